@@ -1,0 +1,834 @@
+#include "mender.h"
+
+#include <string.h>
+
+#include "crc32.h"
+#include "text.h"
+
+#define NOT_NAMED "(not named in the record)"
+
+static uint64_t now(const struct mender *mender) {
+    return mender->host->clock(mender->host->context);
+}
+
+static uint64_t settle_ms(const struct mender *mender) {
+    return (uint64_t)mender->settings.settle_seconds * 1000;
+}
+
+static void double_backoff(uint32_t *backoff) {
+    *backoff = *backoff == 0 ? MENDER_BACKOFF_FIRST : *backoff * 2;
+    if (*backoff > MENDER_BACKOFF_LAST)
+        *backoff = MENDER_BACKOFF_LAST;
+}
+
+/* ---- reports ---- */
+
+static bool report(struct mender *mender, const struct event *event) {
+    return mender->host->report(mender->host->context, event);
+}
+
+/* An event about one record: its name, the folder, and up to two strings or the host's reason. */
+static bool report_record(struct mender *mender, enum event_number number, const char *name,
+                          const char *third, const char *fourth, const struct host_result *why) {
+    struct event event = {number, {name, mender->settings.folder, third, fourth}, 2, why};
+    event.strings += (third != NULL ? 1U : 0U) + (fourth != NULL ? 1U : 0U);
+    return report(mender, &event);
+}
+
+static void report_folder(struct mender *mender, enum event_number number,
+                          const struct host_result *why) {
+    struct event event = {number, {mender->settings.folder}, 1, why};
+    (void)report(mender, &event);
+}
+
+/* True the first time that this event is due for this content of this record. */
+static bool warn_once(struct mender *mender, enum event_number number, const char *name,
+                      uint32_t content) {
+    uint32_t n = crc32(0, name, strlen(name));
+    uint32_t c = content ^ (uint32_t)number;
+    for (size_t i = 0; i < mender->warned_count; i++) {
+        if (mender->warned[i].name == n && mender->warned[i].content == c)
+            return false;
+    }
+    if (mender->warned_count == MENDER_WARNINGS)
+        return false;
+    mender->warned[mender->warned_count].name = n;
+    mender->warned[mender->warned_count++].content = c;
+    return true;
+}
+
+/* ---- the journal ---- */
+
+static void journal_lost(struct mender *mender, const struct host_result *why) {
+    mender->journal_ready = false;
+    double_backoff(&mender->journal_backoff);
+    mender->journal_due = now(mender) + mender->journal_backoff;
+    if (!mender->journal_told)
+        report_folder(mender, EVENT_JOURNAL_AWAY, why);
+    mender->journal_told = true;
+}
+
+/* After a failure nobody knows how much of the line is in the file: it is read again before the next
+ * line is written, so that INTENTs that did get there are settled. */
+static bool append(struct mender *mender, struct journal_entry *entry) {
+    const struct host *host = mender->host;
+    char *line = mender->line;
+    size_t start = 0;
+    entry->utc = host->utc(host->context);
+    if (mender->journal_torn) {
+        line[start++] = '\r';
+        line[start++] = '\n';
+    }
+    size_t length = journal_encode(entry, line + start, sizeof mender->line - start);
+    struct host_result result = {HOST_FAILED, 0, "the entry is too long for a line"};
+    if (length > 0)
+        result = host->journal_append(host->context, line, start + length);
+    mender->journal_torn = false;
+    if (result.code != HOST_OK)
+        journal_lost(mender, &result);
+    return result.code == HOST_OK;
+}
+
+static struct mender_owed *find_owed(struct mender *mender, uint32_t number) {
+    for (size_t i = 0; i < mender->owed_count; i++) {
+        if (mender->owed[i].number == number)
+            return &mender->owed[i];
+    }
+    return NULL;
+}
+
+static void remove_owed(struct mender *mender, struct mender_owed *owed) {
+    /* Records that were found stuck while the list was full were put off until now. */
+    if (mender->owed_count == MENDER_OWED)
+        mender->pending.rescan = true;
+    size_t after = (size_t)(mender->owed + mender->owed_count - (owed + 1));
+    memmove(owed, owed + 1, after * sizeof *owed);
+    mender->owed_count--;
+}
+
+static struct mender_owed *add_owed(struct mender *mender, const struct journal_entry *entry) {
+    if (mender->owed_count == MENDER_OWED)
+        return NULL;
+    struct mender_owed *owed = &mender->owed[mender->owed_count++];
+    memset(owed, 0, sizeof *owed);
+    owed->state = OWED_SETTLE;
+    owed->due = now(mender);
+    owed->number = entry->number;
+    owed->utc = entry->utc;
+    owed->offset = entry->offset;
+    owed->size = entry->size;
+    owed->before = entry->before;
+    owed->after = entry->after;
+    owed->folder = crc32(0, entry->folder, strlen(entry->folder));
+    (void)text_copy(owed->name, sizeof owed->name, entry->name);
+    (void)text_copy(owed->mailbox, sizeof owed->mailbox, entry->mailbox);
+    return owed;
+}
+
+/* The circuit breaker's memory: the clock times of the latest repairs. */
+static void note_begun(struct mender *mender, uint64_t time) {
+    uint32_t limit = mender->settings.repairs_per_hour;
+    mender->begun[mender->begun_next] = time;
+    mender->begun_next = (mender->begun_next + 1) % limit;
+    if (mender->begun_count < limit)
+        mender->begun_count++;
+}
+
+/* journal_visit. A restart does not reset the circuit breaker: a wrong assumption stays wrong. */
+static void replay_entry(void *context, const struct journal_entry *entry) {
+    struct mender *mender = context;
+    uint32_t age = mender->host->utc(mender->host->context) - entry->utc;
+    struct mender_owed *owed = NULL;
+    if (entry->kind == JOURNAL_LOADED)
+        return;
+    owed = find_owed(mender, entry->number);
+    if (entry->kind == JOURNAL_DONE) {
+        if (owed != NULL)
+            remove_owed(mender, owed);
+        return;
+    }
+    if (entry->number > mender->number) {
+        mender->number = entry->number;
+        if (age < MENDER_HOUR / 1000)
+            note_begun(mender, now(mender) - (uint64_t)age * 1000);
+    }
+    if (owed != NULL)
+        return;
+    owed = add_owed(mender, entry);
+    if (owed != NULL)
+        owed->replayed = true;
+    else
+        mender->owed_more = true;
+}
+
+static void open_journal(struct mender *mender) {
+    const struct host *host = mender->host;
+    struct host_result result = host->journal_open(host->context);
+    uint32_t offset = 0;
+    size_t got = RECORD_BYTES_MAX;
+    mender->owed_more = false;
+    journal_begin(&mender->reader);
+    while (result.code == HOST_OK && got == RECORD_BYTES_MAX) {
+        result = host->journal_read(host->context, offset, mender->bytes, RECORD_BYTES_MAX, &got);
+        if (result.code == HOST_OK)
+            journal_feed(&mender->reader, (const char *)mender->bytes, got, replay_entry, mender);
+        offset += (uint32_t)got;
+    }
+    if (result.code != HOST_OK) {
+        journal_lost(mender, &result);
+        return;
+    }
+    mender->journal_torn = journal_is_torn(&mender->reader);
+    mender->journal_ready = true;
+}
+
+/* The journal takes lines again only when one has been written to it: one that can be opened and
+ * read may still be on a disk that is full. The settings are that line. */
+static void note_settings(struct mender *mender) {
+    struct journal_entry *entry = &mender->reader.entry;
+    memset(entry, 0, sizeof *entry);
+    entry->kind = JOURNAL_LOADED;
+    config_print(&mender->settings, entry->folder, sizeof entry->folder);
+    if (!append(mender, entry))
+        return;
+    mender->settings_noted = true;
+    mender->journal_backoff = 0;
+    if (mender->journal_told)
+        report_folder(mender, EVENT_JOURNAL_BACK, NULL);
+    if (mender->journal_told)
+        mender->pending.rescan = true;
+    mender->journal_told = false;
+}
+
+/* ---- repairs that are owed a report ---- */
+
+static void retry_owed(struct mender *mender, struct mender_owed *owed) {
+    double_backoff(&owed->backoff);
+    owed->due = now(mender) + owed->backoff;
+}
+
+static void report_owed(struct mender *mender, struct mender_owed *owed) {
+    char offset[11];
+    char begun[JOURNAL_TIME_BYTES];
+    struct text text;
+    bool here = owed->folder ==
+                crc32(0, mender->settings.folder, strlen(mender->settings.folder));
+    enum event_number number = owed->outcome == OUTCOME_UNKNOWN ? EVENT_OUTCOME_UNKNOWN
+                               : owed->replayed                 ? EVENT_REPAIRED_LATE
+                                                                : EVENT_REPAIRED;
+    text_begin(&text, offset, sizeof offset);
+    text_put_u32(&text, owed->offset);
+    journal_print_time(owed->utc, begun);
+    struct event event = {
+        number,
+        {owed->name, here ? mender->settings.folder : "(a folder that was watched earlier)",
+         owed->mailbox[0] != '\0' ? owed->mailbox : NOT_NAMED, offset, begun},
+        number == EVENT_REPAIRED ? 4 : 5,
+        NULL};
+    if (report(mender, &event)) {
+        owed->state = OWED_DONE;
+        owed->backoff = 0;
+    } else {
+        retry_owed(mender, owed);
+    }
+}
+
+static void finish_owed(struct mender *mender, struct mender_owed *owed) {
+    struct journal_entry *entry = &mender->reader.entry;
+    if (owed->state == OWED_REPORT)
+        report_owed(mender, owed);
+    if (owed->state != OWED_DONE || !mender->journal_ready)
+        return;
+    memset(entry, 0, sizeof *entry);
+    entry->kind = JOURNAL_DONE;
+    entry->number = owed->number;
+    entry->outcome = owed->outcome;
+    if (append(mender, entry))
+        remove_owed(mender, owed);
+}
+
+/* Reads the open record whole into mender->bytes. */
+static struct host_result read_record(struct mender *mender, uint32_t size) {
+    const struct host *host = mender->host;
+    struct host_result result = {HOST_OK, 0, NULL};
+    size_t got = 0;
+    if (size <= RECORD_BYTES_MAX) {
+        result = host->read(host->context, 0, mender->bytes, size, &got);
+        if (result.code == HOST_OK && got != size)
+            result = (struct host_result){HOST_BUSY, 0, "it was cut short while it was read"};
+    }
+    return result;
+}
+
+/* The content of a record as one number; a file too large to be read is known by its size. */
+static uint32_t content_of(const struct mender *mender, uint32_t size) {
+    return size > RECORD_BYTES_MAX ? crc32(0, &size, sizeof size) : crc32(0, mender->bytes, size);
+}
+
+/* Sees from the file how a repair ended. It is opened so that nobody else can change it meanwhile,
+ * and flushed, since what another run wrote may not have reached the disk. */
+static struct host_result settle(struct mender *mender, struct mender_owed *owed) {
+    const struct host *host = mender->host;
+    uint32_t size = 0;
+    bool flush = true;
+    struct host_result result = host->open(host->context, owed->name, true, &size);
+    if (result.code == HOST_REFUSED) {
+        flush = false;
+        result = host->open(host->context, owed->name, false, &size);
+    }
+    if (result.code == HOST_GONE) {
+        owed->outcome = OUTCOME_UNKNOWN;
+        owed->state = OWED_REPORT;
+    }
+    if (result.code != HOST_OK)
+        return result;
+    result = read_record(mender, size);
+    if (result.code == HOST_OK && flush)
+        result = host->flush(host->context);
+    host->close(host->context);
+    if (result.code != HOST_OK)
+        return result;
+
+    uint32_t content = content_of(mender, size);
+    owed->state = OWED_REPORT;
+    owed->outcome = OUTCOME_UNKNOWN;
+    if (size == owed->size && content == owed->after) {
+        owed->outcome = OUTCOME_REPAIRED;
+        mender->repaired++;
+    } else if (size == owed->size && content == owed->before) {
+        owed->outcome = OUTCOME_NOT_MADE;
+        owed->state = OWED_DONE;
+        /* What failed a moment ago is not tried again at once. */
+        (void)pending_put(&mender->pending, owed->name,
+                          now(mender) + (owed->replayed ? settle_ms(mender) : MENDER_BACKOFF_LAST));
+    }
+    return result;
+}
+
+static void work_owed(struct mender *mender, struct mender_owed *owed) {
+    bool here = owed->folder ==
+                crc32(0, mender->settings.folder, strlen(mender->settings.folder));
+    if (owed->state == OWED_SETTLE && !here) {
+        owed->outcome = OUTCOME_UNKNOWN;
+        owed->state = OWED_REPORT;
+    }
+    if (owed->state == OWED_SETTLE)
+        (void)settle(mender, owed);
+    if (owed->state == OWED_SETTLE) {
+        retry_owed(mender, owed);
+    } else {
+        owed->due = now(mender);
+        finish_owed(mender, owed);
+    }
+}
+
+/* ---- one record ---- */
+
+/* Puts a record that can not be had now off, and says so when that has lasted. */
+static void put_off(struct mender *mender, const char *name, const struct host_result *why) {
+    uint64_t time = now(mender);
+    struct pending_item *item = pending_find(&mender->pending, name);
+    if (item == NULL)
+        item = pending_put(&mender->pending, name, time);
+    if (item == NULL)
+        return;
+    if (item->backoff == 0)
+        item->busy_since = time;
+    double_backoff(&item->backoff);
+    item->due = time + item->backoff;
+    if (!item->told && time - item->busy_since >= MENDER_BUSY_TOLD)
+        item->told = report_record(mender, EVENT_BUSY, name, NULL, NULL, why);
+}
+
+static void forget(struct mender *mender, const char *name) {
+    struct pending_item *item = pending_find(&mender->pending, name);
+    if (item != NULL)
+        pending_remove(&mender->pending, item);
+}
+
+static void warn(struct mender *mender, const char *name, const struct record *record,
+                 uint32_t content) {
+    enum event_number number =
+        record->verdict == VERDICT_DOUBTFUL ? EVENT_DOUBTFUL : EVENT_UNREADABLE;
+    if (record->verdict != VERDICT_DOUBTFUL && record->verdict != VERDICT_UNREADABLE)
+        return;
+    if (warn_once(mender, number, name, content))
+        (void)report_record(mender, number, name, record_reason_text(record->reason), NULL, NULL);
+}
+
+/* Opens, reads and judges a record; the caller closes it if it was to be repaired and HOST_OK. */
+static struct host_result look(struct mender *mender, const char *name, bool repair,
+                               struct record *record, uint32_t *size) {
+    const struct host *host = mender->host;
+    struct host_result result = host->open(host->context, name, repair, size);
+    if (result.code != HOST_OK)
+        return result;
+    result = read_record(mender, *size);
+    if (result.code == HOST_OK)
+        record_judge(mender->bytes, *size, record);
+    if (!repair || result.code != HOST_OK)
+        host->close(host->context);
+    return result;
+}
+
+/* The circuit breaker: more repairs than this in an hour are not this defect. */
+static bool is_allowed(struct mender *mender) {
+    uint64_t time = now(mender);
+    char limit[11];
+    struct text text;
+    if (mender->tripped)
+        return false;
+    if (mender->begun_count < mender->settings.repairs_per_hour ||
+        time - mender->begun[mender->begun_next] >= MENDER_HOUR)
+        return true;
+    mender->tripped = true;
+    mender->tripped_until = mender->begun[mender->begun_next] + MENDER_HOUR;
+    text_begin(&text, limit, sizeof limit);
+    text_put_u32(&text, mender->settings.repairs_per_hour);
+    struct event event = {EVENT_LIMIT, {mender->settings.folder, limit}, 2, NULL};
+    (void)report(mender, &event);
+    return false;
+}
+
+/* Compares the open record with mender->bytes: equal but for the byte at `offset`, which is `1`. */
+static struct host_result verify(struct mender *mender, uint32_t offset, uint32_t size) {
+    const struct host *host = mender->host;
+    unsigned char piece[1024];
+    for (uint32_t at = 0; at < size; at += (uint32_t)sizeof piece) {
+        size_t want = size - at < sizeof piece ? size - at : sizeof piece;
+        size_t got = 0;
+        struct host_result result = host->read(host->context, at, piece, want, &got);
+        if (result.code != HOST_OK)
+            return result;
+        if (offset >= at && offset < at + want && got == want && piece[offset - at] == '1')
+            piece[offset - at] = mender->bytes[offset];
+        else if (offset >= at && offset < at + want)
+            return (struct host_result){HOST_FAILED, 0, "the byte that was written is not there"};
+        if (got != want || memcmp(piece, mender->bytes + at, want) != 0)
+            return (struct host_result){HOST_FAILED, 0, "it differs in more than the one byte"};
+    }
+    return (struct host_result){HOST_OK, 0, NULL};
+}
+
+/* Steps 4 to 7: the record is open for repair, its bytes are in mender->bytes and judged stuck. The
+ * caller has seen to it that there is room in the list of what is owed. Closes the record. */
+static void mend(struct mender *mender, const char *name, const struct record *record,
+                 uint32_t size, uint32_t content) {
+    const struct host *host = mender->host;
+    struct journal_entry *entry = &mender->reader.entry;
+    uint32_t offset = (uint32_t)record->digit;
+
+    memset(entry, 0, sizeof *entry);
+    entry->kind = JOURNAL_INTENT;
+    entry->number = ++mender->number;
+    entry->offset = offset;
+    entry->size = size;
+    entry->before = content;
+    mender->bytes[offset] = '1';
+    entry->after = crc32(0, mender->bytes, size);
+    mender->bytes[offset] = '4';
+    (void)text_copy(entry->name, sizeof entry->name, name);
+    (void)text_copy(entry->folder, sizeof entry->folder, mender->settings.folder);
+    record_mailbox(record, mender->bytes, host->decode, host->context, entry->mailbox);
+    if (!append(mender, entry)) {
+        host->close(host->context);
+        return;
+    }
+    struct mender_owed *owed = add_owed(mender, entry);
+    note_begun(mender, now(mender));
+
+    struct host_result result = host->write(host->context, offset, '1');
+    if (result.code == HOST_OK)
+        result = host->flush(host->context);
+    if (result.code == HOST_OK)
+        result = verify(mender, offset, size);
+    host->close(host->context);
+    if (result.code == HOST_OK) {
+        owed->state = OWED_REPORT;
+        owed->outcome = OUTCOME_REPAIRED;
+        mender->repaired++;
+        finish_owed(mender, owed);
+    } else {
+        if (warn_once(mender, EVENT_REPAIR_FAILED, name, content))
+            (void)report_record(mender, EVENT_REPAIR_FAILED, name, NULL, NULL, &result);
+        retry_owed(mender, owed);
+    }
+}
+
+/* Why a stuck record is not repaired now, or NULL. */
+static const char *report_only(struct mender *mender) {
+    if (!mender->settings.repair)
+        return "Repair = no";
+    return is_allowed(mender) ? NULL : "RepairsPerHour";
+}
+
+static bool is_owed(const struct mender *mender, const char *name) {
+    for (size_t i = 0; i < mender->owed_count; i++) {
+        if (text_equal_no_case(name, strlen(name), mender->owed[i].name))
+            return true;
+    }
+    return false;
+}
+
+/* A record that was seen stuck and has been quiet since: takes hold of it, looks again, mends. */
+static void repair(struct mender *mender, const char *name, uint32_t seen) {
+    struct record record;
+    uint32_t size = 0;
+    struct host_result result = look(mender, name, true, &record, &size);
+    struct pending_item *item = NULL;
+    if (result.code == HOST_BUSY || result.code == HOST_FAILED) {
+        put_off(mender, name, &result);
+        return;
+    }
+    if (result.code == HOST_REFUSED && warn_once(mender, EVENT_REPAIR_FAILED, name, seen))
+        (void)report_record(mender, EVENT_REPAIR_FAILED, name, NULL, NULL, &result);
+    if (result.code == HOST_OK && record.verdict == VERDICT_STUCK) {
+        uint32_t content = content_of(mender, size);
+        if (content == seen) {
+            mend(mender, name, &record, size, content);
+        } else {
+            mender->host->close(mender->host->context);
+            item = pending_find(&mender->pending, name);
+            if (item != NULL) {
+                item->crc = content;
+                item->due = now(mender) + settle_ms(mender);
+                return;
+            }
+        }
+    } else if (result.code == HOST_OK) {
+        mender->host->close(mender->host->context);
+        warn(mender, name, &record, content_of(mender, size));
+    }
+    forget(mender, name);
+}
+
+/* A record that was just judged stuck from a shared look. */
+static void on_stuck(struct mender *mender, const char *name, const struct record *record,
+                     uint32_t content) {
+    const struct host *host = mender->host;
+    const char *why = report_only(mender);
+    if (why != NULL) {
+        char mailbox[RECORD_MAILBOX_BYTES];
+        record_mailbox(record, mender->bytes, host->decode, host->context, mailbox);
+        if (warn_once(mender, EVENT_STUCK, name, content))
+            (void)report_record(mender, EVENT_STUCK, name,
+                                mailbox[0] != '\0' ? mailbox : NOT_NAMED, why, NULL);
+        forget(mender, name);
+    } else if (!mender->journal_ready || !mender->settings_noted ||
+               mender->owed_count == MENDER_OWED) {
+        /* A scan finds it again when the journal is back, or something owed is done. */
+        forget(mender, name);
+    } else if (is_owed(mender, name)) {
+        struct pending_item *item = pending_find(&mender->pending, name);
+        if (item != NULL)
+            item->due = now(mender) + MENDER_BACKOFF_FIRST;
+    } else {
+        repair(mender, name, content);
+    }
+}
+
+/* A queued name is due. */
+static void attend(struct mender *mender, struct pending_item *item) {
+    char name[PENDING_NAME_BYTES];
+    struct record record;
+    uint32_t size = 0;
+    (void)text_copy(name, sizeof name, pending_name(&mender->pending, item));
+    struct host_result result = look(mender, name, false, &record, &size);
+    if (result.code == HOST_GONE || result.code == HOST_END) {
+        pending_remove(&mender->pending, item);
+        return;
+    }
+    if (result.code != HOST_OK) {
+        put_off(mender, name, &result);
+        return;
+    }
+    uint32_t content = content_of(mender, size);
+    if (record.verdict != VERDICT_STUCK) {
+        pending_remove(&mender->pending, item);
+        warn(mender, name, &record, content);
+    } else if (item->seen && item->crc != content) {
+        item->crc = content;
+        item->due = now(mender) + settle_ms(mender);
+    } else {
+        on_stuck(mender, name, &record, content);
+    }
+}
+
+/* ---- the folder ---- */
+
+static void end_scan(struct mender *mender) {
+    if (mender->scanning)
+        mender->host->list_close(mender->host->context);
+    mender->scanning = false;
+}
+
+static void scan_failed(struct mender *mender, const struct host_result *why) {
+    end_scan(mender);
+    mender->pending.rescan = true;
+    double_backoff(&mender->scan_backoff);
+    mender->scan_due = now(mender) + mender->scan_backoff;
+    if (!mender->folder_told)
+        report_folder(mender, EVENT_FOLDER_AWAY, why);
+    mender->folder_told = true;
+}
+
+static void begin_scan(struct mender *mender) {
+    const struct host *host = mender->host;
+    struct host_result result = host->list_open(host->context);
+    if (result.code != HOST_OK) {
+        scan_failed(mender, &result);
+        return;
+    }
+    if (mender->folder_told)
+        report_folder(mender, EVENT_FOLDER_BACK, NULL);
+    mender->folder_told = false;
+    mender->scanning = true;
+    mender->periodic = !mender->pending.rescan;
+    mender->pending.rescan = false;
+    mender->scan_backoff = 0;
+    mender->scan_begun = now(mender);
+    memset(&mender->counts, 0, sizeof mender->counts);
+}
+
+static void finish_scan(struct mender *mender) {
+    const struct mender_counts *counts = &mender->counts;
+    const uint32_t numbers[] = {counts->files,
+                                counts->verdict[VERDICT_SOUND],
+                                counts->verdict[VERDICT_STUCK],
+                                counts->verdict[VERDICT_DOUBTFUL],
+                                counts->verdict[VERDICT_UNREADABLE] + counts->busy,
+                                counts->verdict[VERDICT_NOT_A_RECORD]};
+    char digits[6][11];
+    struct event event = {EVENT_SCANNED, {mender->settings.folder}, 1, NULL};
+    bool changed = memcmp(counts, &mender->reported, sizeof *counts) != 0;
+    end_scan(mender);
+    mender->scanned = true;
+    mender->scan_due = mender->settings.rescan_minutes == 0
+                           ? MENDER_NEVER
+                           : now(mender) + (uint64_t)mender->settings.rescan_minutes * 60000;
+    /* An hourly scan that finds what the last one found is no news. */
+    if (mender->periodic && mender->has_reported && !changed)
+        return;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct text text;
+        text_begin(&text, digits[i], sizeof digits[i]);
+        text_put_u32(&text, numbers[i]);
+        event.string[event.strings++] = digits[i];
+    }
+    mender->reported = *counts;
+    mender->has_reported = true;
+    (void)report(mender, &event);
+}
+
+/* One file of a scan. */
+static void scan_next(struct mender *mender) {
+    const struct host *host = mender->host;
+    char name[PENDING_NAME_BYTES];
+    struct record record;
+    uint32_t size = 0;
+    struct host_result result = host->list_next(host->context, name, sizeof name);
+    if (result.code == HOST_END) {
+        finish_scan(mender);
+        return;
+    }
+    if (result.code != HOST_OK) {
+        scan_failed(mender, &result);
+        return;
+    }
+    if (!record_is_named(name))
+        return;
+    struct pending_item *item = pending_find(&mender->pending, name);
+    result = look(mender, name, false, &record, &size);
+    if (result.code == HOST_GONE)
+        return;
+    mender->counts.files++;
+    if (result.code != HOST_OK) {
+        mender->counts.busy++;
+        if (item == NULL)
+            put_off(mender, name, &result);
+        return;
+    }
+    mender->counts.verdict[record.verdict]++;
+    uint32_t content = content_of(mender, size);
+    warn(mender, name, &record, content);
+    if (record.verdict != VERDICT_STUCK || item != NULL)
+        return;
+    item = pending_put(&mender->pending, name, now(mender) + settle_ms(mender));
+    if (item != NULL) {
+        item->seen = true;
+        item->crc = content;
+    }
+}
+
+/* A full queue is worked off before another scan fills it, but not for ever: the names in it may be
+ * busy ones that stay. */
+static uint64_t scan_start(const struct mender *mender) {
+    if (mender->scan_backoff != 0 || !mender->pending.rescan)
+        return mender->scan_due;
+    return mender->pending.count <= PENDING_NAMES / 2 ? 0
+                                                      : mender->scan_begun + MENDER_BACKOFF_LAST;
+}
+
+/* ---- the state machine ---- */
+
+void mender_init(struct mender *mender, const struct host *host, const struct settings *settings,
+                 unsigned char *bytes) {
+    memset(mender, 0, sizeof *mender);
+    mender->bytes = bytes;
+    mender->host = host;
+    mender->settings = *settings;
+    mender->pending.rescan = true;
+    mender->scan_due = MENDER_NEVER;
+}
+
+static struct mender_owed *first_owed(struct mender *mender) {
+    struct mender_owed *first = NULL;
+    for (size_t i = 0; i < mender->owed_count; i++) {
+        struct mender_owed *owed = &mender->owed[i];
+        /* What waits for the journal is woken by it. */
+        if (owed->state == OWED_DONE && !mender->journal_ready)
+            continue;
+        if (owed->state == OWED_SETTLE && mender->folder_away)
+            continue;
+        if (first == NULL || owed->due < first->due)
+            first = owed;
+    }
+    return first;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static uint64_t next_due(struct mender *mender) {
+    uint64_t due = MENDER_NEVER;
+    struct mender_owed *owed = first_owed(mender);
+    struct pending_item *item = pending_first(&mender->pending);
+    if (mender->paused)
+        return MENDER_NEVER;
+    if (!mender->journal_ready)
+        due = mender->journal_due;
+    else if (!mender->settings_noted || (mender->owed_more && mender->owed_count == 0))
+        due = 0;
+    if (owed != NULL)
+        due = earlier(due, owed->due);
+    if (mender->folder_away)
+        return due;
+    if (item != NULL)
+        due = earlier(due, item->due);
+    if (mender->tripped)
+        due = earlier(due, mender->tripped_until);
+    return earlier(due, mender->scanning ? 0 : scan_start(mender));
+}
+
+uint64_t mender_step(struct mender *mender) {
+    uint64_t time = now(mender);
+    struct mender_owed *owed = first_owed(mender);
+    struct pending_item *item = pending_first(&mender->pending);
+
+    if (mender->paused) {
+        return MENDER_NEVER;
+    } else if ((!mender->journal_ready && time >= mender->journal_due) ||
+               (mender->journal_ready && mender->owed_more && mender->owed_count == 0)) {
+        open_journal(mender);
+        /* A line is written to see whether it can be, see note_settings(). */
+        if (mender->journal_told)
+            mender->settings_noted = false;
+    } else if (mender->journal_ready && !mender->settings_noted) {
+        note_settings(mender);
+    } else if (owed != NULL && time >= owed->due) {
+        work_owed(mender, owed);
+    } else if (mender->folder_away) {
+        return next_due(mender);
+    } else if (mender->tripped && time >= mender->tripped_until) {
+        mender->tripped = false;
+        mender->pending.rescan = true;
+    } else if (item != NULL && time >= item->due) {
+        attend(mender, item);
+    } else if (mender->scanning) {
+        scan_next(mender);
+    } else if (time >= scan_start(mender)) {
+        begin_scan(mender);
+    }
+    return next_due(mender);
+}
+
+void mender_hint(struct mender *mender, const char *name) {
+    if (!record_is_named(name))
+        return;
+    struct pending_item *item = pending_put(&mender->pending, name, now(mender) + settle_ms(mender));
+    if (item != NULL)
+        item->seen = false;
+}
+
+void mender_changes_lost(struct mender *mender) {
+    uint64_t time = now(mender);
+    mender->pending.rescan = true;
+    if (mender->lost_told != 0 && time - mender->lost_told < MENDER_HOUR)
+        return;
+    mender->lost_told = time != 0 ? time : 1;
+    report_folder(mender, EVENT_CHANGES_LOST, NULL);
+}
+
+void mender_folder_away(struct mender *mender, const struct host_result *why) {
+    end_scan(mender);
+    mender->folder_away = true;
+    pending_clear(&mender->pending);
+    if (!mender->folder_told)
+        report_folder(mender, EVENT_FOLDER_AWAY, why);
+    mender->folder_told = true;
+}
+
+void mender_folder_back(struct mender *mender) {
+    mender->folder_away = false;
+    mender->pending.rescan = true;
+    mender->scan_backoff = 0;
+}
+
+void mender_pause(struct mender *mender) {
+    mender->paused = true;
+    end_scan(mender);
+}
+
+/* Both an administrator's CONTINUE and new settings are somebody's word to go on. */
+static void start_over(struct mender *mender) {
+    end_scan(mender);
+    mender->tripped = false;
+    mender->begun_count = 0;
+    mender->begun_next = 0;
+    mender->warned_count = 0;
+    mender->pending.rescan = true;
+    mender->scan_backoff = 0;
+}
+
+void mender_continue(struct mender *mender) {
+    mender->paused = false;
+    start_over(mender);
+}
+
+void mender_configure(struct mender *mender, const struct settings *settings) {
+    bool same = text_equal_no_case(settings->folder, strlen(settings->folder),
+                                   mender->settings.folder);
+    start_over(mender);
+    if (!same) {
+        pending_clear(&mender->pending);
+        mender->pending.rescan = true;
+        mender->folder_told = false;
+    }
+    mender->settings = *settings;
+    mender->settings_noted = false;
+}
+
+bool mender_is_settled(const struct mender *mender) {
+    if (!mender->scanned || mender->scanning || mender->pending.rescan || mender->owed_count > 0)
+        return false;
+    for (size_t i = 0; i < mender->pending.count; i++) {
+        if (mender->pending.items[i].backoff == 0)
+            return false;
+    }
+    return true;
+}
+
+void mender_close(struct mender *mender) {
+    end_scan(mender);
+}

@@ -1,0 +1,142 @@
+/*
+ * mender: finds the stuck records of one folder and repairs them.
+ *
+ * The mender is a state machine that does one bounded piece of work per mender_step() and never
+ * waits: what can not be done now gets a time at which it is due. It learns of changes by
+ * mender_hint(), which is only ever a hint; it judges the files themselves.
+ *
+ * What it promises, whatever fails and whenever the power is cut:
+ *  - it writes one byte, `4` to `1`, into a record judged stuck at that moment through the same
+ *    handle, after an INTENT in the journal has reached the disk, and nothing else ever;
+ *  - every repair that happened is reported at least once, and twice only across a crash;
+ *  - a record of which it can not be sure is left alone, and that is said once per content.
+ *
+ * One thread owns a mender. It is large (see MENDER_WARNINGS and pending.h): static storage.
+ */
+#ifndef KMREPAIR_MENDER_H
+#define KMREPAIR_MENDER_H
+
+#include "config.h"
+#include "host.h"
+#include "journal.h"
+#include "pending.h"
+
+enum {
+    /* Repairs that are begun but not yet reported. At the bound none is begun. */
+    MENDER_OWED = 16,
+    /* Contents warned about, each once. At the bound nothing more is warned of singly (the counts
+     * of event 3020 still tell) until the mender is started, continued or configured again. */
+    MENDER_WARNINGS = 1024,
+    MENDER_BACKOFF_FIRST = 1000, /* ms, doubling to ... */
+    MENDER_BACKOFF_LAST = 60000,
+    MENDER_BUSY_TOLD = 60000, /* ms until a busy record is reported */
+    MENDER_HOUR = 60 * 60 * 1000
+};
+
+#define MENDER_NEVER UINT64_MAX
+
+struct mender_counts {
+    uint32_t files;
+    uint32_t verdict[VERDICT_DOUBTFUL + 1];
+    uint32_t busy; /* could not be read at the time */
+};
+
+/* A repair between its INTENT and its DONE. */
+struct mender_owed {
+    enum {
+        OWED_SETTLE, /* whether the byte was changed has to be seen from the file */
+        OWED_REPORT, /* it was changed: to be reported */
+        OWED_DONE    /* reported: DONE has to be written */
+    } state;
+    bool replayed; /* begun by an earlier run */
+    enum journal_outcome outcome;
+    uint64_t due;
+    uint32_t backoff;
+    uint32_t number, utc, offset, size, before, after;
+    uint32_t folder; /* CRC-32 of the folder's path: it may not be the one watched now */
+    char name[PENDING_NAME_BYTES];
+    char mailbox[RECORD_MAILBOX_BYTES];
+};
+
+struct mender {
+    const struct host *host;
+    struct settings settings;
+    struct pending pending;
+    bool paused;
+    bool folder_away;
+    bool folder_told; /* that it is away */
+
+    bool scanning;
+    bool scanned; /* once at least */
+    bool periodic; /* this scan was begun by the clock */
+    struct mender_counts counts;   /* of the scan under way */
+    struct mender_counts reported; /* of the last 3020 */
+    bool has_reported;
+    uint64_t scan_begun;
+    uint64_t scan_due; /* the next by the clock, or the retry of one that failed */
+    uint32_t scan_backoff;
+
+    bool journal_ready;
+    bool journal_told; /* that it is away */
+    bool journal_torn;   /* the next line must start on a line of its own */
+    bool settings_noted; /* the settings in force are in the journal, for `status` */
+    uint64_t journal_due;
+    uint32_t journal_backoff;
+    uint32_t number; /* of the last INTENT */
+    struct mender_owed owed[MENDER_OWED];
+    size_t owed_count;
+    bool owed_more; /* the journal holds more than fitted: replay it again */
+
+    /* Times of the latest repairs, oldest overwritten; the circuit breaker. */
+    uint64_t begun[CONFIG_REPAIRS_MAX];
+    uint32_t begun_count; /* at most settings.repairs_per_hour */
+    uint32_t begun_next;
+    bool tripped;
+    uint64_t tripped_until;
+
+    struct {
+        uint32_t name, content;
+    } warned[MENDER_WARNINGS];
+    size_t warned_count;
+    uint64_t lost_told; /* clock of the last 3000, 0 if none */
+
+    uint32_t repaired; /* since mender_init */
+
+    unsigned char *bytes; /* RECORD_BYTES_MAX of them, not owned */
+    struct journal_reader reader;
+    char line[JOURNAL_LINE_MAX];
+};
+
+/* Nothing is done before the first step; the first steps read the journal and scan the folder.
+ * `bytes` is room for one record, RECORD_BYTES_MAX; it and `host` outlive the mender. */
+void mender_init(struct mender *mender, const struct host *host, const struct settings *settings,
+                 unsigned char *bytes);
+
+/* Does at most one piece of work: one record, or one call for an owed report. Returns the clock time
+ * at which there is more to do: now or earlier means at once, MENDER_NEVER not before a call below. */
+uint64_t mender_step(struct mender *mender);
+
+/* `name` was added, changed or renamed. */
+void mender_hint(struct mender *mender, const char *name);
+
+/* Changes were lost: says so (once an hour) and scans. */
+void mender_changes_lost(struct mender *mender);
+
+/* The watch on the folder was lost, or is armed again. Each is said once; scans when it is back. */
+void mender_folder_away(struct mender *mender, const struct host_result *why);
+void mender_folder_back(struct mender *mender);
+
+/* Paused, it keeps what it is told and does nothing with it; continued, it scans. */
+void mender_pause(struct mender *mender);
+void mender_continue(struct mender *mender);
+
+/* New settings; scans. A folder that is no longer watched is forgotten, its owed reports are not. */
+void mender_configure(struct mender *mender, const struct settings *settings);
+
+/* True when nothing is left but waiting for records that are busy: one pass is done. */
+bool mender_is_settled(const struct mender *mender);
+
+/* Ends a listing that is open. What is owed stays in the journal. */
+void mender_close(struct mender *mender);
+
+#endif

@@ -1,0 +1,390 @@
+#include "record.h"
+
+#include <string.h>
+
+#include "ini.h"
+#include "text.h"
+
+/* Stands in a name for a character that is neither printable ASCII nor a blank. */
+#define ODD '\x7F'
+
+struct judge {
+    const unsigned char *bytes;
+    size_t size; /* in units */
+    size_t base; /* bytes of the mark before the first unit */
+    size_t width;
+    size_t next;  /* the unit after the current line, its end included */
+    size_t start; /* the current line ... */
+    size_t end;   /* ... to before its end */
+    uint32_t line;
+    uint32_t states;
+    bool certificates; /* NumSCerts was seen */
+    bool blanks;       /* REASON_BLANKS applies */
+    bool plain;        /* the value of record->state is a plain 4 */
+    struct record *record;
+};
+
+static unsigned unit(const struct judge *judge, size_t i) {
+    const unsigned char *at = judge->bytes + judge->base + i * judge->width;
+    return judge->width == 1 ? at[0] : (unsigned)(at[0] | at[1] << 8);
+}
+
+static bool is_blank(unsigned c) {
+    return c == ' ' || c == '\t';
+}
+
+/* Finds the next line. LF or CRLF ends it. A CR elsewhere ends a line for some versions of Windows
+ * and is a blank for others (and for Wine), so a file that has one is never beyond doubt. */
+static bool next_line(struct judge *judge) {
+    if (judge->next >= judge->size)
+        return false;
+    size_t i = judge->start = judge->next;
+    while (i < judge->size && unit(judge, i) != '\n') {
+        if (unit(judge, i) == '\r' && i + 1 < judge->size && unit(judge, i + 1) != '\n')
+            judge->blanks = true;
+        i++;
+    }
+    judge->next = i + 1;
+    if (i > judge->start && unit(judge, i - 1) == '\r')
+        i--;
+    judge->end = i;
+    judge->line++;
+    while (judge->start < judge->end && is_blank(unit(judge, judge->start)))
+        judge->start++;
+    return true;
+}
+
+/* Adds a character of a name. A run of blanks and ODDs becomes one of them, an ODD if it holds one,
+ * so that no number of them can push the rest of a name out of the buffer. */
+static size_t put_name(char *line, size_t length, unsigned c) {
+    char last = length > 0 ? line[length - 1] : '\0';
+    if (is_blank(c)) {
+        if (last != ' ' && last != ODD)
+            line[length++] = ' ';
+    } else if (c <= 0x20 || c >= 0x7F) {
+        if (last == ' ')
+            line[length - 1] = ODD;
+        else if (last != ODD)
+            line[length++] = ODD;
+    } else {
+        line[length++] = c == ':' ? '?' : (char)c;
+    }
+    return length;
+}
+
+/* ini_reader. Hands inih one whole line in a form that it reads as Windows does: leading blanks
+ * gone, the name as put_name() leaves it (inih would split at a `:`), and the value cut where the
+ * buffer ends. A name that does not fit is neither of the two that matter. The judgement of a value
+ * is made on the file's own bytes, in on_line(). */
+static char *read_line(char *line, int size, void *stream) {
+    struct judge *judge = stream;
+    if (!next_line(judge))
+        return NULL;
+    size_t room = (size_t)size - 2;
+    size_t length = 0;
+    bool name = true;
+    for (size_t i = judge->start; i < judge->end && length < room; i++) {
+        unsigned c = unit(judge, i);
+        if (c == '=')
+            name = false;
+        if (name)
+            length = put_name(line, length, c);
+        else
+            line[length++] = c >= 0x20 && c < 0x7F ? (char)c : ODD;
+    }
+    line[length] = '\n';
+    line[length + 1] = '\0';
+    return line;
+}
+
+/* True when `name` is not quite `key`, but is once the blanks and ODDs that some Windows might trim
+ * are taken out. */
+static bool resembles(const char *name, const char *key) {
+    bool odd = false;
+    for (; *name != '\0'; name++) {
+        odd = odd || *name == ODD;
+        if (*name == ODD || *name == ' ')
+            continue;
+        if (*key == '\0' || text_lower(*name) != text_lower(*key))
+            return false;
+        key++;
+    }
+    return odd && *key == '\0';
+}
+
+/* Where the 4 is in a value that reads as 4: an optional quote, an optional plus, an optional 0x,
+ * any zeros, then 4 and no further digit. */
+static bool find_four(const struct judge *judge, size_t from, size_t to, size_t *four) {
+    size_t i = from;
+    bool hex = false;
+    if (i < to && (unit(judge, i) == '"' || unit(judge, i) == '\''))
+        i++;
+    if (i < to && unit(judge, i) == '+')
+        i++;
+    if (i + 1 < to && unit(judge, i) == '0' && (unit(judge, i + 1) | 0x20) == 'x') {
+        hex = true;
+        i += 2;
+    }
+    while (i < to && unit(judge, i) == '0')
+        i++;
+    if (i >= to || unit(judge, i) != '4')
+        return false;
+    *four = i;
+    unsigned after = i + 1 < to ? unit(judge, i + 1) : 0;
+    bool digit = after >= '0' && after <= '9';
+    return !digit && !(hex && (after | 0x20) >= 'a' && (after | 0x20) <= 'f');
+}
+
+static bool is_plain_four(const struct judge *judge, size_t from, size_t to) {
+    if (to - from == 1)
+        return true;
+    unsigned quote = unit(judge, from);
+    return to - from == 3 && (quote == '"' || quote == '\'') && unit(judge, to - 1) == quote &&
+           unit(judge, from + 1) == '4';
+}
+
+static void on_state(struct judge *judge, size_t from, size_t to) {
+    struct record *record = judge->record;
+    size_t four = 0;
+    bool reads = find_four(judge, from, to, &four);
+    judge->states++;
+    if (judge->states > 1 && (record->has_digit || !reads))
+        return;
+    record->line = judge->line;
+    record->state.offset = judge->base + from * judge->width;
+    record->state.length = (to - from) * judge->width;
+    if (reads) {
+        record->has_digit = true;
+        record->digit = judge->base + four * judge->width;
+        judge->plain = is_plain_four(judge, from, to);
+    }
+}
+
+/* The end of a component such as `cn=Mailbox` that starts at `from`, or `from` itself when none
+ * does: a type of letters, `=`, and something up to the separator. */
+static size_t skip_component(const struct judge *judge, size_t from, size_t to, unsigned separator,
+                             bool *is_cn) {
+    size_t i = from;
+    while (i < to && (unit(judge, i) | 0x20) >= 'a' && (unit(judge, i) | 0x20) <= 'z')
+        i++;
+    if (i == from || i == to || unit(judge, i) != '=')
+        return from;
+    *is_cn = i - from == 2 && (unit(judge, from) | 0x20) == 'c' &&
+             (unit(judge, from + 1) | 0x20) == 'n';
+    size_t value = ++i;
+    while (i < to && unit(judge, i) != separator && unit(judge, i) >= 0x20 && unit(judge, i) != 0x7F)
+        i++;
+    bool whole = i > value && (i == to || unit(judge, i) == separator);
+    return whole ? i : from;
+}
+
+/* How many characters a value has; bytes that are UTF-8 are taken for it, with or without a mark. */
+static size_t characters(const struct judge *judge, size_t from, size_t to) {
+    const char *bytes = (const char *)judge->bytes + judge->base + from;
+    size_t count = 0;
+    if (judge->width == 2 || !text_is_utf8(bytes, to - from))
+        return to - from;
+    for (size_t i = 0; i < to - from; i++)
+        count += ((unsigned char)bytes[i] & 0xC0) != 0x80;
+    return count;
+}
+
+/* `/o=Org/ou=Site/cn=Recipients/cn=Name`, or `o=Org, ou=Site, cn=Recipients, cn=Name`: starts with
+ * an organization and ends with a common name, every component whole. Key material, which must
+ * never be shown, has no such form. */
+static bool is_distinguished_name(const struct judge *judge, size_t from, size_t to) {
+    if (to - from < 4 || characters(judge, from, to) > RECORD_MAILBOX_MAX)
+        return false;
+    unsigned separator = unit(judge, from) == '/' ? '/' : ',';
+    size_t i = separator == '/' ? from + 1 : from;
+    if ((unit(judge, i) | 0x20) != 'o' || unit(judge, i + 1) != '=')
+        return false;
+    bool is_cn = false;
+    for (;;) {
+        size_t end = skip_component(judge, i, to, separator, &is_cn);
+        if (end == i)
+            return false;
+        if (end == to)
+            return is_cn;
+        i = end + 1;
+        while (separator == ',' && i < to && is_blank(unit(judge, i)))
+            i++;
+    }
+}
+
+static void on_value(struct judge *judge, size_t from, size_t to) {
+    if (judge->record->mailbox.length > 0)
+        return;
+    if (to - from >= 2 && (unit(judge, from) == '"' || unit(judge, from) == '\'') &&
+        unit(judge, to - 1) == unit(judge, from)) {
+        from++;
+        to--;
+    }
+    if (is_distinguished_name(judge, from, to)) {
+        judge->record->mailbox.offset = judge->base + from * judge->width;
+        judge->record->mailbox.length = (to - from) * judge->width;
+    }
+}
+
+/* ini_handler: a section heading (`name` is NULL), or a line with a name and a value. inih's copy of the value may be cut, so the value is
+ * looked up in the file: what follows the first `=` of the line, less blanks. */
+static int on_line(void *user, const char *section, const char *name, const char *value) {
+    struct judge *judge = user;
+    (void)section;
+    (void)value;
+    if (name == NULL)
+        return 1;
+    size_t from = judge->start;
+    size_t to = judge->end;
+    while (unit(judge, from) != '=')
+        from++;
+    from++;
+    while (from < to && is_blank(unit(judge, from)))
+        from++;
+    while (to > from && is_blank(unit(judge, to - 1)))
+        to--;
+
+    if (text_equal_no_case(name, strlen(name), "State"))
+        on_state(judge, from, to);
+    else if (text_equal_no_case(name, strlen(name), "NumSCerts"))
+        judge->certificates = true;
+    else if (resembles(name, "State") || resembles(name, "NumSCerts"))
+        judge->blanks = true;
+    else
+        on_value(judge, from, to);
+    return 1;
+}
+
+/* Decides the encoding from the mark and refuses what is not text; inih must not see a NUL. */
+static enum verdict_reason open_text(struct judge *judge, size_t size) {
+    const unsigned char *bytes = judge->bytes;
+    judge->width = 1;
+    judge->size = size;
+    if (size > RECORD_BYTES_MAX)
+        return REASON_TOO_LARGE;
+    if (size >= 2 && bytes[0] == 0xFF && bytes[1] == 0xFE) {
+        judge->record->encoding = RECORD_UTF16LE;
+        if (size % 2 != 0)
+            return REASON_UTF16_ODD;
+        judge->base = judge->width = 2;
+        judge->size = size / 2 - 1;
+        for (size_t i = 0; i < judge->size; i++) {
+            if (unit(judge, i) == 0)
+                return REASON_UTF16_NUL;
+        }
+        return REASON_NONE;
+    }
+    if (size > 0 && memchr(bytes, '\0', size) != NULL)
+        return REASON_NUL;
+    if (size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) {
+        judge->record->encoding = RECORD_UTF8;
+        judge->base = 3;
+        judge->size = size - 3;
+    }
+    return REASON_NONE;
+}
+
+bool record_is_named(const char *name) {
+    size_t length = strlen(name);
+    return length >= 4 && text_equal_no_case(name + length - 4, 4, ".ini");
+}
+
+void record_judge(const void *bytes, size_t size, struct record *record) {
+    struct judge judge = {.bytes = bytes, .record = record};
+    memset(record, 0, sizeof *record);
+    record->reason = open_text(&judge, size);
+    if (record->reason != REASON_NONE) {
+        record->verdict = VERDICT_UNREADABLE;
+        return;
+    }
+    /* The result is the number of the first line that fits nothing; those are ignored. */
+    (void)ini_parse_stream(read_line, &judge, on_line, &judge);
+
+    if (judge.states == 0) {
+        record->verdict = VERDICT_NOT_A_RECORD;
+    } else if (judge.certificates || !record->has_digit) {
+        record->verdict = VERDICT_SOUND;
+    } else if (judge.states == 1 && judge.plain && !judge.blanks) {
+        record->verdict = VERDICT_STUCK;
+    } else {
+        record->verdict = VERDICT_DOUBTFUL;
+        record->reason = judge.states > 1 ? REASON_TWO_STATES
+                         : !judge.plain   ? REASON_NOT_PLAIN
+                                          : REASON_BLANKS;
+    }
+}
+
+const char *record_verdict_name(enum verdict verdict) {
+    switch (verdict) {
+    case VERDICT_UNREADABLE:
+        return "unreadable";
+    case VERDICT_NOT_A_RECORD:
+        return "not-a-record";
+    case VERDICT_SOUND:
+        return "sound";
+    case VERDICT_STUCK:
+        return "stuck";
+    case VERDICT_DOUBTFUL:
+        break;
+    }
+    return "doubtful";
+}
+
+const char *record_reason_text(enum verdict_reason reason) {
+    switch (reason) {
+    case REASON_TOO_LARGE:
+        return "it is larger than 1 MiB";
+    case REASON_NUL:
+        return "it holds NUL bytes and has no UTF-16 mark";
+    case REASON_UTF16_NUL:
+        return "it is UTF-16 text that holds a NUL character";
+    case REASON_UTF16_ODD:
+        return "it is UTF-16 text that ends in half a character";
+    case REASON_NOT_PLAIN:
+        return "its State reads as 4 but is not written as a plain 4";
+    case REASON_TWO_STATES:
+        return "it has more than one State";
+    case REASON_BLANKS:
+        return "unusual control characters or blanks leave open how Windows would read it";
+    case REASON_NONE:
+        break;
+    }
+    return "";
+}
+
+void record_mailbox(const struct record *record, const void *bytes, record_decode *decode,
+                    void *context, char *to) {
+    const char *name = (const char *)bytes + record->mailbox.offset;
+    size_t length = record->mailbox.length;
+    size_t done = 0;
+    to[0] = '\0';
+    if (length == 0)
+        return;
+    if (record->encoding == RECORD_UTF16LE) {
+        uint16_t units[RECORD_MAILBOX_MAX];
+        for (size_t i = 0; i < length / 2; i++)
+            units[i] = (uint16_t)((unsigned char)name[2 * i] | (unsigned char)name[2 * i + 1] << 8);
+        done = text_from_utf16(units, length / 2, to, RECORD_MAILBOX_BYTES);
+    } else if (text_is_utf8(name, length)) {
+        memcpy(to, name, length);
+        to[length] = '\0';
+    } else if (!decode(context, name, length, to, RECORD_MAILBOX_BYTES)) {
+        done = (size_t)-1;
+    }
+    if (done == (size_t)-1)
+        to[0] = '\0';
+}
+
+void record_state(const struct record *record, const void *bytes, char *to) {
+    size_t width = record->encoding == RECORD_UTF16LE ? 2 : 1;
+    const unsigned char *value = (const unsigned char *)bytes + record->state.offset;
+    size_t count = record->state.length / width;
+    if (count > RECORD_STATE_BYTES - 1)
+        count = RECORD_STATE_BYTES - 1;
+    for (size_t i = 0; i < count; i++) {
+        unsigned char c = value[i * width];
+        bool shown = c >= 0x20 && c < 0x7F && (width == 1 || value[i * width + 1] == 0);
+        to[i] = shown ? (char)c : '?';
+    }
+    to[count] = '\0';
+}

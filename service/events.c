@@ -1,0 +1,171 @@
+#include "events.h"
+
+#include "console.h"
+#include "journal.h"
+#include "messages.h"
+#include "path.h"
+#include "text.h"
+
+#define SOURCE_KEY L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\" EVENTS_SOURCE
+
+static const struct {
+    enum event_number number;
+    DWORD message;
+    WORD category;
+} table[] = {
+    {EVENT_STARTED, MSG_STARTED, CATEGORY_SERVICE},
+    {EVENT_STOPPED, MSG_STOPPED, CATEGORY_SERVICE},
+    {EVENT_PAUSED, MSG_PAUSED, CATEGORY_SERVICE},
+    {EVENT_CONTINUED, MSG_CONTINUED, CATEGORY_SERVICE},
+    {EVENT_START_FAILED, MSG_START_FAILED, CATEGORY_SERVICE},
+    {EVENT_REPAIRED, MSG_REPAIRED, CATEGORY_RECORD},
+    {EVENT_STUCK, MSG_STUCK, CATEGORY_RECORD},
+    {EVENT_REPAIRED_LATE, MSG_REPAIRED_LATE, CATEGORY_RECORD},
+    {EVENT_OUTCOME_UNKNOWN, MSG_OUTCOME_UNKNOWN, CATEGORY_RECORD},
+    {EVENT_DOUBTFUL, MSG_DOUBTFUL, CATEGORY_RECORD},
+    {EVENT_UNREADABLE, MSG_UNREADABLE, CATEGORY_RECORD},
+    {EVENT_BUSY, MSG_BUSY, CATEGORY_RECORD},
+    {EVENT_REPAIR_FAILED, MSG_REPAIR_FAILED, CATEGORY_RECORD},
+    {EVENT_LIMIT, MSG_LIMIT, CATEGORY_RECORD},
+    {EVENT_CHANGES_LOST, MSG_CHANGES_LOST, CATEGORY_WATCH},
+    {EVENT_FOLDER_AWAY, MSG_FOLDER_AWAY, CATEGORY_WATCH},
+    {EVENT_FOLDER_BACK, MSG_FOLDER_BACK, CATEGORY_WATCH},
+    {EVENT_SCANNED, MSG_SCANNED, CATEGORY_WATCH},
+    {EVENT_JOURNAL_AWAY, MSG_JOURNAL_AWAY, CATEGORY_RECORD},
+    {EVENT_JOURNAL_BACK, MSG_JOURNAL_BACK, CATEGORY_RECORD},
+    {EVENT_CONFIG_LOADED, MSG_CONFIG_LOADED, CATEGORY_CONFIGURATION},
+    {EVENT_CONFIG_REFUSED, MSG_CONFIG_REFUSED, CATEGORY_CONFIGURATION},
+};
+
+void events_open(struct events *events, bool print) {
+    events->source = RegisterEventSourceW(NULL, EVENTS_SOURCE);
+    events->print = print;
+}
+
+void events_close(struct events *events) {
+    if (events->source != NULL)
+        (void)DeregisterEventSource(events->source);
+    events->source = NULL;
+}
+
+/* Converts a string for the event log. The viewer looks for insertions such as %1 in the strings
+ * that it has inserted, too, so a `%` before a digit or another `%` gets a blank behind it; a
+ * character that would act on the viewer or a console becomes `?`. */
+static WCHAR *put_string(WCHAR *at, const WCHAR *end, const char *string) {
+    size_t left = 0;
+    while (string[left] != '\0')
+        left++;
+    while (left > 0 && end - at > 4) {
+        uint32_t c = 0;
+        size_t n = text_character(string, left, &c);
+        if (n == 0 || text_is_active(c)) {
+            *at++ = L'?';
+        } else {
+            size_t units = text_to_utf16(string, n, at, 3);
+            at += units;
+        }
+        n = n == 0 ? 1 : n;
+        string += n;
+        left -= n;
+        if (c == '%' && left > 0 && (*string == '%' || (*string >= '0' && *string <= '9')))
+            *at++ = L' ';
+    }
+    *at++ = L'\0';
+    return at;
+}
+
+static WORD type_of(DWORD message) {
+    static const WORD types[] = {EVENTLOG_INFORMATION_TYPE, EVENTLOG_INFORMATION_TYPE,
+                                 EVENTLOG_WARNING_TYPE, EVENTLOG_ERROR_TYPE};
+    return types[message >> 30];
+}
+
+static void print(struct events *events, DWORD message, enum event_number number,
+                  const WCHAR **strings) {
+    static const char *const severities[] = {"Information", "Information", "Warning", "Error"};
+    struct text line;
+    DWORD length = FormatMessageW(
+        FORMAT_MESSAGE_FROM_HMODULE | FORMAT_MESSAGE_ARGUMENT_ARRAY | FORMAT_MESSAGE_MAX_WIDTH_MASK,
+        GetModuleHandleW(NULL), message, 0, events->message, EVENTS_BUFFER, (va_list *)(void *)strings);
+    while (length > 0 && events->message[length - 1] <= L' ')
+        length--;
+    text_begin(&line, events->line, sizeof events->line - 2);
+    text_put(&line, severities[message >> 30]);
+    text_put(&line, " ");
+    text_put_u32(&line, (uint32_t)number);
+    text_put(&line, ": ");
+    line.length += text_from_utf16(events->message, length, line.at + line.length,
+                                   line.size - line.length);
+    line.at[line.length++] = '\r';
+    line.at[line.length++] = '\n';
+    (void)console_write(CONSOLE_OUT, line.at, line.length);
+}
+
+bool events_report(struct events *events, const struct event *event) {
+    const WCHAR *strings[EVENT_STRINGS + 2];
+    WCHAR *at = events->strings;
+    const WCHAR *end = events->strings + EVENTS_BUFFER;
+    char reason[300];
+    WORD count = 0;
+    size_t i = 0;
+    BOOL done = FALSE;
+    while (table[i].number != event->number)
+        i++;
+    for (; count < event->strings; count++) {
+        strings[count] = at;
+        at = put_string(at, end, event->string[count]);
+    }
+    if (event->why != NULL) {
+        if (event->why->reason == NULL)
+            path_error_text(event->why->error, reason, sizeof reason);
+        strings[count++] = at;
+        (void)put_string(at, end, event->why->reason != NULL ? event->why->reason : reason);
+    }
+    if (events->source == NULL)
+        events->source = RegisterEventSourceW(NULL, EVENTS_SOURCE);
+    if (events->source != NULL)
+        done = ReportEventW(events->source, type_of(table[i].message), table[i].category,
+                            table[i].message, NULL, count, 0, strings, NULL);
+    /* The event log service may have been restarted; a new handle finds it again. */
+    if (events->source != NULL && !done)
+        events_close(events);
+    if (events->print)
+        print(events, table[i].message, event->number, strings);
+    return done;
+}
+
+bool events_say(struct events *events, enum event_number number, const char *first,
+                const char *second, const char *third) {
+    struct event event = {number, {first, second, third}, 0, NULL};
+    while (event.strings < 3 && event.string[event.strings] != NULL)
+        event.strings++;
+    return events_report(events, &event);
+}
+
+DWORD events_register(const WCHAR *program) {
+    HKEY key = NULL;
+    DWORD types = EVENTLOG_ERROR_TYPE | EVENTLOG_WARNING_TYPE | EVENTLOG_INFORMATION_TYPE;
+    DWORD categories = CATEGORY_CONFIGURATION;
+    DWORD size = (DWORD)((lstrlenW(program) + 1) * (int)sizeof *program);
+    LONG error = RegCreateKeyExW(HKEY_LOCAL_MACHINE, SOURCE_KEY, 0, NULL, REG_OPTION_NON_VOLATILE,
+                                 KEY_SET_VALUE, NULL, &key, NULL);
+    if (error != ERROR_SUCCESS)
+        return (DWORD)error;
+    error = RegSetValueExW(key, L"EventMessageFile", 0, REG_EXPAND_SZ, (const BYTE *)program, size);
+    if (error == ERROR_SUCCESS)
+        error = RegSetValueExW(key, L"CategoryMessageFile", 0, REG_EXPAND_SZ,
+                               (const BYTE *)program, size);
+    if (error == ERROR_SUCCESS)
+        error = RegSetValueExW(key, L"CategoryCount", 0, REG_DWORD, (const BYTE *)&categories,
+                               sizeof categories);
+    if (error == ERROR_SUCCESS)
+        error = RegSetValueExW(key, L"TypesSupported", 0, REG_DWORD, (const BYTE *)&types,
+                               sizeof types);
+    (void)RegCloseKey(key);
+    return (DWORD)error;
+}
+
+DWORD events_unregister(void) {
+    LONG error = RegDeleteKeyW(HKEY_LOCAL_MACHINE, SOURCE_KEY);
+    return error == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : (DWORD)error;
+}

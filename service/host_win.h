@@ -1,0 +1,44 @@
+/*
+ * host_win: host.h on Win32.
+ *
+ * One thread owns a struct host_win; it must stay where it is while its `host` is in use.
+ */
+#ifndef KMREPAIR_HOST_WIN_H
+#define KMREPAIR_HOST_WIN_H
+
+#include <windows.h>
+
+#include "events.h"
+#include "host.h"
+#include "options.h"
+
+struct host_win {
+    struct host host;
+    struct events *events; /* not owned; NULL when nothing is ever reported */
+    WCHAR path[PATH_UNITS]; /* of the folder, then of whatever is opened in it */
+    size_t folder;          /* length of the folder in it; 0 when the folder's path is no good */
+    const WCHAR *journal_path;
+    HANDLE record;
+    HANDLE journal;
+    HANDLE list;
+    WIN32_FIND_DATAW found;
+    bool found_ready; /* `found` has not been handed out yet */
+    DWORD ticks;      /* at the last clock call */
+    uint64_t clock;
+};
+
+/* Opens nothing yet. `journal_path` and `events` are the caller's and outlive the host. */
+void host_win_init(struct host_win *host, const char *folder, const WCHAR *journal_path,
+                   struct events *events);
+
+/* Changes to another folder; nothing may be open. */
+void host_win_set_folder(struct host_win *host, const char *folder);
+
+/* A name from a notification may be an 8.3 alias: replaces it by the file's real name, if there is
+ * such a file. `name` holds `size` bytes. */
+void host_win_long_name(struct host_win *host, char *name, size_t size);
+
+/* Closes the journal and whatever else is open. */
+void host_win_close(struct host_win *host);
+
+#endif

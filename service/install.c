@@ -1,0 +1,343 @@
+#include "install.h"
+
+#include <string.h>
+
+#include "console.h"
+#include "events.h"
+#include "path.h"
+#include "resource.h"
+#include "service.h"
+#include "settings.h"
+#include "text.h"
+
+#define DISPLAY_NAME L"KM Server Record Repair"
+#define DESCRIPTION                                                                                \
+    L"Repairs Key Management server records that Microsoft KB Q198709 describes: State = 4 "       \
+    L"without NumSCerts. Each change is written to the application event log."
+
+enum { WAIT_MS = 30000, POLL_MS = 50 };
+
+/* ---- the SCM ---- */
+
+static int fail(const char *what, DWORD error) {
+    if (error == ERROR_ACCESS_DENIED)
+        return console_fail(what, ": it takes an administrator's rights (error 5)");
+    return console_fail_error(what, "", error);
+}
+
+/* Opens the SCM and the service. Returns a Win32 error; the handles are to be closed in any case. */
+static DWORD open_both(DWORD manager_access, DWORD access, SC_HANDLE *manager, SC_HANDLE *service) {
+    *service = NULL;
+    *manager = OpenSCManagerW(NULL, NULL, manager_access);
+    if (*manager == NULL)
+        return GetLastError();
+    *service = OpenServiceW(*manager, SERVICE_NAME, access);
+    return *service != NULL ? ERROR_SUCCESS : GetLastError();
+}
+
+static void close_both(SC_HANDLE manager, SC_HANDLE service) {
+    if (service != NULL)
+        (void)CloseServiceHandle(service);
+    if (manager != NULL)
+        (void)CloseServiceHandle(manager);
+}
+
+/* Waits until the service is in no state of passage. NT 4.0 has no way to be told of it. */
+static DWORD wait_settled(SC_HANDLE service, SERVICE_STATUS *status) {
+    DWORD begun = GetTickCount();
+    for (;;) {
+        if (!QueryServiceStatus(service, status))
+            return GetLastError();
+        if (status->dwCurrentState == SERVICE_RUNNING || status->dwCurrentState == SERVICE_PAUSED ||
+            status->dwCurrentState == SERVICE_STOPPED)
+            return ERROR_SUCCESS;
+        if (GetTickCount() - begun >= WAIT_MS)
+            return ERROR_SERVICE_REQUEST_TIMEOUT;
+        Sleep(POLL_MS);
+    }
+}
+
+/* ERROR_SUCCESS once it has stopped, also when it was not running. */
+static DWORD stop(SC_HANDLE service, bool *was_running) {
+    SERVICE_STATUS status;
+    *was_running = ControlService(service, SERVICE_CONTROL_STOP, &status) != FALSE;
+    DWORD error = *was_running ? ERROR_SUCCESS : GetLastError();
+    if (error == ERROR_SERVICE_NOT_ACTIVE)
+        return ERROR_SUCCESS;
+    /* It may be stopping already. */
+    if (error != ERROR_SUCCESS && error != ERROR_SERVICE_CANNOT_ACCEPT_CTRL)
+        return error;
+    error = wait_settled(service, &status);
+    if (error == ERROR_SUCCESS && status.dwCurrentState != SERVICE_STOPPED)
+        error = ERROR_SERVICE_REQUEST_TIMEOUT;
+    return error;
+}
+
+DWORD install_state(char *to, size_t size, bool *running) {
+    static const char *const words[] = {"in no known state", "stopped",      "starting",
+                                        "stopping",          "running",      "continuing",
+                                        "pausing",           "paused"};
+    SC_HANDLE manager = NULL;
+    SC_HANDLE service = NULL;
+    SERVICE_STATUS status;
+    DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_QUERY_STATUS, &manager, &service);
+    *running = false;
+    if (error == ERROR_SUCCESS && !QueryServiceStatus(service, &status))
+        error = GetLastError();
+    if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
+        (void)text_copy(to, size, "not installed");
+        error = ERROR_SUCCESS;
+    } else if (error == ERROR_SUCCESS) {
+        DWORD state = status.dwCurrentState;
+        *running = state != SERVICE_STOPPED;
+        (void)text_copy(to, size, words[state < sizeof words / sizeof words[0] ? state : 0]);
+    }
+    close_both(manager, service);
+    return error;
+}
+
+/* ---- install ---- */
+
+/* `"C:\...\kmrepair.exe" run`, quoted because of blanks, with an explicit verb. */
+static bool image_path(const struct options *options, WCHAR *to, size_t size) {
+    const WCHAR *const parts[] = {L"\"",
+                                  options->program,
+                                  L"\" run",
+                                  options->has_config ? L" --config \"" : L"",
+                                  options->has_config ? options->config : L"",
+                                  options->has_config ? L"\"" : L""};
+    size_t length = 0;
+    to[0] = L'\0';
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        size_t more = (size_t)lstrlenW(parts[i]);
+        if (length + more >= size)
+            return false;
+        memcpy(to + length, parts[i], (more + 1) * sizeof *to);
+        length += more;
+    }
+    return true;
+}
+
+/* The default configuration, a resource, with the folder put into its Folder line. */
+static bool compose_config(const struct settings *settings, struct text *text) {
+    static const char key[] = "Folder = ";
+    HRSRC resource = FindResourceW(NULL, MAKEINTRESOURCEW(RESOURCE_CONFIG), (const WCHAR *)RT_RCDATA);
+    HGLOBAL loaded = resource != NULL ? LoadResource(NULL, resource) : NULL;
+    const char *at = loaded != NULL ? LockResource(loaded) : NULL;
+    if (at == NULL)
+        return false;
+    const char *end = at + SizeofResource(NULL, resource);
+    while (at < end) {
+        const char *line_end = memchr(at, '\n', (size_t)(end - at));
+        size_t length = line_end != NULL ? (size_t)(line_end - at) + 1 : (size_t)(end - at);
+        if (length > sizeof key && memcmp(at, key, sizeof key - 1) == 0) {
+            text_put(text, key);
+            text_put(text, settings->folder);
+            text_put(text, "\r\n");
+        } else {
+            text_put_bytes(text, at, length);
+        }
+        at += length;
+    }
+    return !text->cut;
+}
+
+static int write_config(const struct options *options, const struct settings *settings) {
+    static char content[8192];
+    struct text text;
+    DWORD written = 0;
+    DWORD error = ERROR_SUCCESS;
+    text_begin(&text, content, sizeof content);
+    if (!compose_config(settings, &text))
+        return console_fail_error("the default configuration can not be made", "", GetLastError());
+    HANDLE file = CreateFileW(options->config, GENERIC_WRITE, 0, NULL, CREATE_NEW,
+                              FILE_ATTRIBUTE_NORMAL, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return fail("the configuration file can not be made", GetLastError());
+    if (!WriteFile(file, content, (DWORD)text.length, &written, NULL))
+        error = GetLastError();
+    else if (written != text.length)
+        error = ERROR_DISK_FULL;
+    (void)CloseHandle(file);
+    if (error == ERROR_SUCCESS)
+        return 0;
+    (void)DeleteFileW(options->config);
+    return fail("the configuration file can not be written", error);
+}
+
+/* Sees to it that there is a configuration that the service will accept. An existing one is never
+ * written to. */
+static int prepare_config(const struct options *options, struct settings *settings) {
+    struct config_error error;
+    if (GetFileAttributesW(options->config) == INVALID_FILE_ATTRIBUTES &&
+        (GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND)) {
+        config_defaults(settings);
+        if (options->has_folder)
+            (void)text_copy(settings->folder, sizeof settings->folder, options->folder);
+        return write_config(options, settings);
+    }
+    if (!settings_load(options->config, settings, &error))
+        return console_fail_config(options, &error);
+    if (options->has_folder && !text_equal_no_case(options->folder, strlen(options->folder),
+                                                   settings->folder))
+        return console_fail("there is a configuration file already, and its Folder is another one: ",
+                            "change it there, then install without --folder");
+    return 0;
+}
+
+typedef BOOL WINAPI change_config2(SC_HANDLE, DWORD, LPVOID);
+
+/* Windows 2000 and later: a description, and a restart after a crash. A service that refused its
+ * configuration is not restarted: that would only fill the log. */
+static void describe(SC_HANDLE service) {
+    static WCHAR text[] = DESCRIPTION;
+    SC_ACTION actions[] = {
+        {SC_ACTION_RESTART, 60000}, {SC_ACTION_RESTART, 60000}, {SC_ACTION_RESTART, 300000}};
+    SERVICE_DESCRIPTIONW description = {text};
+    SERVICE_FAILURE_ACTIONSW failure = {24 * 60 * 60, NULL, NULL, 3, actions};
+    change_config2 *change = (change_config2 *)(void *)GetProcAddress(
+        GetModuleHandleW(L"advapi32.dll"), "ChangeServiceConfig2W");
+    if (change == NULL)
+        return;
+    if (!change(service, SERVICE_CONFIG_DESCRIPTION, &description) ||
+        !change(service, SERVICE_CONFIG_FAILURE_ACTIONS, &failure))
+        (void)console_fail_error("the description or the failure actions were not set", "",
+                                 GetLastError());
+}
+
+/* Creates the service, or changes an existing one without touching its start type and account. */
+static DWORD register_service(const WCHAR *image) {
+    SC_HANDLE service = NULL;
+    DWORD error = ERROR_SUCCESS;
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE);
+    if (manager == NULL)
+        return GetLastError();
+    service = CreateServiceW(manager, SERVICE_NAME, DISPLAY_NAME, SERVICE_ALL_ACCESS,
+                             SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL,
+                             image, NULL, NULL, NULL, NULL, NULL);
+    if (service == NULL)
+        error = GetLastError();
+    if (error == ERROR_SERVICE_EXISTS) {
+        error = ERROR_SUCCESS;
+        /* SERVICE_START is what a restart as a failure action asks for. */
+        service = OpenServiceW(manager, SERVICE_NAME, SERVICE_CHANGE_CONFIG | SERVICE_START);
+        if (service == NULL ||
+            !ChangeServiceConfigW(service, SERVICE_WIN32_OWN_PROCESS, SERVICE_NO_CHANGE,
+                                  SERVICE_ERROR_NORMAL, image, NULL, NULL, NULL, NULL, NULL,
+                                  DISPLAY_NAME))
+            error = GetLastError();
+    }
+    if (error == ERROR_SUCCESS)
+        describe(service);
+    close_both(manager, service);
+    return error;
+}
+
+int install_install(const struct options *options) {
+    static WCHAR image[PATH_UNITS * 2];
+    static struct settings settings;
+    DWORD error = ERROR_SUCCESS;
+    if (!image_path(options, image, sizeof image / sizeof image[0]))
+        return console_fail("the paths of the program and its configuration are too long", "");
+    int code = prepare_config(options, &settings);
+    if (code != 0)
+        return code;
+    error = events_register(options->program);
+    if (error != ERROR_SUCCESS)
+        return fail("the event source can not be registered", error);
+    error = register_service(image);
+    if (error == ERROR_SERVICE_MARKED_FOR_DELETE)
+        return console_fail("the service was removed but something still has it open: ",
+                            "close the Services window, then install again");
+    if (error != ERROR_SUCCESS)
+        return fail("the service can not be registered", error);
+    (void)console_put(CONSOLE_OUT, "Installed: service KMRepair, starts with Windows. Folder: ",
+                      settings.folder, "\r\nStart it now with: kmrepair start\r\n", NULL);
+    return 0;
+}
+
+int install_uninstall(const struct options *options) {
+    SC_HANDLE manager = NULL;
+    SC_HANDLE service = NULL;
+    bool was_running = false;
+    int code = 0;
+    (void)options;
+    DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE,
+                            &manager, &service);
+    if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
+        (void)console_put(CONSOLE_OUT, "The service KMRepair is not installed.\r\n", NULL);
+    } else {
+        if (error == ERROR_SUCCESS)
+            error = stop(service, &was_running);
+        if (error == ERROR_SUCCESS && !DeleteService(service))
+            error = GetLastError();
+        if (error != ERROR_SUCCESS)
+            code = fail("the service can not be removed", error);
+    }
+    if (code == 0) {
+        error = events_unregister();
+        if (error != ERROR_SUCCESS)
+            code = fail("the event source can not be removed", error);
+        else
+            (void)console_put(CONSOLE_OUT,
+                              "Removed: service and event source. The configuration and the journal "
+                              "are left where they are.\r\n",
+                              NULL);
+    }
+    close_both(manager, service);
+    return code;
+}
+
+/* Why a service that was started has stopped again. */
+static int explain_stop(const struct options *options, const SERVICE_STATUS *status) {
+    struct settings settings;
+    struct config_error error;
+    if (status->dwWin32ExitCode != ERROR_SERVICE_SPECIFIC_ERROR)
+        return fail("the service has stopped again", status->dwWin32ExitCode);
+    if (status->dwServiceSpecificExitCode == SERVICE_EXIT_CONFIG &&
+        !settings_load(options->config, &settings, &error))
+        return console_fail_config(options, &error);
+    return console_fail("the service has stopped again: ", "see event 1004 in the event log");
+}
+
+int install_start(const struct options *options) {
+    SC_HANDLE manager = NULL;
+    SC_HANDLE service = NULL;
+    SERVICE_STATUS status;
+    int code = 0;
+    DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_START | SERVICE_QUERY_STATUS, &manager,
+                            &service);
+    if (error == ERROR_SUCCESS && !StartServiceW(service, 0, NULL))
+        error = GetLastError();
+    if (error == ERROR_SERVICE_ALREADY_RUNNING)
+        error = ERROR_SUCCESS;
+    if (error == ERROR_SUCCESS)
+        error = wait_settled(service, &status);
+    if (error != ERROR_SUCCESS)
+        code = fail("the service can not be started", error);
+    else if (status.dwCurrentState == SERVICE_STOPPED)
+        code = explain_stop(options, &status);
+    else
+        (void)console_put(CONSOLE_OUT, "The service KMRepair is running.\r\n", NULL);
+    close_both(manager, service);
+    return code;
+}
+
+int install_stop(const struct options *options) {
+    SC_HANDLE manager = NULL;
+    SC_HANDLE service = NULL;
+    bool was_running = false;
+    int code = 0;
+    (void)options;
+    DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_STOP | SERVICE_QUERY_STATUS, &manager,
+                            &service);
+    if (error == ERROR_SUCCESS)
+        error = stop(service, &was_running);
+    if (error != ERROR_SUCCESS)
+        code = fail("the service can not be stopped", error);
+    else
+        (void)console_put(CONSOLE_OUT, "The service KMRepair ",
+                          was_running ? "has stopped.\r\n" : "was not running.\r\n", NULL);
+    close_both(manager, service);
+    return code;
+}

@@ -1,0 +1,52 @@
+/*
+ * options: the command line.
+ *
+ * kmrepair.exe VERB [FOLDER] [--option]; options may also stand before the verb's argument.
+ */
+#ifndef KMREPAIR_OPTIONS_H
+#define KMREPAIR_OPTIONS_H
+
+#include <windows.h>
+
+#include <stdbool.h>
+
+#include "config.h"
+
+enum verb {
+    VERB_NONE,
+    VERB_RUN,
+    VERB_SCAN,
+    VERB_REPAIR,
+    VERB_INSTALL,
+    VERB_UNINSTALL,
+    VERB_START,
+    VERB_STOP,
+    VERB_STATUS,
+    VERB_VERSION
+};
+
+enum { PATH_UNITS = 2048 }; /* of a full path, terminated; longer ones are refused in words */
+
+struct options {
+    enum verb verb;
+    bool help;
+    bool console;
+    bool all;
+    bool csv;
+    bool has_folder;
+    char folder[CONFIG_FOLDER_BYTES];
+    bool has_config;
+    WCHAR program[PATH_UNITS]; /* this EXE */
+    WCHAR config[PATH_UNITS];  /* full path of the configuration file */
+    WCHAR journal[PATH_UNITS]; /* kmrepair.jnl beside it */
+    unsigned char *bytes;      /* RECORD_BYTES_MAX, for the one record that is read at a time */
+};
+
+/* Reads the process's command line. False after an error that has been written, with the usage, to
+ * the error stream. */
+bool options_read(struct options *options);
+
+/* The usage of one verb, or of the program. */
+void options_print_usage(bool error, enum verb verb);
+
+#endif

@@ -1,0 +1,86 @@
+#include "path.h"
+
+#include <string.h>
+
+#include "text.h"
+
+static bool starts_with(const WCHAR *string, const WCHAR *start) {
+    while (*start != L'\0') {
+        if (*string++ != *start++)
+            return false;
+    }
+    return true;
+}
+
+size_t path_extend(const char *path, WCHAR to[PATH_UNITS]) {
+    WCHAR given[CONFIG_FOLDER_BYTES];
+    size_t prefix = 4; /* of \\?\ */
+    size_t length = 0;
+    while (path[length] != '\0')
+        length++;
+    if (text_to_utf16(path, length, given, CONFIG_FOLDER_BYTES) == (size_t)-1 || given[0] == L'\0')
+        return 0;
+    if (starts_with(given, L"\\\\?\\")) {
+        (void)lstrcpynW(to, given, PATH_UNITS);
+        return (size_t)lstrlenW(to);
+    }
+    /* \\host\share becomes \\?\UNC\host\share: one of its backslashes is written over by the C. */
+    if (given[0] == L'\\' && given[1] == L'\\')
+        prefix = 6;
+    DWORD room = (DWORD)(PATH_UNITS - prefix);
+    DWORD got = GetFullPathNameW(given, room, to + prefix, NULL);
+    if (got == 0 || got >= room)
+        return 0;
+    (void)memcpy(to, prefix == 4 ? L"\\\\?\\" : L"\\\\?\\UNC", (prefix == 4 ? 4 : 7) * sizeof *to);
+    return prefix + got;
+}
+
+bool path_append(WCHAR path[PATH_UNITS], size_t length, const char *name) {
+    size_t bytes = 0;
+    while (name[bytes] != '\0')
+        bytes++;
+    if (length > 0 && path[length - 1] != L'\\') {
+        if (length + 1 >= PATH_UNITS)
+            return false;
+        path[length++] = L'\\';
+    }
+    return text_to_utf16(name, bytes, path + length, PATH_UNITS - length) != (size_t)-1;
+}
+
+bool path_beside(const WCHAR *file, const WCHAR *name, WCHAR to[PATH_UNITS]) {
+    size_t folder = 0;
+    for (size_t i = 0; file[i] != L'\0'; i++) {
+        if (file[i] == L'\\' || file[i] == L'/')
+            folder = i + 1;
+    }
+    size_t length = (size_t)lstrlenW(name);
+    if (folder + length >= PATH_UNITS)
+        return false;
+    (void)memmove(to, file, folder * sizeof *to);
+    (void)memcpy(to + folder, name, (length + 1) * sizeof *to);
+    return true;
+}
+
+void path_print(const WCHAR *path, char *to, size_t size) {
+    size_t count = (size_t)lstrlenW(path);
+    while (text_from_utf16(path, count, to, size) == (size_t)-1)
+        count--;
+}
+
+void path_error_text(DWORD error, char *to, size_t size) {
+    WCHAR words[256];
+    char narrow[sizeof words / sizeof words[0] * 3];
+    struct text text;
+    DWORD count = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS |
+                                     FORMAT_MESSAGE_MAX_WIDTH_MASK,
+                                 NULL, error, 0, words, sizeof words / sizeof words[0], NULL);
+    while (count > 0 && (words[count - 1] <= L' ' || words[count - 1] == L'.'))
+        count--;
+    words[count] = L'\0';
+    path_print(words, narrow, sizeof narrow);
+    text_begin(&text, to, size);
+    text_put(&text, count > 0 ? narrow : "Windows has no text for it");
+    text_put(&text, " (error ");
+    text_put_u32(&text, error);
+    text_put(&text, ")");
+}

@@ -1,0 +1,1 @@
+#define RESOURCE_CONFIG 1

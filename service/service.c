@@ -1,0 +1,270 @@
+#include "service.h"
+
+#include <string.h>
+
+#include "console.h"
+#include "path.h"
+#include "settings.h"
+#include "text.h"
+#include "version.h"
+#include "worker.h"
+
+/* A process is one service; the SCM's callbacks carry no context on NT 4.0. */
+static struct {
+    const struct options *options;
+    SERVICE_STATUS_HANDLE handle; /* NULL in a console */
+    CRITICAL_SECTION lock;        /* of `status` */
+    SERVICE_STATUS status;
+    struct control control;
+    struct events events;
+    struct worker worker;
+    struct settings settings;
+    struct config_error error;
+    char text[CONFIG_PRINT_BYTES];
+} service;
+
+/* ---- what the SCM is told ---- */
+
+/* Every change of state goes through here. Nothing is accepted while starting or stopping; STOPPED
+ * is said once. */
+static void set_state(DWORD state, DWORD error, DWORD specific) {
+    SERVICE_STATUS *status = &service.status;
+    if (service.handle == NULL)
+        return;
+    EnterCriticalSection(&service.lock);
+    bool pending = state != SERVICE_RUNNING && state != SERVICE_PAUSED && state != SERVICE_STOPPED;
+    bool late = status->dwCurrentState == SERVICE_STOPPED ||
+                (status->dwCurrentState == SERVICE_STOP_PENDING && state != SERVICE_STOPPED);
+    if (!late) {
+        status->dwCurrentState = state;
+        status->dwWin32ExitCode = error;
+        status->dwServiceSpecificExitCode = specific;
+        status->dwWaitHint = pending ? 5000 : 0;
+        status->dwCheckPoint = pending ? status->dwCheckPoint + 1 : 0;
+        status->dwControlsAccepted = 0;
+        if (state == SERVICE_RUNNING || state == SERVICE_PAUSED) {
+            status->dwControlsAccepted =
+                SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_PAUSE_CONTINUE;
+            /* NT 4.0 knows no PARAMCHANGE and no handler of this name; both came with
+             * Windows 2000. */
+            if (GetProcAddress(GetModuleHandleW(L"advapi32.dll"),
+                               "RegisterServiceCtrlHandlerExW") != NULL)
+                status->dwControlsAccepted |= SERVICE_ACCEPT_PARAMCHANGE;
+        }
+        (void)SetServiceStatus(service.handle, status);
+    }
+    LeaveCriticalSection(&service.lock);
+}
+
+static void WINAPI on_control(DWORD control) {
+    switch (control) {
+    case SERVICE_CONTROL_STOP:
+    case SERVICE_CONTROL_SHUTDOWN:
+        set_state(SERVICE_STOP_PENDING, NO_ERROR, 0);
+        control_stop(&service.control);
+        break;
+    case SERVICE_CONTROL_PAUSE:
+        set_state(SERVICE_PAUSE_PENDING, NO_ERROR, 0);
+        control_pause(&service.control);
+        break;
+    case SERVICE_CONTROL_CONTINUE:
+        set_state(SERVICE_CONTINUE_PENDING, NO_ERROR, 0);
+        control_continue(&service.control);
+        break;
+    case SERVICE_CONTROL_PARAMCHANGE:
+        control_reload(&service.control);
+        break;
+    default: /* INTERROGATE, and whatever else is sent: the state as it is */
+        EnterCriticalSection(&service.lock);
+        (void)SetServiceStatus(service.handle, &service.status);
+        LeaveCriticalSection(&service.lock);
+        break;
+    }
+}
+
+static void on_state(enum worker_state state) {
+    set_state(state == WORKER_PAUSED ? SERVICE_PAUSED : SERVICE_RUNNING, NO_ERROR, 0);
+}
+
+/* ---- the work, the same under the SCM and in a console ---- */
+
+/* Says why the service does not start: `what`, and the system's reason if there is one. */
+static void report_start_failed(const char *what, DWORD error) {
+    struct text text;
+    char reason[200];
+    text_begin(&text, service.text, sizeof service.text);
+    text_put(&text, what);
+    if (error != 0) {
+        path_error_text(error, reason, sizeof reason);
+        text_put(&text, ": ");
+        text_put(&text, reason);
+    }
+    (void)events_say(&service.events, EVENT_START_FAILED, service.text, NULL, NULL);
+}
+
+/* From the configuration to the end of the work. Returns a service-specific exit code. */
+static DWORD work(void) {
+    const struct options *options = service.options;
+    struct text text;
+    if (!settings_load_reported(options->config, &service.settings, &service.error,
+                                &service.events)) {
+        report_start_failed("the configuration is refused, see event 4001", 0);
+        return SERVICE_EXIT_CONFIG;
+    }
+    DWORD error = worker_open(&service.worker, options, &service.settings, &service.events,
+                              &service.control, on_state);
+    if (error != ERROR_SUCCESS) {
+        report_start_failed("an event object can not be made", error);
+        return SERVICE_EXIT_RESOURCES;
+    }
+    on_state(WORKER_RUNNING);
+    config_print(&service.settings, service.text, sizeof service.text);
+    (void)events_say(&service.events, EVENT_STARTED, KMREPAIR_VERSION, service.text, NULL);
+
+    worker_run(&service.worker);
+
+    text_begin(&text, service.text, sizeof service.text);
+    text_put_u32(&text, service.worker.mender.repaired);
+    worker_close(&service.worker);
+    (void)events_say(&service.events, EVENT_STOPPED, service.text, NULL, NULL);
+    return 0;
+}
+
+static void WINAPI service_main(DWORD count, WCHAR **arguments) {
+    (void)count;
+    (void)arguments;
+    service.status.dwServiceType = SERVICE_WIN32_OWN_PROCESS;
+    service.handle = RegisterServiceCtrlHandlerW(SERVICE_NAME, on_control);
+    if (service.handle == NULL) {
+        report_start_failed("the control handler can not be registered", GetLastError());
+        return;
+    }
+    set_state(SERVICE_START_PENDING, NO_ERROR, 0);
+    DWORD specific = work();
+    set_state(SERVICE_STOPPED, specific != 0 ? ERROR_SERVICE_SPECIFIC_ERROR : NO_ERROR, specific);
+}
+
+static bool open_service(const struct options *options, bool print) {
+    service.options = options;
+    InitializeCriticalSection(&service.lock);
+    events_open(&service.events, print);
+    return control_init(&service.control);
+}
+
+static void close_service(void) {
+    control_destroy(&service.control);
+    events_close(&service.events);
+    DeleteCriticalSection(&service.lock);
+}
+
+int service_run(const struct options *options) {
+    static WCHAR name[] = SERVICE_NAME;
+    const SERVICE_TABLE_ENTRYW table[] = {{name, service_main}, {NULL, NULL}};
+    int code = 0;
+    if (!open_service(options, false)) {
+        report_start_failed("an event object can not be made", GetLastError());
+        code = 2;
+    } else if (!StartServiceCtrlDispatcherW(table)) {
+        DWORD error = GetLastError();
+        if (error == ERROR_FAILED_SERVICE_CONTROLLER_CONNECT)
+            code = console_fail("`run` is for the service control manager",
+                                "; in a console use `kmrepair run --console`, to start the "
+                                "service `kmrepair start`");
+        else
+            code = console_fail_error("the service control manager can not be reached", "", error);
+    }
+    close_service();
+    return code;
+}
+
+/* ---- in a console ---- */
+
+static BOOL WINAPI on_break(DWORD type) {
+    (void)type;
+    control_stop(&service.control);
+    return TRUE;
+}
+
+static int open_console(const struct options *options) {
+    if (!open_service(options, true))
+        return console_fail_error("an event object can not be made", "", GetLastError());
+    if (!SetConsoleCtrlHandler(on_break, TRUE))
+        return console_fail_error("Ctrl-C can not be handled", "", GetLastError());
+    return 0;
+}
+
+int service_run_in_console(const struct options *options) {
+    int code = open_console(options);
+    if (code == 0) {
+        (void)console_put(CONSOLE_OUT, "KMRepair is running in this console. Ctrl-C stops it.\r\n",
+                          NULL);
+        code = work() == 0 ? 0 : 2;
+    }
+    if (code != 0 && service.error.reason[0] != '\0')
+        code = console_fail_config(options, &service.error);
+    close_service();
+    return code;
+}
+
+enum { BUSY_MS = 15000 }; /* how long `repair` goes on trying records that others hold open */
+
+/* Steps the mender until it is done, or only records that others hold open are left, or Ctrl-C. */
+static void make_pass(struct worker *worker) {
+    const struct host *host = &worker->host.host;
+    uint64_t begun = host->clock(host->context);
+    uint64_t limit = begun + (uint64_t)worker->mender.settings.settle_seconds * 1000 + BUSY_MS;
+    for (;;) {
+        uint64_t due = mender_step(&worker->mender);
+        uint64_t time = host->clock(host->context);
+        bool settled = mender_is_settled(&worker->mender);
+        if (settled && (worker->mender.pending.count == 0 || time >= limit))
+            return;
+        /* Nothing is in the way of an end but the journal or the event log. */
+        if (time >= limit && due > time + BUSY_MS)
+            return;
+        DWORD wait = due <= time ? 0 : due - time > 1000 ? 1000 : (DWORD)(due - time);
+        if (WaitForSingleObject(service.control.wake, wait) == WAIT_OBJECT_0)
+            return;
+    }
+}
+
+static void print_result(uint32_t repaired, const struct mender_counts *counts) {
+    struct text text;
+    text_begin(&text, service.text, sizeof service.text);
+    text_put_u32(&text, repaired);
+    text_put(&text, " repaired, ");
+    text_put_u32(&text, counts->verdict[VERDICT_STUCK]);
+    text_put(&text, " still stuck, ");
+    text_put_u32(&text, counts->busy);
+    text_put(&text, " could not be read.\r\n");
+    (void)console_put(CONSOLE_OUT, service.text, NULL);
+}
+
+int service_repair(const struct options *options) {
+    struct worker *worker = &service.worker;
+    struct mender_counts counts;
+    struct host_result result;
+    bool finished = false;
+    int code = open_console(options);
+    if (code != 0)
+        return code;
+    code = 2;
+    if (!console_settings(options, &service.settings))
+        goto out;
+    host_win_init(&worker->host, service.settings.folder, options->journal, &service.events);
+    mender_init(&worker->mender, &worker->host.host, &service.settings, options->bytes);
+    make_pass(worker);
+    finished = mender_is_settled(&worker->mender);
+    mender_close(&worker->mender);
+
+    /* What counts is what the folder holds now. */
+    result = console_count(&worker->host, options->bytes, &counts);
+    if (result.code == HOST_OK)
+        print_result(worker->mender.repaired, &counts);
+    if (finished && result.code == HOST_OK && counts.verdict[VERDICT_STUCK] + counts.busy == 0)
+        code = 0;
+    host_win_close(&worker->host);
+out:
+    close_service();
+    return code;
+}

@@ -1,0 +1,21 @@
+/*
+ * settings: kmrepair.ini from the disk.
+ */
+#ifndef KMREPAIR_SETTINGS_H
+#define KMREPAIR_SETTINGS_H
+
+#include <windows.h>
+
+#include "config.h"
+#include "events.h"
+
+/* Reads a file that is UTF-8, UTF-16LE with a mark, or in the host's 8-bit code page. On false
+ * `settings` is left as it was and `error` says why; its line is 0 when the file could not be read.
+ * Not to be called on two threads at once (it has one buffer). */
+bool settings_load(const WCHAR *path, struct settings *settings, struct config_error *error);
+
+/* settings_load(), and event 4000 or 4001. */
+bool settings_load_reported(const WCHAR *path, struct settings *settings,
+                            struct config_error *error, struct events *events);
+
+#endif

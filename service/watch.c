@@ -1,0 +1,165 @@
+#include "watch.h"
+
+#include <string.h>
+
+#include "pending.h"
+#include "text.h"
+
+static const struct host_result ok = {HOST_OK, 0, NULL};
+
+static struct host_result failed(DWORD error, const char *reason) {
+    return (struct host_result){HOST_FAILED, error, reason};
+}
+
+bool watch_init(struct watch *watch) {
+    memset(watch, 0, sizeof *watch);
+    watch->directory = INVALID_HANDLE_VALUE;
+    watch->event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    return watch->event != NULL;
+}
+
+void watch_destroy(struct watch *watch) {
+    watch_close(watch);
+    if (watch->event != NULL)
+        (void)CloseHandle(watch->event);
+    watch->event = NULL;
+}
+
+bool watch_is_open(const struct watch *watch) {
+    return watch->directory != INVALID_HANDLE_VALUE;
+}
+
+static HANDLE open_directory(const WCHAR *path, DWORD access, DWORD flags) {
+    /* Shared for everything, so that the folder can be renamed and removed while we watch it. */
+    return CreateFileW(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                       OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | flags, NULL);
+}
+
+static struct host_result arm(struct watch *watch) {
+    const DWORD filter = FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_LAST_WRITE |
+                         FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_ATTRIBUTES;
+    for (;;) {
+        memset(&watch->overlapped, 0, sizeof watch->overlapped);
+        watch->overlapped.hEvent = watch->event;
+        (void)ResetEvent(watch->event);
+        if (ReadDirectoryChangesW(watch->directory, watch->buffer[watch->current], watch->size,
+                                  FALSE, filter, NULL, &watch->overlapped, NULL)) {
+            watch->armed = true;
+            return ok;
+        }
+        DWORD error = GetLastError();
+        /* Some redirectors take less than 64 KB; ERROR_INVALID_PARAMETER is how they say so. */
+        if (error == ERROR_INVALID_PARAMETER && watch->size == WATCH_BYTES) {
+            watch->size = WATCH_BYTES / 2;
+            continue;
+        }
+        /* A folder that was removed gives ERROR_ACCESS_DENIED here, and stays half-removed until
+         * our handle is closed, so it is closed at once. */
+        watch_close(watch);
+        return failed(error, NULL);
+    }
+}
+
+struct host_result watch_open(struct watch *watch, const WCHAR *path) {
+    BY_HANDLE_FILE_INFORMATION info;
+    watch_close(watch);
+    watch->size = WATCH_BYTES;
+    watch->directory = open_directory(path, FILE_LIST_DIRECTORY, FILE_FLAG_OVERLAPPED);
+    if (watch->directory == INVALID_HANDLE_VALUE)
+        return failed(GetLastError(), NULL);
+    if (!GetFileInformationByHandle(watch->directory, &info)) {
+        DWORD error = GetLastError();
+        watch_close(watch);
+        return failed(error, NULL);
+    }
+    if ((info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0) {
+        watch_close(watch);
+        return failed(ERROR_DIRECTORY, "it is a file, not a folder");
+    }
+    return arm(watch);
+}
+
+void watch_close(struct watch *watch) {
+    DWORD bytes = 0;
+    if (watch->armed) {
+        /* The system may write into the buffer until the request is known to be over. */
+        (void)CancelIo(watch->directory);
+        (void)GetOverlappedResult(watch->directory, &watch->overlapped, &bytes, TRUE);
+        watch->armed = false;
+    }
+    if (watch->directory != INVALID_HANDLE_VALUE)
+        (void)CloseHandle(watch->directory);
+    watch->directory = INVALID_HANDLE_VALUE;
+    if (watch->event != NULL)
+        (void)ResetEvent(watch->event);
+}
+
+/* Walks the buffer; `bytes` is how much of it the system says it filled. */
+static void hand_out(const char *at, DWORD bytes, watch_change *change, void *context) {
+    const DWORD header = FIELD_OFFSET(FILE_NOTIFY_INFORMATION, FileName);
+    while (bytes >= header) {
+        const FILE_NOTIFY_INFORMATION *info = (const void *)at;
+        char name[PENDING_NAME_BYTES];
+        if (info->FileNameLength > bytes - header)
+            break;
+        bool counts = info->Action == FILE_ACTION_ADDED || info->Action == FILE_ACTION_MODIFIED ||
+                      info->Action == FILE_ACTION_RENAMED_NEW_NAME;
+        /* A name that does not fit is longer than any that a file can have. */
+        if (counts && text_from_utf16(info->FileName, info->FileNameLength / sizeof(WCHAR), name,
+                                      sizeof name) != (size_t)-1)
+            change(context, name);
+        if (info->NextEntryOffset == 0)
+            return;
+        if (info->NextEntryOffset > bytes || info->NextEntryOffset % sizeof(DWORD) != 0)
+            break;
+        at += info->NextEntryOffset;
+        bytes -= info->NextEntryOffset;
+    }
+    /* Not what the documentation promises: believe none of it. */
+    change(context, NULL);
+}
+
+struct host_result watch_collect(struct watch *watch, watch_change *change, void *context) {
+    DWORD bytes = 0;
+    DWORD error = ERROR_SUCCESS;
+    unsigned full = watch->current;
+    if (!watch->armed)
+        return ok;
+    if (!GetOverlappedResult(watch->directory, &watch->overlapped, &bytes, FALSE)) {
+        error = GetLastError();
+        if (error == ERROR_IO_INCOMPLETE)
+            return ok;
+    }
+    watch->armed = false;
+    if (error != ERROR_SUCCESS && error != ERROR_NOTIFY_ENUM_DIR) {
+        watch_close(watch);
+        return failed(error, NULL);
+    }
+    /* Armed before the work, so that the time in which nobody listens is as short as can be. */
+    watch->current = 1 - full;
+    struct host_result result = arm(watch);
+    /* NT reports lost changes as success with no bytes, Wine as ERROR_NOTIFY_ENUM_DIR. */
+    if (bytes == 0 || error == ERROR_NOTIFY_ENUM_DIR)
+        change(context, NULL);
+    else
+        hand_out((const char *)watch->buffer[full], bytes, change, context);
+    return result;
+}
+
+struct host_result watch_check(struct watch *watch, const WCHAR *path) {
+    BY_HANDLE_FILE_INFORMATION ours;
+    BY_HANDLE_FILE_INFORMATION theirs;
+    HANDLE other = open_directory(path, FILE_READ_ATTRIBUTES, 0);
+    struct host_result result = ok;
+    if (other == INVALID_HANDLE_VALUE)
+        return failed(GetLastError(), NULL);
+    if (!GetFileInformationByHandle(watch->directory, &ours) ||
+        !GetFileInformationByHandle(other, &theirs))
+        result = failed(GetLastError(), NULL);
+    else if (ours.dwVolumeSerialNumber != theirs.dwVolumeSerialNumber ||
+             ours.nFileIndexHigh != theirs.nFileIndexHigh ||
+             ours.nFileIndexLow != theirs.nFileIndexLow)
+        result = failed(0, "it was replaced by another folder");
+    (void)CloseHandle(other);
+    return result;
+}

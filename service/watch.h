@@ -1,0 +1,55 @@
+/*
+ * watch: changes in one directory, by ReadDirectoryChangesW.
+ *
+ * What comes out are hints: a name was added, changed or renamed, or "changes were lost". The
+ * directory is watched from a successful watch_open on; a caller who scans it after that misses
+ * nothing. One thread does everything: CancelIo cancels only the calling thread's requests, and a
+ * request dies with the thread that made it.
+ *
+ * The struct must stay where it is while a watch is open: the system writes into it.
+ */
+#ifndef KMREPAIR_WATCH_H
+#define KMREPAIR_WATCH_H
+
+#include <windows.h>
+
+#include <stdbool.h>
+
+#include "host.h"
+
+enum { WATCH_BYTES = 64 * 1024 }; /* the limit for a folder on another machine */
+
+struct watch {
+    HANDLE directory; /* INVALID_HANDLE_VALUE when closed */
+    HANDLE event;     /* signalled when watch_collect has something; good from watch_init on */
+    OVERLAPPED overlapped;
+    bool armed;
+    unsigned current; /* the buffer the system writes into */
+    DWORD size;       /* of it that is used */
+    DWORD buffer[2][WATCH_BYTES / sizeof(DWORD)];
+};
+
+/* A changed name as UTF-8, not yet known to be a file; NULL: changes were lost. */
+typedef void watch_change(void *context, const char *name);
+
+/* False when there is no event to be had; GetLastError tells. */
+bool watch_init(struct watch *watch);
+void watch_destroy(struct watch *watch);
+
+/* Opens the directory, a full path, and arms the watch. */
+struct host_result watch_open(struct watch *watch, const WCHAR *path);
+
+/* Reads what has come, arms again, and then hands the changes out one by one. Anything but HOST_OK:
+ * the watch is closed. Never waits. */
+struct host_result watch_collect(struct watch *watch, watch_change *change, void *context);
+
+/* Whether `path` still leads to the directory that is watched. A removed folder can live on under
+ * our handle without any error. */
+struct host_result watch_check(struct watch *watch, const WCHAR *path);
+
+bool watch_is_open(const struct watch *watch);
+
+/* Cancels, waits for the cancelled request, closes. */
+void watch_close(struct watch *watch);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * worker: joins the watch and the mender into the one loop that does the work.
+ *
+ * The loop runs on one thread; the requests come from others, through struct control.
+ */
+#ifndef KMREPAIR_WORKER_H
+#define KMREPAIR_WORKER_H
+
+#include <windows.h>
+
+#include "host_win.h"
+#include "mender.h"
+#include "watch.h"
+
+/* What the SCM's thread, or Ctrl-C, asks of the worker. Each call returns at once. */
+struct control {
+    CRITICAL_SECTION lock;
+    HANDLE wake; /* signalled while there is a request */
+    bool stop, pause, resume, reload;
+};
+
+bool control_init(struct control *control);
+void control_destroy(struct control *control);
+void control_stop(struct control *control);
+void control_pause(struct control *control);
+void control_continue(struct control *control);
+void control_reload(struct control *control);
+
+enum worker_state { WORKER_RUNNING, WORKER_PAUSED };
+
+struct worker {
+    struct mender mender;
+    struct host_win host;
+    struct watch watch;
+    struct events *events;
+    struct control *control;
+    const struct options *options;
+    WCHAR folder[PATH_UNITS];
+    uint64_t watch_due; /* of the next identity check, or attempt to open */
+    DWORD watch_backoff;
+    /* Told of each change of state; called on the worker's thread. */
+    void (*on_state)(enum worker_state state);
+};
+
+/* Arms the watch; a folder that is not there is no failure, it is waited for. Returns a Win32 error,
+ * 0 if none. `settings` are copied, the rest is the caller's and outlives the worker. */
+DWORD worker_open(struct worker *worker, const struct options *options,
+                  const struct settings *settings, struct events *events,
+                  struct control *control, void (*on_state)(enum worker_state state));
+
+/* Works until control_stop. */
+void worker_run(struct worker *worker);
+
+void worker_close(struct worker *worker);
+
+#endif
