@@ -125,7 +125,8 @@ static int set_folder(struct parse *parse, const char *value) {
     memcpy(folder, value, length);
     folder[length] = '\0';
     if (!config_is_absolute(folder))
-        return refuse(parse, "Folder must be a whole path such as C:\\Security\\Mgrent\\Clients, not ",
+        return refuse(parse,
+                      "Folder must be a whole path such as C:\\Security\\Mgrent\\Clients, not ",
                       folder, "");
     if (!text_is_utf8(folder, length) || strpbrk(folder, "\"*?<>|") != NULL)
         return refuse(parse, "Folder holds a character that no path can have", NULL, "");

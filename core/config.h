@@ -15,11 +15,11 @@
 #include <stdint.h>
 
 enum {
-    CONFIG_FOLDER_BYTES = 1537,    /* UTF-8, terminated: 512 characters of any script */
+    CONFIG_FOLDER_BYTES = 1537, /* UTF-8, terminated: 512 characters of any script */
     CONFIG_PRINT_BYTES = CONFIG_FOLDER_BYTES + 128, /* of config_print() */
-    CONFIG_BYTES_MAX = 16 * 1024,  /* of a configuration file */
-    CONFIG_SETTLE_MAX = 3600,      /* seconds */
-    CONFIG_RESCAN_MAX = 7 * 24 * 60, /* minutes */
+    CONFIG_BYTES_MAX = 16 * 1024,                   /* of a configuration file */
+    CONFIG_SETTLE_MAX = 3600,                       /* seconds */
+    CONFIG_RESCAN_MAX = 7 * 24 * 60,                /* minutes */
     CONFIG_REPAIRS_MAX = 10000
 };
 

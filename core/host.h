@@ -36,24 +36,24 @@ enum event_number {
     EVENT_PAUSED = 1002,
     EVENT_CONTINUED = 1003,
     EVENT_START_FAILED = 1004,
-    EVENT_REPAIRED = 2000,       /* record, folder, mailbox, offset */
-    EVENT_STUCK = 2001,          /* record, folder, mailbox, why it is not repaired */
-    EVENT_REPAIRED_LATE = 2002,  /* record, folder, mailbox, offset, when it was begun */
+    EVENT_REPAIRED = 2000,        /* record, folder, mailbox, offset */
+    EVENT_STUCK = 2001,           /* record, folder, mailbox, why it is not repaired */
+    EVENT_REPAIRED_LATE = 2002,   /* record, folder, mailbox, offset, when it was begun */
     EVENT_OUTCOME_UNKNOWN = 2003, /* record, folder, mailbox, offset, when it was begun */
-    EVENT_DOUBTFUL = 2010,       /* record, folder, reason */
-    EVENT_UNREADABLE = 2011,     /* record, folder, reason */
-    EVENT_BUSY = 2020,           /* record, folder, reason */
-    EVENT_REPAIR_FAILED = 2021,  /* record, folder, reason */
-    EVENT_LIMIT = 2030,          /* folder, limit */
-    EVENT_CHANGES_LOST = 3000,   /* folder */
-    EVENT_FOLDER_AWAY = 3010,    /* folder, reason */
-    EVENT_FOLDER_BACK = 3011,    /* folder */
-    EVENT_SCANNED = 3020,        /* folder, and the numbers of files, sound, stuck, doubtful,
+    EVENT_DOUBTFUL = 2010,        /* record, folder, reason */
+    EVENT_UNREADABLE = 2011,      /* record, folder, reason */
+    EVENT_BUSY = 2020,            /* record, folder, reason */
+    EVENT_REPAIR_FAILED = 2021,   /* record, folder, reason */
+    EVENT_LIMIT = 2030,           /* folder, limit */
+    EVENT_CHANGES_LOST = 3000,    /* folder */
+    EVENT_FOLDER_AWAY = 3010,     /* folder, reason */
+    EVENT_FOLDER_BACK = 3011,     /* folder */
+    EVENT_SCANNED = 3020,         /* folder, and the numbers of files, sound, stuck, doubtful,
                                     unreadable, not records */
-    EVENT_JOURNAL_AWAY = 3030,   /* folder, reason */
-    EVENT_JOURNAL_BACK = 3031,   /* folder */
-    EVENT_CONFIG_LOADED = 4000,  /* file, settings */
-    EVENT_CONFIG_REFUSED = 4001  /* file, line, reason */
+    EVENT_JOURNAL_AWAY = 3030,    /* folder, reason */
+    EVENT_JOURNAL_BACK = 3031,    /* folder */
+    EVENT_CONFIG_LOADED = 4000,   /* file, settings */
+    EVENT_CONFIG_REFUSED = 4001   /* file, line, reason */
 };
 
 enum { EVENT_STRINGS = 7 };

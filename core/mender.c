@@ -211,20 +211,19 @@ static void report_owed(struct mender *mender, struct mender_owed *owed) {
     char offset[11];
     char begun[JOURNAL_TIME_BYTES];
     struct text text;
-    bool here = owed->folder ==
-                crc32(0, mender->settings.folder, strlen(mender->settings.folder));
+    bool here = owed->folder == crc32(0, mender->settings.folder, strlen(mender->settings.folder));
     enum event_number number = owed->outcome == OUTCOME_UNKNOWN ? EVENT_OUTCOME_UNKNOWN
                                : owed->replayed                 ? EVENT_REPAIRED_LATE
                                                                 : EVENT_REPAIRED;
     text_begin(&text, offset, sizeof offset);
     text_put_u32(&text, owed->offset);
     journal_print_time(owed->utc, begun);
-    struct event event = {
-        number,
-        {owed->name, here ? mender->settings.folder : "(a folder that was watched earlier)",
-         owed->mailbox[0] != '\0' ? owed->mailbox : NOT_NAMED, offset, begun},
-        number == EVENT_REPAIRED ? 4 : 5,
-        NULL};
+    struct event event = {number,
+                          {owed->name,
+                           here ? mender->settings.folder : "(a folder that was watched earlier)",
+                           owed->mailbox[0] != '\0' ? owed->mailbox : NOT_NAMED, offset, begun},
+                          number == EVENT_REPAIRED ? 4 : 5,
+                          NULL};
     if (report(mender, &event)) {
         owed->state = OWED_DONE;
         owed->backoff = 0;
@@ -306,8 +305,7 @@ static struct host_result settle(struct mender *mender, struct mender_owed *owed
 }
 
 static void work_owed(struct mender *mender, struct mender_owed *owed) {
-    bool here = owed->folder ==
-                crc32(0, mender->settings.folder, strlen(mender->settings.folder));
+    bool here = owed->folder == crc32(0, mender->settings.folder, strlen(mender->settings.folder));
     if (owed->state == OWED_SETTLE && !here) {
         owed->outcome = OUTCOME_UNKNOWN;
         owed->state = OWED_REPORT;
@@ -511,8 +509,8 @@ static void on_stuck(struct mender *mender, const char *name, const struct recor
         char mailbox[RECORD_MAILBOX_BYTES];
         record_mailbox(record, mender->bytes, host->decode, host->context, mailbox);
         if (warn_once(mender, EVENT_STUCK, name, content))
-            (void)report_record(mender, EVENT_STUCK, name,
-                                mailbox[0] != '\0' ? mailbox : NOT_NAMED, why, NULL);
+            (void)report_record(mender, EVENT_STUCK, name, mailbox[0] != '\0' ? mailbox : NOT_NAMED,
+                                why, NULL);
         forget(mender, name);
     } else if (!mender->journal_ready || !mender->settings_noted ||
                mender->owed_count == MENDER_OWED) {
@@ -756,7 +754,8 @@ uint64_t mender_step(struct mender *mender) {
 void mender_hint(struct mender *mender, const char *name) {
     if (!record_is_named(name))
         return;
-    struct pending_item *item = pending_put(&mender->pending, name, now(mender) + settle_ms(mender));
+    struct pending_item *item =
+        pending_put(&mender->pending, name, now(mender) + settle_ms(mender));
     if (item != NULL)
         item->seen = false;
 }
@@ -807,8 +806,8 @@ void mender_continue(struct mender *mender) {
 }
 
 void mender_configure(struct mender *mender, const struct settings *settings) {
-    bool same = text_equal_no_case(settings->folder, strlen(settings->folder),
-                                   mender->settings.folder);
+    bool same =
+        text_equal_no_case(settings->folder, strlen(settings->folder), mender->settings.folder);
     start_over(mender);
     if (!same) {
         pending_clear(&mender->pending);

@@ -67,8 +67,8 @@ struct mender {
     bool folder_told; /* that it is away */
 
     bool scanning;
-    bool scanned; /* once at least */
-    bool periodic; /* this scan was begun by the clock */
+    bool scanned;                  /* once at least */
+    bool periodic;                 /* this scan was begun by the clock */
     struct mender_counts counts;   /* of the scan under way */
     struct mender_counts reported; /* of the last 3020 */
     bool has_reported;
@@ -77,7 +77,7 @@ struct mender {
     uint32_t scan_backoff;
 
     bool journal_ready;
-    bool journal_told; /* that it is away */
+    bool journal_told;   /* that it is away */
     bool journal_torn;   /* the next line must start on a line of its own */
     bool settings_noted; /* the settings in force are in the journal, for `status` */
     uint64_t journal_due;

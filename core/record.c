@@ -169,10 +169,11 @@ static size_t skip_component(const struct judge *judge, size_t from, size_t to, 
         i++;
     if (i == from || i == to || unit(judge, i) != '=')
         return from;
-    *is_cn = i - from == 2 && (unit(judge, from) | 0x20) == 'c' &&
-             (unit(judge, from + 1) | 0x20) == 'n';
+    *is_cn =
+        i - from == 2 && (unit(judge, from) | 0x20) == 'c' && (unit(judge, from + 1) | 0x20) == 'n';
     size_t value = ++i;
-    while (i < to && unit(judge, i) != separator && unit(judge, i) >= 0x20 && unit(judge, i) != 0x7F)
+    while (i < to && unit(judge, i) != separator && unit(judge, i) >= 0x20 &&
+           unit(judge, i) != 0x7F)
         i++;
     bool whole = i > value && (i == to || unit(judge, i) == separator);
     return whole ? i : from;

@@ -21,7 +21,7 @@
 
 enum {
     RECORD_BYTES_MAX = 1024 * 1024, /* a larger file is unreadable; a record has a few KB */
-    RECORD_MAILBOX_MAX = 256,       /* characters of a mailbox name; Exchange's own limit on names */
+    RECORD_MAILBOX_MAX = 256, /* characters of a mailbox name; Exchange's own limit on names */
     RECORD_MAILBOX_BYTES = RECORD_MAILBOX_MAX * 4 + 1, /* as UTF-8, terminated */
     RECORD_STATE_BYTES = 33                            /* of a State value that are shown */
 };

@@ -80,10 +80,11 @@ int console_fail_error(const char *what, const char *detail, DWORD error) {
     return 2;
 }
 
-static int fail_result(const char *what, const char *detail, const struct host_result *result) {
+int console_fail_result(const char *what, const char *detail, const struct host_result *result) {
     if (result->reason == NULL)
         return console_fail_error(what, detail, result->error);
-    (void)console_put(CONSOLE_ERROR, "kmrepair: ", what, detail, ": ", result->reason, "\r\n", NULL);
+    (void)console_put(CONSOLE_ERROR, "kmrepair: ", what, detail, ": ", result->reason, "\r\n",
+                      NULL);
     return 2;
 }
 
@@ -356,7 +357,7 @@ int console_scan(const struct options *options) {
                                NULL);
     struct host_result result = each(&scan.host, &counts, print_row, &printer);
     if (result.code != HOST_OK)
-        return fail_result("can not scan ", scan.settings.folder, &result);
+        return console_fail_result("can not scan ", scan.settings.folder, &result);
     text_begin(&line, scan.line, sizeof scan.line);
     put_counts(&line, &counts);
     /* A table ends with the summary; CSV stays CSV. */
@@ -404,8 +405,8 @@ static struct host_result read_past(const WCHAR *path, struct past *past) {
     HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
                               OPEN_EXISTING, 0, NULL);
     if (file == INVALID_HANDLE_VALUE)
-        return (struct host_result){GetLastError() == ERROR_FILE_NOT_FOUND ? HOST_GONE : HOST_FAILED,
-                                    GetLastError(), NULL};
+        return (struct host_result){
+            GetLastError() == ERROR_FILE_NOT_FOUND ? HOST_GONE : HOST_FAILED, GetLastError(), NULL};
     while (got > 0) {
         if (!ReadFile(file, scan.bytes, RECORD_BYTES_MAX, &got, NULL)) {
             result = (struct host_result){HOST_FAILED, GetLastError(), NULL};
@@ -429,14 +430,15 @@ static void print_past(const WCHAR *path, bool running) {
         text_put(&line, "the journal can not be read: ");
         text_put(&line, scan.reason);
     } else {
-        put_count(&line, "", past.repaired, past.repaired == 0 ? " in the journal" : " in the journal, the last at ");
+        put_count(&line, "", past.repaired,
+                  past.repaired == 0 ? " in the journal" : " in the journal, the last at ");
         text_put(&line, past.last);
         if (past.intents > past.done)
             put_count(&line, "; ", past.intents - past.done, " not finished or not yet reported");
     }
     if (running && past.loaded[0] != '\0')
-        (void)console_put(CONSOLE_OUT, "In force:       ", past.settings, "\r\n                since ",
-                          past.loaded, "\r\n", NULL);
+        (void)console_put(CONSOLE_OUT, "In force:       ", past.settings,
+                          "\r\n                since ", past.loaded, "\r\n", NULL);
     (void)console_put(CONSOLE_OUT, "Repairs:        ", scan.line, "\r\n", NULL);
 }
 
@@ -451,7 +453,10 @@ static bool print_config(const struct options *options) {
     if (good) {
         config_print(&scan.settings, scan.line, sizeof scan.line);
     } else {
-        put_count(&line, "refused, line ", error.line, ": ");
+        text_put(&line, "refused");
+        if (error.line != 0)
+            put_count(&line, ", line ", error.line, "");
+        text_put(&line, ": ");
         text_put(&line, error.reason);
     }
     (void)console_put(CONSOLE_OUT, scan.line, "\r\n", NULL);
@@ -465,7 +470,7 @@ static int print_folder(const struct options *options) {
     (void)console_put(CONSOLE_OUT, "Folder:         ", scan.settings.folder, "\r\n", NULL);
     struct host_result result = each(&scan.host, &counts, NULL, NULL);
     if (result.code != HOST_OK)
-        return fail_result("can not look at ", scan.settings.folder, &result);
+        return console_fail_result("can not look at ", scan.settings.folder, &result);
     text_begin(&line, scan.line, sizeof scan.line);
     put_counts(&line, &counts);
     (void)console_put(CONSOLE_OUT, "                ", scan.line, "\r\n", NULL);

@@ -30,6 +30,9 @@ int console_fail_error(const char *what, const char *detail, DWORD error);
 
 bool console_is_terminal(enum console_stream stream);
 
+/* The same with the reason that the host gave. */
+int console_fail_result(const char *what, const char *detail, const struct host_result *result);
+
 /* The message of a refused configuration: file, line, reason. Returns 2. */
 int console_fail_config(const struct options *options, const struct config_error *error);
 

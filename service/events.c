@@ -84,9 +84,10 @@ static void print(struct events *events, DWORD message, enum event_number number
                   const WCHAR **strings) {
     static const char *const severities[] = {"Information", "Information", "Warning", "Error"};
     struct text line;
-    DWORD length = FormatMessageW(
-        FORMAT_MESSAGE_FROM_HMODULE | FORMAT_MESSAGE_ARGUMENT_ARRAY | FORMAT_MESSAGE_MAX_WIDTH_MASK,
-        GetModuleHandleW(NULL), message, 0, events->message, EVENTS_BUFFER, (va_list *)(void *)strings);
+    DWORD length = FormatMessageW(FORMAT_MESSAGE_FROM_HMODULE | FORMAT_MESSAGE_ARGUMENT_ARRAY |
+                                      FORMAT_MESSAGE_MAX_WIDTH_MASK,
+                                  GetModuleHandleW(NULL), message, 0, events->message,
+                                  EVENTS_BUFFER, (va_list *)(void *)strings);
     while (length > 0 && events->message[length - 1] <= L' ')
         length--;
     text_begin(&line, events->line, sizeof events->line - 2);
@@ -94,8 +95,8 @@ static void print(struct events *events, DWORD message, enum event_number number
     text_put(&line, " ");
     text_put_u32(&line, (uint32_t)number);
     text_put(&line, ": ");
-    line.length += text_from_utf16(events->message, length, line.at + line.length,
-                                   line.size - line.length);
+    line.length +=
+        text_from_utf16(events->message, length, line.at + line.length, line.size - line.length);
     line.at[line.length++] = '\r';
     line.at[line.length++] = '\n';
     (void)console_write(CONSOLE_OUT, line.at, line.length);
@@ -153,8 +154,8 @@ DWORD events_register(const WCHAR *program) {
         return (DWORD)error;
     error = RegSetValueExW(key, L"EventMessageFile", 0, REG_EXPAND_SZ, (const BYTE *)program, size);
     if (error == ERROR_SUCCESS)
-        error = RegSetValueExW(key, L"CategoryMessageFile", 0, REG_EXPAND_SZ,
-                               (const BYTE *)program, size);
+        error = RegSetValueExW(key, L"CategoryMessageFile", 0, REG_EXPAND_SZ, (const BYTE *)program,
+                               size);
     if (error == ERROR_SUCCESS)
         error = RegSetValueExW(key, L"CategoryCount", 0, REG_DWORD, (const BYTE *)&categories,
                                sizeof categories);

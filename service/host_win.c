@@ -139,8 +139,8 @@ static struct host_result open_record(void *context, const char *name, bool repa
     struct host_win *host = context;
     DWORD access = repair ? GENERIC_READ | GENERIC_WRITE : GENERIC_READ;
     DWORD share = repair ? FILE_SHARE_READ : FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    DWORD flags = repair ? FILE_FLAG_WRITE_THROUGH | FILE_FLAG_OPEN_REPARSE_POINT
-                         : FILE_FLAG_SEQUENTIAL_SCAN;
+    DWORD flags =
+        repair ? FILE_FLAG_WRITE_THROUGH | FILE_FLAG_OPEN_REPARSE_POINT : FILE_FLAG_SEQUENTIAL_SCAN;
     if (host->folder == 0 || !path_append(host->path, host->folder, name))
         return failed(HOST_FAILED, ERROR_FILENAME_EXCED_RANGE, NULL);
     host->record = CreateFileW(host->path, access, share, NULL, OPEN_EXISTING, flags, NULL);
@@ -245,10 +245,10 @@ static bool decode(void *context, const char *bytes, size_t length, char *to, si
 void host_win_init(struct host_win *host, const char *folder, const WCHAR *journal_path,
                    struct events *events) {
     memset(host, 0, sizeof *host);
-    host->host = (struct host){host,        clock_ms,     utc,          list_open,
-                               list_next,   list_close,   open_record,  read_record,
-                               write_record, flush_record, close_record, journal_open,
-                               journal_read, journal_append, report,     decode};
+    host->host = (struct host){host,         clock_ms,       utc,          list_open,
+                               list_next,    list_close,     open_record,  read_record,
+                               write_record, flush_record,   close_record, journal_open,
+                               journal_read, journal_append, report,       decode};
     host->events = events;
     host->journal_path = journal_path;
     host->record = host->journal = host->list = INVALID_HANDLE_VALUE;

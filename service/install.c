@@ -74,9 +74,8 @@ static DWORD stop(SC_HANDLE service, bool *was_running) {
 }
 
 DWORD install_state(char *to, size_t size, bool *running) {
-    static const char *const words[] = {"in no known state", "stopped",      "starting",
-                                        "stopping",          "running",      "continuing",
-                                        "pausing",           "paused"};
+    static const char *const words[] = {"in no known state", "stopped",    "starting", "stopping",
+                                        "running",           "continuing", "pausing",  "paused"};
     SC_HANDLE manager = NULL;
     SC_HANDLE service = NULL;
     SERVICE_STATUS status;
@@ -121,7 +120,8 @@ static bool image_path(const struct options *options, WCHAR *to, size_t size) {
 /* The default configuration, a resource, with the folder put into its Folder line. */
 static bool compose_config(const struct settings *settings, struct text *text) {
     static const char key[] = "Folder = ";
-    HRSRC resource = FindResourceW(NULL, MAKEINTRESOURCEW(RESOURCE_CONFIG), (const WCHAR *)RT_RCDATA);
+    HRSRC resource =
+        FindResourceW(NULL, MAKEINTRESOURCEW(RESOURCE_CONFIG), (const WCHAR *)RT_RCDATA);
     HGLOBAL loaded = resource != NULL ? LoadResource(NULL, resource) : NULL;
     const char *at = loaded != NULL ? LockResource(loaded) : NULL;
     if (at == NULL)
@@ -178,10 +178,11 @@ static int prepare_config(const struct options *options, struct settings *settin
     }
     if (!settings_load(options->config, settings, &error))
         return console_fail_config(options, &error);
-    if (options->has_folder && !text_equal_no_case(options->folder, strlen(options->folder),
-                                                   settings->folder))
-        return console_fail("there is a configuration file already, and its Folder is another one: ",
-                            "change it there, then install without --folder");
+    if (options->has_folder &&
+        !text_equal_no_case(options->folder, strlen(options->folder), settings->folder))
+        return console_fail(
+            "there is a configuration file already, and its Folder is another one: ",
+            "change it there, then install without --folder");
     return 0;
 }
 
@@ -221,10 +222,9 @@ static DWORD register_service(const WCHAR *image) {
         error = ERROR_SUCCESS;
         /* SERVICE_START is what a restart as a failure action asks for. */
         service = OpenServiceW(manager, SERVICE_NAME, SERVICE_CHANGE_CONFIG | SERVICE_START);
-        if (service == NULL ||
-            !ChangeServiceConfigW(service, SERVICE_WIN32_OWN_PROCESS, SERVICE_NO_CHANGE,
-                                  SERVICE_ERROR_NORMAL, image, NULL, NULL, NULL, NULL, NULL,
-                                  DISPLAY_NAME))
+        if (service == NULL || !ChangeServiceConfigW(service, SERVICE_WIN32_OWN_PROCESS,
+                                                     SERVICE_NO_CHANGE, SERVICE_ERROR_NORMAL, image,
+                                                     NULL, NULL, NULL, NULL, NULL, DISPLAY_NAME))
             error = GetLastError();
     }
     if (error == ERROR_SUCCESS)
@@ -251,8 +251,9 @@ int install_install(const struct options *options) {
                             "close the Services window, then install again");
     if (error != ERROR_SUCCESS)
         return fail("the service can not be registered", error);
-    (void)console_put(CONSOLE_OUT, "Installed: service KMRepair, starts with Windows. Folder: ",
-                      settings.folder, "\r\nStart it now with: kmrepair start\r\n", NULL);
+    (void)console_put(CONSOLE_OUT,
+                      "Installed: service KMRepair, starts with Windows. Folder: ", settings.folder,
+                      "\r\nStart it now with: kmrepair start\r\n", NULL);
     return 0;
 }
 
@@ -279,10 +280,11 @@ int install_uninstall(const struct options *options) {
         if (error != ERROR_SUCCESS)
             code = fail("the event source can not be removed", error);
         else
-            (void)console_put(CONSOLE_OUT,
-                              "Removed: service and event source. The configuration and the journal "
-                              "are left where they are.\r\n",
-                              NULL);
+            (void)console_put(
+                CONSOLE_OUT,
+                "Removed: service and event source. The configuration and the journal "
+                "are left where they are.\r\n",
+                NULL);
     }
     close_both(manager, service);
     return code;
@@ -305,8 +307,8 @@ int install_start(const struct options *options) {
     SC_HANDLE service = NULL;
     SERVICE_STATUS status;
     int code = 0;
-    DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_START | SERVICE_QUERY_STATUS, &manager,
-                            &service);
+    DWORD error =
+        open_both(SC_MANAGER_CONNECT, SERVICE_START | SERVICE_QUERY_STATUS, &manager, &service);
     if (error == ERROR_SUCCESS && !StartServiceW(service, 0, NULL))
         error = GetLastError();
     if (error == ERROR_SERVICE_ALREADY_RUNNING)
@@ -329,8 +331,8 @@ int install_stop(const struct options *options) {
     bool was_running = false;
     int code = 0;
     (void)options;
-    DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_STOP | SERVICE_QUERY_STATUS, &manager,
-                            &service);
+    DWORD error =
+        open_both(SC_MANAGER_CONNECT, SERVICE_STOP | SERVICE_QUERY_STATUS, &manager, &service);
     if (error == ERROR_SUCCESS)
         error = stop(service, &was_running);
     if (error != ERROR_SUCCESS)

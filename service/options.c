@@ -15,7 +15,8 @@ static const struct {
     const char *help;
 } verbs[] = {
     {"run", VERB_RUN, false, "run [--console]",
-     "Runs the service. The service control manager starts it this way; with --console it runs in\r\n"
+     "Runs the service. The service control manager starts it this way; with --console it runs "
+     "in\r\n"
      "this console, prints its events and ends with Ctrl-C.\r\n"},
     {"scan", VERB_SCAN, true, "scan [FOLDER] [--all] [--format=table|csv]",
      "Judges every record of the folder and changes nothing. Lists those that are not sound, or\r\n"
@@ -143,7 +144,8 @@ static bool take_option(struct words *words) {
         options->csv = value != NULL && is(value, "csv");
         return options->csv || (value != NULL && is(value, "table"))
                    ? true
-                   : refuse(options, "the formats are table and csv, not ", value != NULL ? value : L"none");
+                   : refuse(options, "the formats are table and csv, not ",
+                            value != NULL ? value : L"none");
     }
     if (options->verb == VERB_SCAN && is(word, "--all"))
         return options->all = true;
@@ -164,8 +166,9 @@ static bool take_verb(struct options *options, const WCHAR *word, size_t *index)
             return true;
         }
     }
-    return refuse(options, word[0] == L'-' || word[0] == L'/' ? "the verb comes first, not "
-                                                              : "there is no such verb: ",
+    return refuse(options,
+                  word[0] == L'-' || word[0] == L'/' ? "the verb comes first, not "
+                                                     : "there is no such verb: ",
                   word);
 }
 
@@ -201,7 +204,8 @@ static bool take_words(struct words *words) {
 static bool find_files(struct options *options) {
     DWORD got = GetModuleFileNameW(NULL, options->program, PATH_UNITS);
     if (got == 0 || got >= PATH_UNITS ||
-        (!options->has_config && !path_beside(options->program, L"kmrepair.ini", options->config)) ||
+        (!options->has_config &&
+         !path_beside(options->program, L"kmrepair.ini", options->config)) ||
         !path_beside(options->config, L"kmrepair.jnl", options->journal)) {
         (void)console_fail("the path of the program or of its configuration is too long", "");
         return false;

@@ -252,6 +252,11 @@ int service_repair(const struct options *options) {
     if (!console_settings(options, &service.settings))
         goto out;
     host_win_init(&worker->host, service.settings.folder, options->journal, &service.events);
+    result = worker->host.host.journal_open(&worker->host);
+    if (result.code != HOST_OK) {
+        (void)console_fail_result("can not repair without the journal ", "kmrepair.jnl", &result);
+        goto out;
+    }
     mender_init(&worker->mender, &worker->host.host, &service.settings, options->bytes);
     make_pass(worker);
     finished = mender_is_settled(&worker->mender);

@@ -32,9 +32,9 @@ static bool read_raw(const WCHAR *path, DWORD *size, struct config_error *error)
     DWORD number = 0;
     /* Shared with an editor that is about to save it: a half-saved file is refused by its content
      * or read again at the next notice. */
-    HANDLE file = CreateFileW(path, GENERIC_READ,
-                              FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-                              OPEN_EXISTING, 0, NULL);
+    HANDLE file =
+        CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                    NULL, OPEN_EXISTING, 0, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return refuse(error, "the file can not be opened", GetLastError());
     if (!ReadFile(file, buffer.raw, CONFIG_BYTES_MAX + 1, size, NULL))

@@ -58,7 +58,7 @@ static void watch_failed(struct worker *worker, const struct host_result *why) {
 
 /* Opens the watch, or looks whether it still is one. */
 static void watch_over(struct worker *worker) {
-    struct host_result result = {HOST_OK, 0, NULL};
+    struct host_result result;
     bool was_open = watch_is_open(&worker->watch);
     if (was_open)
         result = watch_check(&worker->watch, worker->folder);
@@ -140,8 +140,8 @@ static bool obey(struct worker *worker) {
 }
 
 DWORD worker_open(struct worker *worker, const struct options *options,
-                  const struct settings *settings, struct events *events,
-                  struct control *control, void (*on_state)(enum worker_state state)) {
+                  const struct settings *settings, struct events *events, struct control *control,
+                  void (*on_state)(enum worker_state state)) {
     worker->events = events;
     worker->control = control;
     worker->options = options;

@@ -45,8 +45,8 @@ struct worker {
 /* Arms the watch; a folder that is not there is no failure, it is waited for. Returns a Win32 error,
  * 0 if none. `settings` are copied, the rest is the caller's and outlives the worker. */
 DWORD worker_open(struct worker *worker, const struct options *options,
-                  const struct settings *settings, struct events *events,
-                  struct control *control, void (*on_state)(enum worker_state state));
+                  const struct settings *settings, struct events *events, struct control *control,
+                  void (*on_state)(enum worker_state state));
 
 /* Works until control_stop. */
 void worker_run(struct worker *worker);
