@@ -60,6 +60,32 @@ static int refuse(struct parse *parse, const char *before, const char *what, con
     return 0;
 }
 
+/* inih would pass over what stands behind a heading's `]`, and see one line where an editor shows
+ * several that end in CR alone. Either would make a setting vanish that somebody can see. */
+static bool is_clean(struct parse *parse, const char *line, size_t length) {
+    bool heading = false; /* the first character is `[` */
+    bool other = false;   /* it is not */
+    bool closed = false;
+    if (length > 0 && line[length - 1] == '\r')
+        length--;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)line[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7F)
+            return refuse(parse, "the line holds a control character", NULL,
+                          "; save the file as plain text with Windows line ends");
+        if (c == ' ' || c == '\t')
+            continue;
+        if (closed)
+            return refuse(parse, "there is text behind a section heading", NULL,
+                          "; put it on a line of its own");
+        closed = heading && c == ']';
+        if (!other)
+            heading = heading || c == '[';
+        other = other || !heading;
+    }
+    return true;
+}
+
 /* ini_reader: one line at a time, refused here when inih could not hold it or would see an end in
  * the middle of it. */
 static char *read_line(char *line, int size, void *stream) {
@@ -76,10 +102,8 @@ static char *read_line(char *line, int size, void *stream) {
         refuse(parse, "the line is too long", NULL, "; at most 2000 bytes are allowed");
         return NULL;
     }
-    if (memchr(start, '\0', length) != NULL) {
-        refuse(parse, "the line holds a NUL byte", NULL, "; save the file as plain text");
+    if (!is_clean(parse, start, length))
         return NULL;
-    }
     memcpy(line, start, length);
     line[length] = '\n';
     line[length + 1] = '\0';
@@ -128,7 +152,9 @@ static int set_folder(struct parse *parse, const char *value) {
         return refuse(parse,
                       "Folder must be a whole path such as C:\\Security\\Mgrent\\Clients, not ",
                       folder, "");
-    if (!text_is_utf8(folder, length) || strpbrk(folder, "\"*?<>|") != NULL)
+    /* A path that is extended already may start with \\?\ . */
+    const char *rest = strncmp(folder, "\\\\?\\", 4) == 0 ? folder + 4 : folder;
+    if (!text_is_utf8(folder, length) || strpbrk(rest, "\"*?<>|") != NULL)
         return refuse(parse, "Folder holds a character that no path can have", NULL, "");
     /* `C:\x\` and `C:\x` are one folder; a root keeps its backslash. */
     while (length > 3 && (folder[length - 1] == '\\' || folder[length - 1] == '/'))

@@ -80,8 +80,10 @@ struct host {
     void (*list_close)(void *context);
 
     /* Opens a record to read, sharing everything; or to repair it, so that nobody else can write or
-     * delete it until it is closed. `size` is that of the file, at most UINT32_MAX. */
-    struct host_result (*open)(void *context, const char *name, bool repair, uint32_t *size);
+     * delete it until it is closed. `size` is that of the file, at most UINT32_MAX. `folder` is NULL
+     * for the watched folder, or the path of another, in which a repair was once begun. */
+    struct host_result (*open)(void *context, const char *folder, const char *name, bool repair,
+                               uint32_t *size);
     /* Up to `size` bytes from `offset`; *got < size means that the file ends there. */
     struct host_result (*read)(void *context, uint32_t offset, void *bytes, size_t size,
                                size_t *got);

@@ -28,8 +28,9 @@
 #include "record.h"
 
 enum {
-    JOURNAL_LINE_MAX = 4096, /* bytes; the fields at their longest, escaped, fit */
-    JOURNAL_TIME_BYTES = 21  /* 2026-11-22T16:40:00Z, terminated */
+    JOURNAL_LINE_MAX =
+        4096,               /* bytes; only a folder with hundreds of `%` in its path does not fit */
+    JOURNAL_TIME_BYTES = 21 /* 2026-11-22T16:40:00Z, terminated */
 };
 
 enum journal_kind { JOURNAL_INTENT, JOURNAL_DONE, JOURNAL_LOADED };

@@ -35,26 +35,38 @@ static bool report_record(struct mender *mender, enum event_number number, const
     return report(mender, &event);
 }
 
-static void report_folder(struct mender *mender, enum event_number number,
+static bool report_folder(struct mender *mender, enum event_number number,
                           const struct host_result *why) {
     struct event event = {number, {mender->settings.folder}, 1, why};
-    (void)report(mender, &event);
+    return report(mender, &event);
 }
 
-/* True the first time that this event is due for this content of this record. */
-static bool warn_once(struct mender *mender, enum event_number number, const char *name,
-                      uint32_t content) {
+static bool is_watched(const struct mender *mender, const char *folder) {
+    return text_equal_no_case(folder, strlen(folder), mender->settings.folder);
+}
+
+/* True unless this event has been reported for this content of this record. When there is no room to
+ * remember another one, false: it could not be said only once. */
+static bool is_news(const struct mender *mender, enum event_number number, const char *name,
+                    uint32_t content) {
     uint32_t n = crc32(0, name, strlen(name));
     uint32_t c = content ^ (uint32_t)number;
     for (size_t i = 0; i < mender->warned_count; i++) {
         if (mender->warned[i].name == n && mender->warned[i].content == c)
             return false;
     }
-    if (mender->warned_count == MENDER_WARNINGS)
-        return false;
-    mender->warned[mender->warned_count].name = n;
-    mender->warned[mender->warned_count++].content = c;
-    return true;
+    return mender->warned_count < MENDER_WARNINGS;
+}
+
+/* Reports what is news; an event that did not get into the event log stays news. */
+static void report_once(struct mender *mender, enum event_number number, const char *name,
+                        uint32_t content, const char *third, const char *fourth,
+                        const struct host_result *why) {
+    if (!is_news(mender, number, name, content) ||
+        !report_record(mender, number, name, third, fourth, why))
+        return;
+    mender->warned[mender->warned_count].name = crc32(0, name, strlen(name));
+    mender->warned[mender->warned_count++].content = content ^ (uint32_t)number;
 }
 
 /* ---- the journal ---- */
@@ -64,8 +76,7 @@ static void journal_lost(struct mender *mender, const struct host_result *why) {
     double_backoff(&mender->journal_backoff);
     mender->journal_due = now(mender) + mender->journal_backoff;
     if (!mender->journal_told)
-        report_folder(mender, EVENT_JOURNAL_AWAY, why);
-    mender->journal_told = true;
+        mender->journal_told = report_folder(mender, EVENT_JOURNAL_AWAY, why);
 }
 
 /* After a failure nobody knows how much of the line is in the file: it is read again before the next
@@ -119,7 +130,7 @@ static struct mender_owed *add_owed(struct mender *mender, const struct journal_
     owed->size = entry->size;
     owed->before = entry->before;
     owed->after = entry->after;
-    owed->folder = crc32(0, entry->folder, strlen(entry->folder));
+    (void)text_copy(owed->folder, sizeof owed->folder, entry->folder);
     (void)text_copy(owed->name, sizeof owed->name, entry->name);
     (void)text_copy(owed->mailbox, sizeof owed->mailbox, entry->mailbox);
     return owed;
@@ -152,13 +163,15 @@ static void replay_entry(void *context, const struct journal_entry *entry) {
         if (age < MENDER_HOUR / 1000)
             note_begun(mender, now(mender) - (uint64_t)age * 1000);
     }
-    if (owed != NULL)
+    if (owed != NULL || entry->number < mender->owed_from)
         return;
     owed = add_owed(mender, entry);
-    if (owed != NULL)
+    if (owed != NULL) {
         owed->replayed = true;
-    else
+    } else if (!mender->owed_more) {
         mender->owed_more = true;
+        mender->owed_missed = entry->number;
+    }
 }
 
 static void open_journal(struct mender *mender) {
@@ -166,6 +179,8 @@ static void open_journal(struct mender *mender) {
     struct host_result result = host->journal_open(host->context);
     uint32_t offset = 0;
     size_t got = RECORD_BYTES_MAX;
+    if (mender->owed_more)
+        mender->owed_from = mender->owed_missed;
     mender->owed_more = false;
     journal_begin(&mender->reader);
     while (result.code == HOST_OK && got == RECORD_BYTES_MAX) {
@@ -192,12 +207,11 @@ static void note_settings(struct mender *mender) {
     if (!append(mender, entry))
         return;
     mender->settings_noted = true;
+    if (mender->journal_backoff != 0)
+        mender->pending.rescan = true;
     mender->journal_backoff = 0;
     if (mender->journal_told)
-        report_folder(mender, EVENT_JOURNAL_BACK, NULL);
-    if (mender->journal_told)
-        mender->pending.rescan = true;
-    mender->journal_told = false;
+        mender->journal_told = !report_folder(mender, EVENT_JOURNAL_BACK, NULL);
 }
 
 /* ---- repairs that are owed a report ---- */
@@ -211,7 +225,6 @@ static void report_owed(struct mender *mender, struct mender_owed *owed) {
     char offset[11];
     char begun[JOURNAL_TIME_BYTES];
     struct text text;
-    bool here = owed->folder == crc32(0, mender->settings.folder, strlen(mender->settings.folder));
     enum event_number number = owed->outcome == OUTCOME_UNKNOWN ? EVENT_OUTCOME_UNKNOWN
                                : owed->replayed                 ? EVENT_REPAIRED_LATE
                                                                 : EVENT_REPAIRED;
@@ -219,8 +232,7 @@ static void report_owed(struct mender *mender, struct mender_owed *owed) {
     text_put_u32(&text, owed->offset);
     journal_print_time(owed->utc, begun);
     struct event event = {number,
-                          {owed->name,
-                           here ? mender->settings.folder : "(a folder that was watched earlier)",
+                          {owed->name, owed->folder,
                            owed->mailbox[0] != '\0' ? owed->mailbox : NOT_NAMED, offset, begun},
                           number == EVENT_REPAIRED ? 4 : 5,
                           NULL};
@@ -264,16 +276,36 @@ static uint32_t content_of(const struct mender *mender, uint32_t size) {
     return size > RECORD_BYTES_MAX ? crc32(0, &size, sizeof size) : crc32(0, mender->bytes, size);
 }
 
+/* Decides from the content of the file how a repair ended. */
+static void conclude(struct mender *mender, struct mender_owed *owed, uint32_t size,
+                     uint32_t content) {
+    owed->state = OWED_REPORT;
+    owed->outcome = OUTCOME_UNKNOWN;
+    if (size == owed->size && content == owed->after) {
+        owed->outcome = OUTCOME_REPAIRED;
+        mender->repaired += owed->replayed ? 0 : 1;
+    } else if (size == owed->size && content == owed->before) {
+        owed->outcome = OUTCOME_NOT_MADE;
+        owed->state = OWED_DONE;
+        /* What failed a moment ago would fail again: it gets another hour. */
+        (void)pending_put(&mender->pending, owed->name,
+                          now(mender) + (owed->replayed ? settle_ms(mender) : MENDER_HOUR));
+    }
+}
+
 /* Sees from the file how a repair ended. It is opened so that nobody else can change it meanwhile,
- * and flushed, since what another run wrote may not have reached the disk. */
+ * and flushed, since what another run wrote may not have reached the disk. Where that can not be, a
+ * look must do; but while somebody else has the file open, only at content that is known. */
 static struct host_result settle(struct mender *mender, struct mender_owed *owed) {
     const struct host *host = mender->host;
+    const char *folder = is_watched(mender, owed->folder) ? NULL : owed->folder;
     uint32_t size = 0;
-    bool flush = true;
-    struct host_result result = host->open(host->context, owed->name, true, &size);
-    if (result.code == HOST_REFUSED) {
-        flush = false;
-        result = host->open(host->context, owed->name, false, &size);
+    bool alone = true;
+    struct host_result result = host->open(host->context, folder, owed->name, true, &size);
+    const struct host_result first = result;
+    if (result.code == HOST_REFUSED || result.code == HOST_BUSY) {
+        alone = false;
+        result = host->open(host->context, folder, owed->name, false, &size);
     }
     if (result.code == HOST_GONE) {
         owed->outcome = OUTCOME_UNKNOWN;
@@ -282,40 +314,37 @@ static struct host_result settle(struct mender *mender, struct mender_owed *owed
     if (result.code != HOST_OK)
         return result;
     result = read_record(mender, size);
-    if (result.code == HOST_OK && flush)
+    if (result.code == HOST_OK && alone)
         result = host->flush(host->context);
     host->close(host->context);
     if (result.code != HOST_OK)
         return result;
-
     uint32_t content = content_of(mender, size);
-    owed->state = OWED_REPORT;
-    owed->outcome = OUTCOME_UNKNOWN;
-    if (size == owed->size && content == owed->after) {
-        owed->outcome = OUTCOME_REPAIRED;
-        mender->repaired++;
-    } else if (size == owed->size && content == owed->before) {
-        owed->outcome = OUTCOME_NOT_MADE;
-        owed->state = OWED_DONE;
-        /* What failed a moment ago is not tried again at once. */
-        (void)pending_put(&mender->pending, owed->name,
-                          now(mender) + (owed->replayed ? settle_ms(mender) : MENDER_BACKOFF_LAST));
-    }
+    if (first.code == HOST_BUSY && content != owed->after && content != owed->before)
+        return first;
+    conclude(mender, owed, size, content);
     return result;
 }
 
 static void work_owed(struct mender *mender, struct mender_owed *owed) {
-    bool here = owed->folder == crc32(0, mender->settings.folder, strlen(mender->settings.folder));
-    if (owed->state == OWED_SETTLE && !here) {
-        owed->outcome = OUTCOME_UNKNOWN;
-        owed->state = OWED_REPORT;
+    uint64_t time = now(mender);
+    if (owed->state == OWED_SETTLE) {
+        struct host_result result = settle(mender, owed);
+        bool lasts = owed->busy_since != 0 && time - owed->busy_since >= MENDER_BUSY_TOLD;
+        if (owed->busy_since == 0)
+            owed->busy_since = time != 0 ? time : 1;
+        /* A folder that is not watched any more may never be there again. */
+        if (owed->state == OWED_SETTLE && lasts && !is_watched(mender, owed->folder)) {
+            owed->outcome = OUTCOME_UNKNOWN;
+            owed->state = OWED_REPORT;
+        } else if (owed->state == OWED_SETTLE && lasts && !owed->told) {
+            owed->told = report_record(mender, EVENT_BUSY, owed->name, NULL, NULL, &result);
+        }
     }
-    if (owed->state == OWED_SETTLE)
-        (void)settle(mender, owed);
     if (owed->state == OWED_SETTLE) {
         retry_owed(mender, owed);
     } else {
-        owed->due = now(mender);
+        owed->due = time;
         finish_owed(mender, owed);
     }
 }
@@ -350,15 +379,14 @@ static void warn(struct mender *mender, const char *name, const struct record *r
         record->verdict == VERDICT_DOUBTFUL ? EVENT_DOUBTFUL : EVENT_UNREADABLE;
     if (record->verdict != VERDICT_DOUBTFUL && record->verdict != VERDICT_UNREADABLE)
         return;
-    if (warn_once(mender, number, name, content))
-        (void)report_record(mender, number, name, record_reason_text(record->reason), NULL, NULL);
+    report_once(mender, number, name, content, record_reason_text(record->reason), NULL, NULL);
 }
 
 /* Opens, reads and judges a record; the caller closes it if it was to be repaired and HOST_OK. */
 static struct host_result look(struct mender *mender, const char *name, bool repair,
                                struct record *record, uint32_t *size) {
     const struct host *host = mender->host;
-    struct host_result result = host->open(host->context, name, repair, size);
+    struct host_result result = host->open(host->context, NULL, name, repair, size);
     if (result.code != HOST_OK)
         return result;
     result = read_record(mender, *size);
@@ -374,17 +402,20 @@ static bool is_allowed(struct mender *mender) {
     uint64_t time = now(mender);
     char limit[11];
     struct text text;
-    if (mender->tripped)
-        return false;
-    if (mender->begun_count < mender->settings.repairs_per_hour ||
-        time - mender->begun[mender->begun_next] >= MENDER_HOUR)
-        return true;
-    mender->tripped = true;
-    mender->tripped_until = mender->begun[mender->begun_next] + MENDER_HOUR;
-    text_begin(&text, limit, sizeof limit);
-    text_put_u32(&text, mender->settings.repairs_per_hour);
-    struct event event = {EVENT_LIMIT, {mender->settings.folder, limit}, 2, NULL};
-    (void)report(mender, &event);
+    if (!mender->tripped) {
+        if (mender->begun_count < mender->settings.repairs_per_hour ||
+            time - mender->begun[mender->begun_next] >= MENDER_HOUR)
+            return true;
+        mender->tripped = true;
+        mender->tripped_told = false;
+        mender->tripped_until = mender->begun[mender->begun_next] + MENDER_HOUR;
+    }
+    if (!mender->tripped_told) {
+        text_begin(&text, limit, sizeof limit);
+        text_put_u32(&text, mender->settings.repairs_per_hour);
+        struct event event = {EVENT_LIMIT, {mender->settings.folder, limit}, 2, NULL};
+        mender->tripped_told = report(mender, &event);
+    }
     return false;
 }
 
@@ -447,8 +478,7 @@ static void mend(struct mender *mender, const char *name, const struct record *r
         mender->repaired++;
         finish_owed(mender, owed);
     } else {
-        if (warn_once(mender, EVENT_REPAIR_FAILED, name, content))
-            (void)report_record(mender, EVENT_REPAIR_FAILED, name, NULL, NULL, &result);
+        report_once(mender, EVENT_REPAIR_FAILED, name, content, NULL, NULL, &result);
         retry_owed(mender, owed);
     }
 }
@@ -468,6 +498,14 @@ static bool is_owed(const struct mender *mender, const char *name) {
     return false;
 }
 
+/* A record that could be read has changed since it was seen stuck. */
+static void await_quiet(struct mender *mender, struct pending_item *item, uint32_t content) {
+    item->crc = content;
+    item->due = now(mender) + settle_ms(mender);
+    item->backoff = 0;
+    item->told = false;
+}
+
 /* A record that was seen stuck and has been quiet since: takes hold of it, looks again, mends. */
 static void repair(struct mender *mender, const char *name, uint32_t seen) {
     struct record record;
@@ -478,8 +516,8 @@ static void repair(struct mender *mender, const char *name, uint32_t seen) {
         put_off(mender, name, &result);
         return;
     }
-    if (result.code == HOST_REFUSED && warn_once(mender, EVENT_REPAIR_FAILED, name, seen))
-        (void)report_record(mender, EVENT_REPAIR_FAILED, name, NULL, NULL, &result);
+    if (result.code == HOST_REFUSED)
+        report_once(mender, EVENT_REPAIR_FAILED, name, seen, NULL, NULL, &result);
     if (result.code == HOST_OK && record.verdict == VERDICT_STUCK) {
         uint32_t content = content_of(mender, size);
         if (content == seen) {
@@ -488,8 +526,7 @@ static void repair(struct mender *mender, const char *name, uint32_t seen) {
             mender->host->close(mender->host->context);
             item = pending_find(&mender->pending, name);
             if (item != NULL) {
-                item->crc = content;
-                item->due = now(mender) + settle_ms(mender);
+                await_quiet(mender, item, content);
                 return;
             }
         }
@@ -508,18 +545,16 @@ static void on_stuck(struct mender *mender, const char *name, const struct recor
     if (why != NULL) {
         char mailbox[RECORD_MAILBOX_BYTES];
         record_mailbox(record, mender->bytes, host->decode, host->context, mailbox);
-        if (warn_once(mender, EVENT_STUCK, name, content))
-            (void)report_record(mender, EVENT_STUCK, name, mailbox[0] != '\0' ? mailbox : NOT_NAMED,
-                                why, NULL);
+        report_once(mender, EVENT_STUCK, name, content, mailbox[0] != '\0' ? mailbox : NOT_NAMED,
+                    why, NULL);
         forget(mender, name);
     } else if (!mender->journal_ready || !mender->settings_noted ||
                mender->owed_count == MENDER_OWED) {
         /* A scan finds it again when the journal is back, or something owed is done. */
         forget(mender, name);
     } else if (is_owed(mender, name)) {
-        struct pending_item *item = pending_find(&mender->pending, name);
-        if (item != NULL)
-            item->due = now(mender) + MENDER_BACKOFF_FIRST;
+        const struct host_result why_not = {HOST_BUSY, 0, "an earlier repair of it is not settled"};
+        put_off(mender, name, &why_not);
     } else {
         repair(mender, name, content);
     }
@@ -545,8 +580,7 @@ static void attend(struct mender *mender, struct pending_item *item) {
         pending_remove(&mender->pending, item);
         warn(mender, name, &record, content);
     } else if (item->seen && item->crc != content) {
-        item->crc = content;
-        item->due = now(mender) + settle_ms(mender);
+        await_quiet(mender, item, content);
     } else {
         on_stuck(mender, name, &record, content);
     }
@@ -561,13 +595,14 @@ static void end_scan(struct mender *mender) {
 }
 
 static void scan_failed(struct mender *mender, const struct host_result *why) {
+    if (mender->scanning)
+        mender->scan_asked = mender->asked;
     end_scan(mender);
     mender->pending.rescan = true;
     double_backoff(&mender->scan_backoff);
     mender->scan_due = now(mender) + mender->scan_backoff;
     if (!mender->folder_told)
-        report_folder(mender, EVENT_FOLDER_AWAY, why);
-    mender->folder_told = true;
+        mender->folder_told = report_folder(mender, EVENT_FOLDER_AWAY, why);
 }
 
 static void begin_scan(struct mender *mender) {
@@ -577,18 +612,25 @@ static void begin_scan(struct mender *mender) {
         scan_failed(mender, &result);
         return;
     }
-    if (mender->folder_told)
-        report_folder(mender, EVENT_FOLDER_BACK, NULL);
-    mender->folder_told = false;
     mender->scanning = true;
-    mender->periodic = !mender->pending.rescan;
+    mender->asked = mender->scan_asked;
+    mender->scan_asked = false;
+    mender->periodic = !mender->pending.rescan && !mender->asked;
     mender->pending.rescan = false;
-    mender->scan_backoff = 0;
     mender->scan_begun = now(mender);
     memset(&mender->counts, 0, sizeof mender->counts);
 }
 
-static void finish_scan(struct mender *mender) {
+/* Whether a scan is worth an event: one that was asked for is; any other if it found something else
+ * than the one reported last, and those that a flood of changes brings about once an hour at most. */
+static bool is_scan_news(const struct mender *mender) {
+    if (mender->asked)
+        return true;
+    return memcmp(&mender->counts, &mender->reported, sizeof mender->counts) != 0 &&
+           (mender->periodic || now(mender) - mender->reported_at >= MENDER_HOUR);
+}
+
+static void report_scan(struct mender *mender) {
     const struct mender_counts *counts = &mender->counts;
     const uint32_t numbers[] = {counts->files,
                                 counts->verdict[VERDICT_SOUND],
@@ -598,24 +640,39 @@ static void finish_scan(struct mender *mender) {
                                 counts->verdict[VERDICT_NOT_A_RECORD]};
     char digits[6][11];
     struct event event = {EVENT_SCANNED, {mender->settings.folder}, 1, NULL};
-    bool changed = memcmp(counts, &mender->reported, sizeof *counts) != 0;
-    end_scan(mender);
-    mender->scanned = true;
-    mender->scan_due = mender->settings.rescan_minutes == 0
-                           ? MENDER_NEVER
-                           : now(mender) + (uint64_t)mender->settings.rescan_minutes * 60000;
-    /* An hourly scan that finds what the last one found is no news. */
-    if (mender->periodic && mender->has_reported && !changed)
-        return;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         struct text text;
         text_begin(&text, digits[i], sizeof digits[i]);
         text_put_u32(&text, numbers[i]);
         event.string[event.strings++] = digits[i];
     }
+    if (!report(mender, &event))
+        return;
     mender->reported = *counts;
-    mender->has_reported = true;
-    (void)report(mender, &event);
+    mender->reported_at = now(mender);
+}
+
+static void finish_scan(struct mender *mender) {
+    end_scan(mender);
+    mender->scanned = true;
+    mender->scan_backoff = 0;
+    mender->scan_due = mender->settings.rescan_minutes == 0
+                           ? MENDER_NEVER
+                           : now(mender) + (uint64_t)mender->settings.rescan_minutes * 60000;
+    /* Not before a whole scan: a folder that can be opened but not read is not back. */
+    if (mender->folder_told)
+        mender->folder_told = !report_folder(mender, EVENT_FOLDER_BACK, NULL);
+    if (is_scan_news(mender))
+        report_scan(mender);
+}
+
+/* Whether a record that a scan finds stuck is worth a place in the queue. If nothing can be done
+ * about it now, a later scan finds it again; queueing it would only make the queue overflow, and an
+ * overflow is a reason to scan. */
+static bool is_worth_queueing(const struct mender *mender, const char *name, uint32_t content) {
+    if (!mender->settings.repair || mender->tripped)
+        return is_news(mender, EVENT_STUCK, name, content);
+    return mender->journal_ready && mender->settings_noted && mender->owed_count < MENDER_OWED;
 }
 
 /* One file of a scan. */
@@ -642,14 +699,18 @@ static void scan_next(struct mender *mender) {
     mender->counts.files++;
     if (result.code != HOST_OK) {
         mender->counts.busy++;
+        /* If there is no room, the next scan by the clock does. */
+        bool rescan = mender->pending.rescan;
         if (item == NULL)
             put_off(mender, name, &result);
+        mender->pending.rescan = rescan;
         return;
     }
     mender->counts.verdict[record.verdict]++;
     uint32_t content = content_of(mender, size);
     warn(mender, name, &record, content);
-    if (record.verdict != VERDICT_STUCK || item != NULL)
+    if (record.verdict != VERDICT_STUCK || item != NULL ||
+        !is_worth_queueing(mender, name, content))
         return;
     item = pending_put(&mender->pending, name, now(mender) + settle_ms(mender));
     if (item != NULL) {
@@ -658,13 +719,17 @@ static void scan_next(struct mender *mender) {
     }
 }
 
-/* A full queue is worked off before another scan fills it, but not for ever: the names in it may be
- * busy ones that stay. */
+/* When the next scan may start. A full queue is worked off before another scan fills it, but not for
+ * ever: the names in it may be busy ones that stay. */
 static uint64_t scan_start(const struct mender *mender) {
-    if (mender->scan_backoff != 0 || !mender->pending.rescan)
+    if (mender->scan_backoff != 0)
         return mender->scan_due;
-    return mender->pending.count <= PENDING_NAMES / 2 ? 0
-                                                      : mender->scan_begun + MENDER_BACKOFF_LAST;
+    if (mender->scan_asked)
+        return 0;
+    if (!mender->pending.rescan)
+        return mender->scan_due;
+    return mender->scan_begun + (mender->pending.count <= PENDING_NAMES / 2 ? MENDER_SCAN_DISTANCE
+                                                                            : MENDER_BACKOFF_LAST);
 }
 
 /* ---- the state machine ---- */
@@ -675,7 +740,7 @@ void mender_init(struct mender *mender, const struct host *host, const struct se
     mender->bytes = bytes;
     mender->host = host;
     mender->settings = *settings;
-    mender->pending.rescan = true;
+    mender->scan_asked = true;
     mender->scan_due = MENDER_NEVER;
 }
 
@@ -686,7 +751,7 @@ static struct mender_owed *first_owed(struct mender *mender) {
         /* What waits for the journal is woken by it. */
         if (owed->state == OWED_DONE && !mender->journal_ready)
             continue;
-        if (owed->state == OWED_SETTLE && mender->folder_away)
+        if (owed->state == OWED_SETTLE && mender->folder_away && is_watched(mender, owed->folder))
             continue;
         if (first == NULL || owed->due < first->due)
             first = owed;
@@ -765,8 +830,8 @@ void mender_changes_lost(struct mender *mender) {
     mender->pending.rescan = true;
     if (mender->lost_told != 0 && time - mender->lost_told < MENDER_HOUR)
         return;
-    mender->lost_told = time != 0 ? time : 1;
-    report_folder(mender, EVENT_CHANGES_LOST, NULL);
+    if (report_folder(mender, EVENT_CHANGES_LOST, NULL))
+        mender->lost_told = time != 0 ? time : 1;
 }
 
 void mender_folder_away(struct mender *mender, const struct host_result *why) {
@@ -774,13 +839,12 @@ void mender_folder_away(struct mender *mender, const struct host_result *why) {
     mender->folder_away = true;
     pending_clear(&mender->pending);
     if (!mender->folder_told)
-        report_folder(mender, EVENT_FOLDER_AWAY, why);
-    mender->folder_told = true;
+        mender->folder_told = report_folder(mender, EVENT_FOLDER_AWAY, why);
 }
 
 void mender_folder_back(struct mender *mender) {
     mender->folder_away = false;
-    mender->pending.rescan = true;
+    mender->scan_asked = true;
     mender->scan_backoff = 0;
 }
 
@@ -796,7 +860,7 @@ static void start_over(struct mender *mender) {
     mender->begun_count = 0;
     mender->begun_next = 0;
     mender->warned_count = 0;
-    mender->pending.rescan = true;
+    mender->scan_asked = true;
     mender->scan_backoff = 0;
 }
 
@@ -811,7 +875,6 @@ void mender_configure(struct mender *mender, const struct settings *settings) {
     start_over(mender);
     if (!same) {
         pending_clear(&mender->pending);
-        mender->pending.rescan = true;
         mender->folder_told = false;
     }
     mender->settings = *settings;
@@ -819,8 +882,12 @@ void mender_configure(struct mender *mender, const struct settings *settings) {
 }
 
 bool mender_is_settled(const struct mender *mender) {
-    if (!mender->scanned || mender->scanning || mender->pending.rescan || mender->owed_count > 0)
+    if (!mender->scanned || mender->scanning || mender->scan_asked || mender->pending.rescan)
         return false;
+    for (size_t i = 0; i < mender->owed_count; i++) {
+        if (mender->owed[i].backoff == 0)
+            return false;
+    }
     for (size_t i = 0; i < mender->pending.count; i++) {
         if (mender->pending.items[i].backoff == 0)
             return false;

@@ -29,7 +29,8 @@ enum {
     MENDER_WARNINGS = 1024,
     MENDER_BACKOFF_FIRST = 1000, /* ms, doubling to ... */
     MENDER_BACKOFF_LAST = 60000,
-    MENDER_BUSY_TOLD = 60000, /* ms until a busy record is reported */
+    MENDER_BUSY_TOLD = 60000,     /* ms until a busy record is reported */
+    MENDER_SCAN_DISTANCE = 10000, /* ms between the starts of scans that nobody asked for */
     MENDER_HOUR = 60 * 60 * 1000
 };
 
@@ -49,11 +50,13 @@ struct mender_owed {
         OWED_DONE    /* reported: DONE has to be written */
     } state;
     bool replayed; /* begun by an earlier run */
+    bool told;     /* that it can not be settled */
     enum journal_outcome outcome;
     uint64_t due;
     uint32_t backoff;
+    uint64_t busy_since; /* of the first failed attempt to settle it, 0 if none */
     uint32_t number, utc, offset, size, before, after;
-    uint32_t folder; /* CRC-32 of the folder's path: it may not be the one watched now */
+    char folder[CONFIG_FOLDER_BYTES]; /* may not be the one watched now */
     char name[PENDING_NAME_BYTES];
     char mailbox[RECORD_MAILBOX_BYTES];
 };
@@ -66,12 +69,14 @@ struct mender {
     bool folder_away;
     bool folder_told; /* that it is away */
 
+    bool scan_asked; /* somebody wants the next scan, and to hear of it */
     bool scanning;
     bool scanned;                  /* once at least */
+    bool asked;                    /* this scan */
     bool periodic;                 /* this scan was begun by the clock */
     struct mender_counts counts;   /* of the scan under way */
     struct mender_counts reported; /* of the last 3020 */
-    bool has_reported;
+    uint64_t reported_at;
     uint64_t scan_begun;
     uint64_t scan_due; /* the next by the clock, or the retry of one that failed */
     uint32_t scan_backoff;
@@ -85,13 +90,16 @@ struct mender {
     uint32_t number; /* of the last INTENT */
     struct mender_owed owed[MENDER_OWED];
     size_t owed_count;
-    bool owed_more; /* the journal holds more than fitted: replay it again */
+    bool owed_more;       /* the journal holds more than fitted: replay it again ... */
+    uint32_t owed_from;   /* ... from this number on; those before it are done by then */
+    uint32_t owed_missed; /* the first that did not fit */
 
     /* Times of the latest repairs, oldest overwritten; the circuit breaker. */
     uint64_t begun[CONFIG_REPAIRS_MAX];
     uint32_t begun_count; /* at most settings.repairs_per_hour */
     uint32_t begun_next;
     bool tripped;
+    bool tripped_told;
     uint64_t tripped_until;
 
     struct {
@@ -133,7 +141,7 @@ void mender_continue(struct mender *mender);
 /* New settings; scans. A folder that is no longer watched is forgotten, its owed reports are not. */
 void mender_configure(struct mender *mender, const struct settings *settings);
 
-/* True when nothing is left but waiting for records that are busy: one pass is done. */
+/* True when nothing is left but waiting for what is busy: one pass is done. */
 bool mender_is_settled(const struct mender *mender);
 
 /* Ends a listing that is open. What is owed stays in the journal. */

@@ -160,7 +160,7 @@ static void judge(struct host_win *host, struct row *row) {
     size_t got = 0;
     memset(&row->record, 0, sizeof row->record);
     row->record.verdict = VERDICT_UNREADABLE;
-    row->result = host->host.open(host, row->name, false, &size);
+    row->result = host->host.open(host, NULL, row->name, false, &size);
     if (row->result.code != HOST_OK)
         return;
     if (size <= RECORD_BYTES_MAX)
@@ -285,6 +285,7 @@ static void put_row_table(struct text *line, const struct row *row, const struct
 struct printer {
     const struct options *options;
     bool terminal; /* progress is shown */
+    bool visible;
     uint64_t shown;
     uint32_t files;
 };
@@ -301,6 +302,13 @@ static void show_progress(struct printer *printer) {
     text_begin(&text, number, sizeof number);
     text_put_u32(&text, printer->files);
     (void)console_put(CONSOLE_ERROR, "\r", number, " files ...", NULL);
+    printer->visible = true;
+}
+
+static void hide_progress(struct printer *printer) {
+    if (printer->visible)
+        (void)console_put(CONSOLE_ERROR, "\r                         \r", NULL);
+    printer->visible = false;
 }
 
 static void print_row(void *context, const struct row *row) {
@@ -311,6 +319,7 @@ static void print_row(void *context, const struct row *row) {
     if (!printer->options->all &&
         (row->record.verdict == VERDICT_SOUND || row->record.verdict == VERDICT_NOT_A_RECORD))
         return;
+    hide_progress(printer);
     fill_cells(row, &cells);
     text_begin(&line, scan.line, sizeof scan.line);
     if (printer->options->csv)
@@ -342,7 +351,7 @@ static void put_counts(struct text *line, const struct mender_counts *counts) {
 int console_scan(const struct options *options) {
     struct mender_counts counts;
     struct text line;
-    struct printer printer = {options, console_is_terminal(CONSOLE_ERROR), 0, 0};
+    struct printer printer = {options, console_is_terminal(CONSOLE_ERROR), false, 0, 0};
     scan.bytes = options->bytes;
     if (options->has_folder && !options->has_config)
         (void)text_copy(scan.settings.folder, sizeof scan.settings.folder, options->folder);
@@ -356,6 +365,7 @@ int console_scan(const struct options *options) {
                                               "OFFSET MAILBOX\r\n",
                                NULL);
     struct host_result result = each(&scan.host, &counts, print_row, &printer);
+    hide_progress(&printer);
     if (result.code != HOST_OK)
         return console_fail_result("can not scan ", scan.settings.folder, &result);
     text_begin(&line, scan.line, sizeof scan.line);
@@ -365,7 +375,10 @@ int console_scan(const struct options *options) {
                      scan.line, "\r\n", NULL) ||
         scan.failed)
         return console_fail("the output could not be written", "");
-    return counts.verdict[VERDICT_STUCK] > 0 ? 1 : 0;
+    if (counts.verdict[VERDICT_STUCK] > 0)
+        return 1;
+    /* "Nothing is stuck" would be more than is known. */
+    return counts.busy == 0 ? 0 : console_fail("some files could not be read, see above", "");
 }
 
 /* ---- status ---- */
@@ -435,6 +448,9 @@ static void print_past(const WCHAR *path, bool running) {
         text_put(&line, past.last);
         if (past.intents > past.done)
             put_count(&line, "; ", past.intents - past.done, " not finished or not yet reported");
+        /* A line that was torn by a crash is one; a damaged one may have been a repair. */
+        if (scan.reader.foreign > 0)
+            put_count(&line, "; ", scan.reader.foreign, " unreadable line(s) in the journal");
     }
     if (running && past.loaded[0] != '\0')
         (void)console_put(CONSOLE_OUT, "In force:       ", past.settings,

@@ -12,8 +12,8 @@ static struct host_result failed(enum host_code code, DWORD error, const char *r
     return (struct host_result){code, error, reason};
 }
 
-/* What an error at opening or reading a record means; host->path names the record. */
-static struct host_result record_error(const struct host_win *host, DWORD error, bool repair) {
+/* What an error at opening a record means. */
+static struct host_result record_error(const WCHAR *path, DWORD error, bool repair) {
     DWORD attributes = 0;
     switch (error) {
     case ERROR_FILE_NOT_FOUND:
@@ -30,7 +30,7 @@ static struct host_result record_error(const struct host_win *host, DWORD error,
     }
     /* A directory, a read-only file, a file that is being deleted and one that a virus scanner
      * holds all give ERROR_ACCESS_DENIED. */
-    attributes = GetFileAttributesW(host->path);
+    attributes = GetFileAttributesW(path);
     if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0)
         return failed(HOST_GONE, error, NULL);
     if (repair && attributes != INVALID_FILE_ATTRIBUTES &&
@@ -71,7 +71,7 @@ static struct host_result list_open(void *context) {
         return ok;
     host->found_ready = false;
     DWORD error = GetLastError();
-    if (error != ERROR_FILE_NOT_FOUND)
+    if (error != ERROR_FILE_NOT_FOUND && error != ERROR_NO_MORE_FILES)
         return failed(HOST_FAILED, error, NULL);
     /* No such names; or no such folder, which some redirectors report in the same way. */
     host->path[host->folder] = L'\0';
@@ -134,18 +134,20 @@ static struct host_result check(struct host_win *host, bool repair, uint32_t *si
     return ok;
 }
 
-static struct host_result open_record(void *context, const char *name, bool repair,
-                                      uint32_t *size) {
+static struct host_result open_record(void *context, const char *folder, const char *name,
+                                      bool repair, uint32_t *size) {
     struct host_win *host = context;
     DWORD access = repair ? GENERIC_READ | GENERIC_WRITE : GENERIC_READ;
     DWORD share = repair ? FILE_SHARE_READ : FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
     DWORD flags =
         repair ? FILE_FLAG_WRITE_THROUGH | FILE_FLAG_OPEN_REPARSE_POINT : FILE_FLAG_SEQUENTIAL_SCAN;
-    if (host->folder == 0 || !path_append(host->path, host->folder, name))
+    WCHAR *path = folder != NULL ? host->other : host->path;
+    size_t length = folder != NULL ? path_extend(folder, host->other) : host->folder;
+    if (length == 0 || !path_append(path, length, name))
         return failed(HOST_FAILED, ERROR_FILENAME_EXCED_RANGE, NULL);
-    host->record = CreateFileW(host->path, access, share, NULL, OPEN_EXISTING, flags, NULL);
+    host->record = CreateFileW(path, access, share, NULL, OPEN_EXISTING, flags, NULL);
     if (host->record == INVALID_HANDLE_VALUE)
-        return record_error(host, GetLastError(), repair);
+        return record_error(path, GetLastError(), repair);
     struct host_result result = check(host, repair, size);
     if (result.code != HOST_OK)
         close_record(host);
@@ -179,8 +181,10 @@ static struct host_result write_record(void *context, uint32_t offset, unsigned 
     struct host_win *host = context;
     DWORD written = 0;
     if (SetFilePointer(host->record, (LONG)offset, NULL, FILE_BEGIN) == INVALID_SET_FILE_POINTER ||
-        !WriteFile(host->record, &byte, 1, &written, NULL))
-        return failed(HOST_FAILED, GetLastError(), NULL);
+        !WriteFile(host->record, &byte, 1, &written, NULL)) {
+        DWORD error = GetLastError();
+        return failed(error == ERROR_LOCK_VIOLATION ? HOST_BUSY : HOST_FAILED, error, NULL);
+    }
     return written == 1 ? ok : failed(HOST_FAILED, ERROR_WRITE_FAULT, NULL);
 }
 
@@ -206,7 +210,8 @@ static struct host_result journal_open(void *context) {
     DWORD error = GetLastError();
     DWORD attributes = GetFileAttributesW(host->journal_path);
     if (error == ERROR_SHARING_VIOLATION)
-        return failed(HOST_BUSY, error, "another kmrepair uses it; is the service running?");
+        return failed(HOST_BUSY, error,
+                      "another program has it open, perhaps the service or another kmrepair");
     if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0)
         return failed(HOST_FAILED, error, "there is a folder of that name");
     return failed(HOST_FAILED, error, NULL);

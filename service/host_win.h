@@ -14,9 +14,10 @@
 
 struct host_win {
     struct host host;
-    struct events *events;  /* not owned; NULL when nothing is ever reported */
-    WCHAR path[PATH_UNITS]; /* of the folder, then of whatever is opened in it */
-    size_t folder;          /* length of the folder in it; 0 when the folder's path is no good */
+    struct events *events;   /* not owned; NULL when nothing is ever reported */
+    WCHAR path[PATH_UNITS];  /* of the folder, then of whatever is opened in it */
+    WCHAR other[PATH_UNITS]; /* of a record in another folder */
+    size_t folder;           /* length of the folder in it; 0 when the folder's path is no good */
     const WCHAR *journal_path;
     HANDLE record;
     HANDLE journal;

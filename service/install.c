@@ -1,5 +1,6 @@
 #include "install.h"
 
+#include <shellapi.h>
 #include <string.h>
 
 #include "console.h"
@@ -97,6 +98,47 @@ DWORD install_state(char *to, size_t size, bool *running) {
 
 /* ---- install ---- */
 
+/* The configuration of a service with this command line: what follows --config, else kmrepair.ini
+ * beside its program. */
+static bool registered_config(WCHAR *image, WCHAR to[PATH_UNITS]) {
+    int count = 0;
+    bool found = false;
+    WCHAR **words = CommandLineToArgvW(image, &count);
+    if (words == NULL)
+        return false;
+    for (int i = 1; i + 1 < count; i++) {
+        if (lstrcmpiW(words[i], L"--config") == 0 && lstrlenW(words[i + 1]) < PATH_UNITS) {
+            (void)lstrcpynW(to, words[i + 1], PATH_UNITS);
+            found = true;
+        }
+    }
+    if (!found && count > 0)
+        found = path_beside(words[0], L"kmrepair.ini", to);
+    (void)LocalFree(words);
+    return found;
+}
+
+void install_adopt_config(struct options *options) {
+    static union {
+        QUERY_SERVICE_CONFIGW config;
+        BYTE room[8192]; /* the most that QueryServiceConfig ever needs */
+    } buffer;
+    static WCHAR config[PATH_UNITS];
+    SC_HANDLE manager = NULL;
+    SC_HANDLE service = NULL;
+    DWORD needed = 0;
+    DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_QUERY_CONFIG, &manager, &service);
+    if (error == ERROR_SUCCESS &&
+        QueryServiceConfigW(service, &buffer.config, sizeof buffer, &needed) &&
+        registered_config(buffer.config.lpBinaryPathName, config) &&
+        lstrcmpiW(config, options->config) != 0) {
+        memcpy(options->config, config, sizeof config);
+        /* From here on it is as if it had been named: `install` keeps it in the ImagePath. */
+        options->has_config = path_beside(config, L"kmrepair.jnl", options->journal);
+    }
+    close_both(manager, service);
+}
+
 /* `"C:\...\kmrepair.exe" run`, quoted because of blanks, with an explicit verb. */
 static bool image_path(const struct options *options, WCHAR *to, size_t size) {
     const WCHAR *const parts[] = {L"\"",
@@ -144,12 +186,17 @@ static bool compose_config(const struct settings *settings, struct text *text) {
 
 static int write_config(const struct options *options, const struct settings *settings) {
     static char content[8192];
+    static struct settings parsed;
+    struct config_error refused;
     struct text text;
     DWORD written = 0;
     DWORD error = ERROR_SUCCESS;
     text_begin(&text, content, sizeof content);
     if (!compose_config(settings, &text))
         return console_fail_error("the default configuration can not be made", "", GetLastError());
+    /* Not without seeing that the service will take it. */
+    if (!config_parse(content, text.length, &parsed, &refused))
+        return console_fail("this can not be the Folder of a configuration: ", refused.reason);
     HANDLE file = CreateFileW(options->config, GENERIC_WRITE, 0, NULL, CREATE_NEW,
                               FILE_ATTRIBUTE_NORMAL, NULL);
     if (file == INVALID_HANDLE_VALUE)
@@ -233,9 +280,17 @@ static DWORD register_service(const WCHAR *image) {
     return error;
 }
 
+static bool is_there(const char *folder) {
+    static WCHAR path[PATH_UNITS];
+    DWORD attributes =
+        path_extend(folder, path) != 0 ? GetFileAttributesW(path) : INVALID_FILE_ATTRIBUTES;
+    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+}
+
 int install_install(const struct options *options) {
     static WCHAR image[PATH_UNITS * 2];
     static struct settings settings;
+    static char config[PATH_UNITS * 3];
     DWORD error = ERROR_SUCCESS;
     if (!image_path(options, image, sizeof image / sizeof image[0]))
         return console_fail("the paths of the program and its configuration are too long", "");
@@ -251,9 +306,14 @@ int install_install(const struct options *options) {
                             "close the Services window, then install again");
     if (error != ERROR_SUCCESS)
         return fail("the service can not be registered", error);
-    (void)console_put(CONSOLE_OUT,
-                      "Installed: service KMRepair, starts with Windows. Folder: ", settings.folder,
-                      "\r\nStart it now with: kmrepair start\r\n", NULL);
+    path_print(options->config, config, sizeof config);
+    (void)console_put(
+        CONSOLE_OUT, "Installed: service KMRepair, starts with Windows.\r\nConfiguration: ", config,
+        "\r\nFolder: ", settings.folder,
+        is_there(settings.folder)
+            ? "\r\n"
+            : "\r\nThere is no such folder now; the service will wait for it.\r\n",
+        "Start it with: kmrepair start\r\n", NULL);
     return 0;
 }
 

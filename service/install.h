@@ -14,6 +14,10 @@
 
 #include "options.h"
 
+/* Without --config, a verb is about the configuration of the service that is registered, or about
+ * kmrepair.ini beside the program when none is. Changes the paths in `options` to that. */
+void install_adopt_config(struct options *options);
+
 /* Registers the service, or brings an existing registration up to date, registers the event source,
  * and writes the default configuration if there is none. Doing it twice is doing it once. */
 int install_install(const struct options *options);
@@ -25,7 +29,7 @@ int install_uninstall(const struct options *options);
 int install_start(const struct options *options);
 int install_stop(const struct options *options);
 
-/* The state of the service in words, such as "running (process 123)". Win32 error, 0 if none; a
+/* The state of the service in words, such as "running". Win32 error, 0 if none; a
  * service that is not installed is no error. */
 DWORD install_state(char *to, size_t size, bool *running);
 

@@ -24,6 +24,9 @@ static int do_verb(void) {
         options_print_usage(false, options.verb);
         return 0;
     }
+    if (options.verb != VERB_RUN && options.verb != VERB_NONE && options.verb != VERB_VERSION &&
+        !options.has_config && !(options.verb == VERB_SCAN && options.has_folder))
+        install_adopt_config(&options);
     switch (options.verb) {
     case VERB_NONE:
         options_print_usage(true, VERB_NONE);
@@ -64,6 +67,9 @@ static void restrict_dlls(void) {
 void entry(void);
 
 void entry(void) {
+    /* A drive that is not ready, or a crash, would put up a box on a desktop that nobody sees and
+     * hold the service until somebody clicks. */
+    (void)SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
     restrict_dlls();
     ExitProcess((UINT)do_verb());
 }

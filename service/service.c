@@ -39,7 +39,8 @@ static void set_state(DWORD state, DWORD error, DWORD specific) {
         status->dwCurrentState = state;
         status->dwWin32ExitCode = error;
         status->dwServiceSpecificExitCode = specific;
-        status->dwWaitHint = pending ? 5000 : 0;
+        /* Opening a folder on a server that does not answer can take half a minute. */
+        status->dwWaitHint = state == SERVICE_START_PENDING ? 60000 : pending ? 5000 : 0;
         status->dwCheckPoint = pending ? status->dwCheckPoint + 1 : 0;
         status->dwControlsAccepted = 0;
         if (state == SERVICE_RUNNING || state == SERVICE_PAUSED) {
@@ -151,10 +152,10 @@ static bool open_service(const struct options *options, bool print) {
     return control_init(&service.control);
 }
 
+/* The locks are left to the end of the process: after STOPPED the dispatcher may return while the
+ * worker is still inside set_state(). */
 static void close_service(void) {
-    control_destroy(&service.control);
     events_close(&service.events);
-    DeleteCriticalSection(&service.lock);
 }
 
 int service_run(const struct options *options) {
@@ -257,6 +258,12 @@ int service_repair(const struct options *options) {
         (void)console_fail_result("can not repair without the journal ", "kmrepair.jnl", &result);
         goto out;
     }
+    result = worker->host.host.list_open(&worker->host);
+    if (result.code != HOST_OK) {
+        (void)console_fail_result("can not repair in ", service.settings.folder, &result);
+        goto out;
+    }
+    worker->host.host.list_close(&worker->host);
     mender_init(&worker->mender, &worker->host.host, &service.settings, options->bytes);
     make_pass(worker);
     finished = mender_is_settled(&worker->mender);

@@ -14,13 +14,6 @@ bool control_init(struct control *control) {
     return control->wake != NULL;
 }
 
-void control_destroy(struct control *control) {
-    DeleteCriticalSection(&control->lock);
-    if (control->wake != NULL)
-        (void)CloseHandle(control->wake);
-    control->wake = NULL;
-}
-
 static void request(struct control *control, bool *what, bool *undoes) {
     EnterCriticalSection(&control->lock);
     *what = true;
@@ -70,9 +63,11 @@ static void watch_over(struct worker *worker) {
         watch_failed(worker, &result);
         return;
     }
-    worker->watch_backoff = 0;
     worker->watch_due = worker->host.host.clock(&worker->host) + CHECK_MS;
-    if (!was_open)
+    /* One that opens and then fails at once is tried ever more seldom. */
+    if (was_open)
+        worker->watch_backoff = 0;
+    else
         mender_folder_back(&worker->mender);
 }
 

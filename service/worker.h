@@ -20,7 +20,6 @@ struct control {
 };
 
 bool control_init(struct control *control);
-void control_destroy(struct control *control);
 void control_stop(struct control *control);
 void control_pause(struct control *control);
 void control_continue(struct control *control);

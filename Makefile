@@ -1,0 +1,227 @@
+# KMRepair. Two commands do everything on a fresh Debian 12: `make demo` and `make check`.
+#
+#   make          the program: build/x86/kmrepair.exe and build/x64/kmrepair.exe
+#   make setup    installs and fetches what the rest needs; a second time it does nothing
+#   make check    set-up, build and all tests; the last line is `N passed, N failed`
+#   make demo     set-up, build, and the program at its work
+#   make unit | lint | floor | wine      one group of tests, of what is built
+#   make format   lays out the sources as `make lint` wants them
+#   make clean    removes what was built; distclean: what was fetched as well
+#
+#   V=1           shows the commands
+#   INIH=DIR      uses a copy of inih (ini.c, ini.h) that is there already
+#   PYTEST=...    options for `make wine`, such as PYTEST='-k stop'
+
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+INIH ?= build/inih
+# The commands are long, and told only on request.
+say = $(if $(V),,@echo '  $@';)
+# By name: another python3 that stands first in the PATH does not know Debian's pytest.
+PYTHON := /usr/bin/python3
+
+x86_PREFIX := i686-w64-mingw32-
+x64_PREFIX := x86_64-w64-mingw32-
+
+core := $(wildcard core/*.c)
+service := $(wildcard service/*.c)
+helpers := $(wildcard tests/wine/*.c)
+unit_tests := $(patsubst tests/unit/%.c,build/native/%,$(wildcard tests/unit/test_*.c))
+unit_shared := $(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c))
+formatted := $(wildcard core/*.[ch] service/*.[ch] tests/unit/*.[ch] tests/wine/*.[ch])
+
+# inih has to read a record as Windows does: with its default of continuation lines an indented
+# NumSCerts is swallowed and a sound record looks stuck. The tests use the same settings.
+inih_flags := -DINI_USE_STACK=1 -DINI_MAX_LINE=2048 -DINI_ALLOW_MULTILINE=0 -DINI_ALLOW_BOM=1 \
+    '-DINI_START_COMMENT_PREFIXES=";"' -DINI_ALLOW_INLINE_COMMENTS=0 -DINI_STOP_ON_FIRST_ERROR=0 \
+    -DINI_ALLOW_NO_VALUE=0 -DINI_HANDLER_LINENO=0 -DINI_CALL_HANDLER_ON_NEW_SECTION=1
+# As a system folder: our warnings are not for other people's headers.
+includes := -Icore -isystem $(INIH) $(inih_flags)
+
+# Only our own sources are held to these.
+warnings := -Wall -Wextra -Werror -Wshadow -Wconversion -Wundef -Wformat=2 \
+    -Wwrite-strings -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+    -Wimplicit-fallthrough -Wlogical-op -Wduplicated-cond -Wduplicated-branches
+depends = -MMD -MP -MF $(@:.o=.d)
+# Whatever the folder is called that the sources are in, the same bytes come out.
+same_bytes := -ffile-prefix-map='$(CURDIR)'=. -fno-ident
+
+# ---- the program
+# No start-up files and none of the compiler's libraries: mingw-w64's come compiled for the i686, and
+# the 32-bit program has to run on a Pentium. It starts at its own entry() and calls Windows only.
+# No -fdata-sections: the linker would give each zeroed variable room in the file.
+win_flags := -std=c11 -Os -ffunction-sections -fno-stack-protector $(same_bytes) \
+    -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN -D__USE_MINGW_ANSI_STDIO=0
+# Code of an i486 that need not call a stack probe is 5 KB smaller. It need not as long as no frame is so
+# large that it could step over the guard page (4 KB); what could make one is an error.
+small_frames := -Werror=frame-larger-than=3500 -Werror=alloca -Werror=vla
+link_flags := -nostartfiles -nostdlib -nodefaultlibs -s -Wl,--gc-sections -Wl,--no-insert-timestamp \
+    -Wl,--dynamicbase -Wl,--nxcompat -Wl,--major-os-version=4 -Wl,--minor-os-version=0
+libraries := -lkernel32 -ladvapi32 -lshell32 -lmsvcrt
+
+x86_FLAGS := -march=i486 -mtune=i586 -mpreferred-stack-boundary=2 -mno-stack-arg-probe \
+    -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables
+x86_LINK := -Wl,--subsystem,console:4.0 -Wl,--entry,_entry
+x86_RES := pe-i386
+x64_FLAGS :=
+# 5.2 is the first Windows for x64.
+x64_LINK := -Wl,--subsystem,console:5.2 -Wl,--entry,entry
+x64_RES := pe-x86-64
+
+.PHONY: all
+all: build/x86/kmrepair.exe build/x64/kmrepair.exe
+
+# messages.h with the numbers of the events; the texts themselves go into the resources.
+build/gen/messages.h build/gen/messages.rc &: service/messages.mc Makefile | tools
+	@mkdir -p build/gen
+	$(say) $(x86_PREFIX)windmc -A -h build/gen -r build/gen $<
+
+# What the built files depend on beside their sources: the flags above, and which inih it is.
+build/inih.from: FORCE
+	@mkdir -p build; echo '$(INIH)' | cmp -s - $@ || echo '$(INIH)' >$@
+
+define windows_rules # $(1): x86 or x64
+$(1)_objects := $(core:%.c=build/$(1)/%.o) $(service:%.c=build/$(1)/%.o) build/$(1)/inih.o \
+    build/$(1)/resources.o
+
+build/$(1)/%.o: %.c Makefile build/inih.from | build/gen/messages.h $(INIH)/ini.h tools
+	@mkdir -p $$(@D)
+	$$(say) $($(1)_PREFIX)gcc $(win_flags) $($(1)_FLAGS) $(small_frames) $(warnings) -Iservice -Ibuild/gen $(includes) $$(depends) -c $$< -o $$@
+
+build/$(1)/inih.o: $(INIH)/ini.c Makefile build/inih.from | tools
+	@mkdir -p $$(@D)
+	$$(say) $($(1)_PREFIX)gcc $(win_flags) $($(1)_FLAGS) $(small_frames) -DNDEBUG $(includes) $$(depends) -c $$< -o $$@
+
+build/$(1)/resources.o: service/kmrepair.rc build/gen/messages.rc Makefile \
+    $(wildcard service/*.h service/*.manifest installer/*.ini) | tools
+	@mkdir -p $$(@D)
+	$$(say) $($(1)_PREFIX)windres -F $($(1)_RES) -I service -I installer -I build/gen -i $$< -o $$@
+
+# A source that was removed changes no file's time, but this list.
+build/$(1)/objects: FORCE
+	@mkdir -p $$(@D); echo '$$($(1)_objects)' | cmp -s - $$@ || echo '$$($(1)_objects)' >$$@
+
+build/$(1)/kmrepair.exe: build/$(1)/objects $$($(1)_objects)
+	$$(say) $($(1)_PREFIX)gcc $(link_flags) $($(1)_LINK) -o $$@ $$($(1)_objects) $(libraries)
+
+# The helpers of the tests are ordinary programs, with mingw-w64's start-up code.
+build/$(1)/%.exe: tests/wine/%.c Makefile | tools
+	@mkdir -p $$(@D)
+	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -Wshadow -D_WIN32_WINNT=0x0601 -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32
+
+-include $$($(1)_objects:.o=.d) $(helpers:tests/wine/%.c=build/$(1)/%.d)
+endef
+$(eval $(call windows_rules,x86))
+$(eval $(call windows_rules,x64))
+
+.PHONY: helpers
+helpers: $(foreach arch,x86 x64,$(helpers:tests/wine/%.c=build/$(arch)/%.exe))
+
+# Someone who has only a part of the tools gets told what to do, once.
+.PHONY: tools
+tools:
+	@for tool in gcc $(x86_PREFIX)gcc $(x64_PREFIX)gcc $(x86_PREFIX)windmc $(x86_PREFIX)windres $(x64_PREFIX)windres; do \
+	    command -v $$tool >/dev/null || { echo "make: $$tool is not there: run 'make setup' first" >&2; exit 1; }; \
+	done
+
+$(INIH)/ini.c $(INIH)/ini.h:
+	@echo "make: $@ is not there: run 'make setup' first" >&2; exit 1
+
+# ---- native tests: the portable core, under the sanitizers
+native_flags := -std=c11 -D_POSIX_C_SOURCE=200809L -g -O1 -fno-omit-frame-pointer \
+    -fsanitize=address,undefined -fno-sanitize-recover=all
+native_core := $(core:%.c=build/native/%.o) build/native/inih.o
+native_shared := $(unit_shared:%.c=build/native/%.o)
+
+build/native/core/%.o: core/%.c Makefile build/inih.from | $(INIH)/ini.h tools
+	@mkdir -p $(@D)
+	$(say) gcc $(native_flags) $(warnings) $(includes) $(depends) -c $< -o $@
+
+# Without -Wconversion and the like: they take offence at cmocka's own macros.
+build/native/tests/unit/%.o: tests/unit/%.c Makefile build/inih.from | $(INIH)/ini.h tools
+	@mkdir -p $(@D)
+	$(say) gcc $(native_flags) -Wall -Wextra -Werror -Wshadow -Itests/unit $(includes) $(depends) -c $< -o $@
+
+build/native/inih.o: $(INIH)/ini.c Makefile build/inih.from | tools
+	@mkdir -p $(@D)
+	$(say) gcc $(native_flags) -DNDEBUG $(includes) $(depends) -c $< -o $@
+
+build/native/test_%: build/native/tests/unit/test_%.o $(native_shared) $(native_core)
+	$(say) gcc $(native_flags) -o $@ $^ -lcmocka
+
+-include $(native_core:.o=.d) $(native_shared:.o=.d) $(unit_tests:build/native/%=build/native/tests/unit/%.d)
+
+# tests/check builds what a suite needs, runs it and counts; `make check` runs all of them.
+.PHONY: build-unit unit lint floor wine
+build-unit: $(unit_tests)
+unit:
+	@tests/check unit
+lint:
+	@tests/check lint
+floor: all
+	@tests/check floor
+wine:
+	@tests/check wine
+
+# ---- static checks of the sources, one target for each tool
+.PHONY: lint-format lint-cppcheck lint-tidy format
+lint-format:
+	@clang-format --dry-run -Werror $(formatted)
+
+format:
+	@clang-format -i $(formatted)
+
+# It is quiet when all is well. Whatever it says is a failure, for it gives up on a file without an exit
+# code that would tell. inih's settings are not for it: it can not take a macro that holds a string.
+# Left out: lstr*, for what it would have instead is not on NT 4.0; a NULL that ends a list of arguments,
+# since NULL is a pointer with all our compilers; a variable's scope, which is a matter of taste.
+cppcheck := cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
+    --suppress=missingIncludeSystem --suppress=lstrlenWCalled --suppress=lstrcpynWCalled --suppress=varFuncNullUB --suppress=variableScope \
+    --error-exitcode=1 --template=gcc -Icore
+lint-cppcheck: | build/gen/messages.h
+	@said=$$($(cppcheck) --platform=unix64 $(core) 2>&1) && [ -z "$$said" ] || { echo "$$said"; exit 1; }
+	@said=$$($(cppcheck) --platform=win32W --library=windows -D_WIN32 -DUNICODE -D_UNICODE -Iservice -Ibuild/gen \
+	    $(service) 2>&1) && [ -z "$$said" ] || { echo "$$said"; exit 1; }
+
+tidy_core := $(core:%=tidy-%)
+tidy_service := $(service:%=tidy-%)
+.PHONY: $(tidy_core) $(tidy_service)
+lint-tidy: $(tidy_core) $(tidy_service)
+$(tidy_core): tidy-%: %
+	@clang-tidy --quiet $< -- -std=c11 $(includes) 2>&1 | { grep -v 'warnings\? generated\.$$' || true; }
+# The 32-bit program is the product, so it is what is looked at.
+$(tidy_service): tidy-%: % | build/gen/messages.h
+	@clang-tidy --quiet $< -- --target=i686-w64-mingw32 -std=c11 -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 \
+	    -DWIN32_LEAN_AND_MEAN -Iservice -Ibuild/gen $(includes) 2>&1 | { grep -v 'warnings\? generated\.$$' || true; }
+
+# ---- everything together
+# The set-up may bring what a makefile looks at when it is read, so the rest is a make of its own.
+.PHONY: setup check demo
+setup:
+	@.ci/setup
+
+# A set-up that failed is a test that failed, for whoever reads only the last line.
+check:
+	@.ci/setup || { echo '0 passed, 1 failed'; exit 1; }
+	@tests/check
+
+# What the tests and the demo need to know, and where Wine finds its 32-bit half.
+export INIH PYTEST
+export KMREPAIR_X86 := $(CURDIR)/build/x86
+export KMREPAIR_X64 := $(CURDIR)/build/x64
+export WINEDLLPATH := $(CURDIR)/build/wine32/usr/lib/i386-linux-gnu/wine
+
+demo: setup
+	@$(MAKE) --no-print-directory -s all helpers
+	@tests/demo
+
+.PHONY: clean distclean FORCE
+FORCE:
+clean:
+	rm -rf build/x86 build/x64 build/gen build/native build/elsewhere build/inih.from build/wine.xml build/wine.log
+distclean:
+	rm -rf build
