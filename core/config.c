@@ -51,9 +51,12 @@ static int refuse(struct parse *parse, const char *before, const char *what, con
         if (what != NULL) {
             text_put(&reason, "'");
             /* Cut what is quoted, so that what to do about it is never cut off. */
-            size_t shown = strlen(what);
-            text_put_bytes(&reason, what, shown > 60 ? 60 : shown);
-            text_put(&reason, shown > 60 ? "...'" : "'");
+            size_t length = strlen(what);
+            size_t shown = length > 60 ? 60 : length;
+            while (shown < length && shown > 0 && ((unsigned char)what[shown] & 0xC0) == 0x80)
+                shown--;
+            text_put_bytes(&reason, what, shown);
+            text_put(&reason, shown < length ? "...'" : "'");
         }
         text_put(&reason, after);
     }
@@ -134,7 +137,10 @@ static int set_repair(struct parse *parse, const char *value) {
 bool config_is_absolute(const char *path) {
     bool drive = text_lower(path[0]) >= 'a' && text_lower(path[0]) <= 'z' && path[1] == ':' &&
                  (path[2] == '\\' || path[2] == '/');
-    return drive || (path[0] == '\\' && path[1] == '\\' && path[2] != '\0');
+    if (drive || path[0] != '\\' || path[1] != '\\' || path[2] == '\\')
+        return drive;
+    const char *share = strchr(path + 2, '\\');
+    return share != NULL && share[1] != '\0' && share[1] != '\\';
 }
 
 static int set_folder(struct parse *parse, const char *value) {
@@ -154,7 +160,7 @@ static int set_folder(struct parse *parse, const char *value) {
                       folder, "");
     /* A path that is extended already may start with \\?\ . */
     const char *rest = strncmp(folder, "\\\\?\\", 4) == 0 ? folder + 4 : folder;
-    if (!text_is_utf8(folder, length) || strpbrk(rest, "\"*?<>|") != NULL)
+    if (!text_is_utf8(folder, length) || strpbrk(rest, "\"*?<>|\t") != NULL)
         return refuse(parse, "Folder holds a character that no path can have", NULL, "");
     /* `C:\x\` and `C:\x` are one folder; a root keeps its backslash. */
     while (length > 3 && (folder[length - 1] == '\\' || folder[length - 1] == '/'))
@@ -210,7 +216,9 @@ bool config_parse(const char *text, size_t size, struct settings *settings,
     if (size > CONFIG_BYTES_MAX)
         refuse(&parse, "the file is larger than 16 KB", NULL, "");
     int first_bad = ini_parse_stream(read_line, &parse, on_line, &parse);
-    if (!parse.failed && first_bad != 0) {
+    /* inih goes on behind a line that fits nothing, and a later one may have been refused. */
+    if (first_bad != 0 && (!parse.failed || (uint32_t)first_bad < error->line)) {
+        parse.failed = false;
         parse.line = (uint32_t)first_bad;
         refuse(&parse, "the line is neither a [section], a 'name = value' nor a ';' comment", NULL,
                "");

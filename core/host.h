@@ -45,13 +45,13 @@ enum event_number {
     EVENT_BUSY = 2020,            /* record, folder, reason */
     EVENT_REPAIR_FAILED = 2021,   /* record, folder, reason */
     EVENT_LIMIT = 2030,           /* folder, limit */
+    EVENT_JOURNAL_AWAY = 2031,    /* folder, reason */
+    EVENT_JOURNAL_BACK = 2032,    /* folder */
     EVENT_CHANGES_LOST = 3000,    /* folder */
     EVENT_FOLDER_AWAY = 3010,     /* folder, reason */
     EVENT_FOLDER_BACK = 3011,     /* folder */
     EVENT_SCANNED = 3020,         /* folder, and the numbers of files, sound, stuck, doubtful,
                                     unreadable, not records */
-    EVENT_JOURNAL_AWAY = 3030,    /* folder, reason */
-    EVENT_JOURNAL_BACK = 3031,    /* folder */
     EVENT_CONFIG_LOADED = 4000,   /* file, settings */
     EVENT_CONFIG_REFUSED = 4001   /* file, line, reason */
 };

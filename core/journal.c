@@ -288,3 +288,9 @@ void journal_feed(struct journal_reader *reader, const char *bytes, size_t size,
 bool journal_is_torn(const struct journal_reader *reader) {
     return reader->length > 0 || reader->overlong;
 }
+
+bool journal_end(struct journal_reader *reader, journal_visit *visit, void *context) {
+    bool torn = journal_is_torn(reader);
+    end_line(reader, visit, context);
+    return torn;
+}

@@ -77,8 +77,12 @@ struct journal_reader {
 void journal_begin(struct journal_reader *reader);
 void journal_feed(struct journal_reader *reader, const char *bytes, size_t size,
                   journal_visit *visit, void *context);
-/* True when the journal ends in the middle of a line: what is appended must start a new one. */
+/* True when what was fed does not end with the end of a line. */
 bool journal_is_torn(const struct journal_reader *reader);
+/* After the last piece. When the journal is torn, what is appended must start a new line, and that
+ * makes a line of what is there; so an entry of which only the end of the line is missing is taken
+ * now. Returns whether it was torn. */
+bool journal_end(struct journal_reader *reader, journal_visit *visit, void *context);
 
 /* Seconds since 1970 of a date and time in UTC, from 1970 to 2105. */
 uint32_t journal_utc(uint32_t year, uint32_t month, uint32_t day, uint32_t second_of_day);

@@ -145,6 +145,12 @@ static void note_begun(struct mender *mender, uint64_t time) {
         mender->begun_count++;
 }
 
+static void reset_breaker(struct mender *mender) {
+    mender->tripped = false;
+    mender->begun_count = 0;
+    mender->begun_next = 0;
+}
+
 /* journal_visit. A restart does not reset the circuit breaker: a wrong assumption stays wrong. */
 static void replay_entry(void *context, const struct journal_entry *entry) {
     struct mender *mender = context;
@@ -193,7 +199,7 @@ static void open_journal(struct mender *mender) {
         journal_lost(mender, &result);
         return;
     }
-    mender->journal_torn = journal_is_torn(&mender->reader);
+    mender->journal_torn = journal_end(&mender->reader, replay_entry, mender);
     mender->journal_ready = true;
 }
 
@@ -400,20 +406,21 @@ static struct host_result look(struct mender *mender, const char *name, bool rep
 /* The circuit breaker: more repairs than this in an hour are not this defect. */
 static bool is_allowed(struct mender *mender) {
     uint64_t time = now(mender);
-    char limit[11];
+    uint32_t limit = mender->settings.repairs_per_hour;
+    char digits[11];
     struct text text;
     if (!mender->tripped) {
-        if (mender->begun_count < mender->settings.repairs_per_hour ||
-            time - mender->begun[mender->begun_next] >= MENDER_HOUR)
+        if (mender->begun_count < limit || time - mender->begun[mender->begun_next] >= MENDER_HOUR)
             return true;
         mender->tripped = true;
         mender->tripped_told = false;
-        mender->tripped_until = mender->begun[mender->begun_next] + MENDER_HOUR;
+        mender->tripped_until =
+            mender->begun[(mender->begun_next + limit - 1) % limit] + MENDER_HOUR;
     }
     if (!mender->tripped_told) {
-        text_begin(&text, limit, sizeof limit);
-        text_put_u32(&text, mender->settings.repairs_per_hour);
-        struct event event = {EVENT_LIMIT, {mender->settings.folder, limit}, 2, NULL};
+        text_begin(&text, digits, sizeof digits);
+        text_put_u32(&text, limit);
+        struct event event = {EVENT_LIMIT, {mender->settings.folder, digits}, 2, NULL};
         mender->tripped_told = report(mender, &event);
     }
     return false;
@@ -500,6 +507,7 @@ static bool is_owed(const struct mender *mender, const char *name) {
 
 /* A record that could be read has changed since it was seen stuck. */
 static void await_quiet(struct mender *mender, struct pending_item *item, uint32_t content) {
+    item->seen = true;
     item->crc = content;
     item->due = now(mender) + settle_ms(mender);
     item->backoff = 0;
@@ -513,6 +521,12 @@ static void repair(struct mender *mender, const char *name, uint32_t seen) {
     struct host_result result = look(mender, name, true, &record, &size);
     struct pending_item *item = NULL;
     if (result.code == HOST_BUSY || result.code == HOST_FAILED) {
+        /* It was quiet until now; only a change makes it wait for that again. */
+        item = pending_find(&mender->pending, name);
+        if (item != NULL) {
+            item->seen = true;
+            item->crc = seen;
+        }
         put_off(mender, name, &result);
         return;
     }
@@ -579,7 +593,8 @@ static void attend(struct mender *mender, struct pending_item *item) {
     if (record.verdict != VERDICT_STUCK) {
         pending_remove(&mender->pending, item);
         warn(mender, name, &record, content);
-    } else if (item->seen && item->crc != content) {
+    } else if (item->seen ? item->crc != content : item->backoff != 0) {
+        /* Changed, or just let go by somebody who may have written to it. */
         await_quiet(mender, item, content);
     } else {
         on_stuck(mender, name, &record, content);
@@ -795,7 +810,7 @@ uint64_t mender_step(struct mender *mender) {
                (mender->journal_ready && mender->owed_more && mender->owed_count == 0)) {
         open_journal(mender);
         /* A line is written to see whether it can be, see note_settings(). */
-        if (mender->journal_told)
+        if (mender->journal_backoff != 0)
             mender->settings_noted = false;
     } else if (mender->journal_ready && !mender->settings_noted) {
         note_settings(mender);
@@ -804,7 +819,7 @@ uint64_t mender_step(struct mender *mender) {
     } else if (mender->folder_away) {
         return next_due(mender);
     } else if (mender->tripped && time >= mender->tripped_until) {
-        mender->tripped = false;
+        reset_breaker(mender);
         mender->pending.rescan = true;
     } else if (item != NULL && time >= item->due) {
         attend(mender, item);
@@ -856,9 +871,7 @@ void mender_pause(struct mender *mender) {
 /* Both an administrator's CONTINUE and new settings are somebody's word to go on. */
 static void start_over(struct mender *mender) {
     end_scan(mender);
-    mender->tripped = false;
-    mender->begun_count = 0;
-    mender->begun_next = 0;
+    reset_breaker(mender);
     mender->warned_count = 0;
     mender->scan_asked = true;
     mender->scan_backoff = 0;

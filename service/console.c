@@ -427,6 +427,7 @@ static struct host_result read_past(const WCHAR *path, struct past *past) {
         }
         journal_feed(&scan.reader, (const char *)scan.bytes, got, visit_past, past);
     }
+    (void)journal_end(&scan.reader, visit_past, past);
     (void)CloseHandle(file);
     return result;
 }

@@ -52,10 +52,12 @@ void options_print_usage(bool error, enum verb verb) {
     if (verb == VERB_NONE)
         (void)console_put(to, "  kmrepair --version\r\n", NULL);
     if (!error || verb == VERB_NONE)
-        (void)console_put(to,
-                          "\r\nEvery verb takes --config FILE (default: kmrepair.ini beside the "
-                          "program) and --help.\r\n",
-                          NULL);
+        (void)console_put(
+            to,
+            "\r\nEvery verb takes --config FILE and --help. The default configuration is "
+            "that of the installed\r\nservice, or else kmrepair.ini beside the "
+            "program.\r\n",
+            NULL);
 }
 
 /* The command line while it is read. */
