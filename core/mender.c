@@ -613,6 +613,7 @@ static void scan_failed(struct mender *mender, const struct host_result *why) {
     if (mender->scanning)
         mender->scan_asked = mender->asked;
     end_scan(mender);
+    mender->scan_ended = now(mender);
     mender->pending.rescan = true;
     double_backoff(&mender->scan_backoff);
     mender->scan_due = now(mender) + mender->scan_backoff;
@@ -670,6 +671,7 @@ static void report_scan(struct mender *mender) {
 static void finish_scan(struct mender *mender) {
     end_scan(mender);
     mender->scanned = true;
+    mender->scan_ended = now(mender);
     mender->scan_backoff = 0;
     mender->scan_due = mender->settings.rescan_minutes == 0
                            ? MENDER_NEVER
@@ -734,17 +736,22 @@ static void scan_next(struct mender *mender) {
     }
 }
 
-/* When the next scan may start. A full queue is worked off before another scan fills it, but not for
- * ever: the names in it may be busy ones that stay. */
+/* When the next scan may start. While changes are lost all the time, or the queue overflows, scans
+ * leave most of the time to others. A full queue is worked off before another scan fills it, but not
+ * for ever: the names in it may be busy ones that stay. */
 static uint64_t scan_start(const struct mender *mender) {
+    uint64_t distance = (mender->scan_ended - mender->scan_begun) * MENDER_SCAN_SHARE;
     if (mender->scan_backoff != 0)
         return mender->scan_due;
     if (mender->scan_asked)
         return 0;
     if (!mender->pending.rescan)
         return mender->scan_due;
-    return mender->scan_begun + (mender->pending.count <= PENDING_NAMES / 2 ? MENDER_SCAN_DISTANCE
-                                                                            : MENDER_BACKOFF_LAST);
+    if (distance < MENDER_SCAN_DISTANCE)
+        distance = MENDER_SCAN_DISTANCE;
+    if (mender->pending.count > PENDING_NAMES / 2 && distance < MENDER_BACKOFF_LAST)
+        distance = MENDER_BACKOFF_LAST;
+    return mender->scan_ended + distance;
 }
 
 /* ---- the state machine ---- */
@@ -763,8 +770,9 @@ static struct mender_owed *first_owed(struct mender *mender) {
     struct mender_owed *first = NULL;
     for (size_t i = 0; i < mender->owed_count; i++) {
         struct mender_owed *owed = &mender->owed[i];
-        /* What waits for the journal is woken by it. */
-        if (owed->state == OWED_DONE && !mender->journal_ready)
+        /* What waits for the journal is woken by it; a journal that was read in part only may hold the
+         * DONE of what it began. */
+        if ((owed->state == OWED_DONE || owed->replayed) && !mender->journal_ready)
             continue;
         if (owed->state == OWED_SETTLE && mender->folder_away && is_watched(mender, owed->folder))
             continue;

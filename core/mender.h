@@ -29,8 +29,9 @@ enum {
     MENDER_WARNINGS = 1024,
     MENDER_BACKOFF_FIRST = 1000, /* ms, doubling to ... */
     MENDER_BACKOFF_LAST = 60000,
-    MENDER_BUSY_TOLD = 60000,     /* ms until a busy record is reported */
-    MENDER_SCAN_DISTANCE = 10000, /* ms between the starts of scans that nobody asked for */
+    MENDER_BUSY_TOLD = 60000,    /* ms until a busy record is reported */
+    MENDER_SCAN_DISTANCE = 1000, /* ms at least between scans that nobody asked for ... */
+    MENDER_SCAN_SHARE = 4,       /* ... and so many times what the last one took */
     MENDER_HOUR = 60 * 60 * 1000
 };
 
@@ -78,6 +79,7 @@ struct mender {
     struct mender_counts reported; /* of the last 3020 */
     uint64_t reported_at;
     uint64_t scan_begun;
+    uint64_t scan_ended;
     uint64_t scan_due; /* the next by the clock, or the retry of one that failed */
     uint32_t scan_backoff;
 

@@ -198,10 +198,23 @@ static struct host_result each(struct host_win *host, struct mender_counts *coun
     return result;
 }
 
-struct host_result console_count(struct host_win *host, unsigned char *bytes,
-                                 struct mender_counts *counts) {
+static void print_left(void *context, const struct row *row) {
+    struct text line;
+    (void)context;
+    if (row->result.code == HOST_OK && row->record.verdict != VERDICT_STUCK)
+        return;
+    text_begin(&line, scan.line, sizeof scan.line);
+    put_safe(&line, row->name);
+    if (row->result.code == HOST_OK)
+        (void)console_fail("still stuck: ", scan.line);
+    else
+        (void)console_fail_result("can not read ", scan.line, &row->result);
+}
+
+struct host_result console_list_left(struct host_win *host, unsigned char *bytes,
+                                     struct mender_counts *counts) {
     scan.bytes = bytes;
-    return each(host, counts, NULL, NULL);
+    return each(host, counts, print_left, NULL);
 }
 
 static void put_csv(struct text *line, const char *value) {
@@ -285,6 +298,7 @@ static void put_row_table(struct text *line, const struct row *row, const struct
 struct printer {
     const struct options *options;
     bool terminal; /* progress is shown */
+    bool begun;    /* the heading is written */
     bool visible;
     uint64_t shown;
     uint32_t files;
@@ -311,6 +325,19 @@ static void hide_progress(struct printer *printer) {
     printer->visible = false;
 }
 
+/* Before the first row, so that a folder that can not be listed gives an error and nothing else. */
+static void print_heading(struct printer *printer) {
+    if (printer->begun)
+        return;
+    printer->begun = true;
+    scan.failed = !console_put(CONSOLE_OUT,
+                               printer->options->csv
+                                   ? "record,verdict,state,line,offset,mailbox\r\n"
+                                   : "RECORD               VERDICT      STATE  LINE  OFFSET "
+                                     "MAILBOX\r\n",
+                               NULL);
+}
+
 static void print_row(void *context, const struct row *row) {
     struct printer *printer = context;
     struct cells cells;
@@ -320,6 +347,7 @@ static void print_row(void *context, const struct row *row) {
         (row->record.verdict == VERDICT_SOUND || row->record.verdict == VERDICT_NOT_A_RECORD))
         return;
     hide_progress(printer);
+    print_heading(printer);
     fill_cells(row, &cells);
     text_begin(&line, scan.line, sizeof scan.line);
     if (printer->options->csv)
@@ -351,7 +379,7 @@ static void put_counts(struct text *line, const struct mender_counts *counts) {
 int console_scan(const struct options *options) {
     struct mender_counts counts;
     struct text line;
-    struct printer printer = {options, console_is_terminal(CONSOLE_ERROR), false, 0, 0};
+    struct printer printer = {options, console_is_terminal(CONSOLE_ERROR), false, false, 0, 0};
     scan.bytes = options->bytes;
     if (options->has_folder && !options->has_config)
         (void)text_copy(scan.settings.folder, sizeof scan.settings.folder, options->folder);
@@ -359,15 +387,11 @@ int console_scan(const struct options *options) {
         return 2;
     host_win_init(&scan.host, scan.settings.folder, options->journal, NULL);
     printer.shown = scan.host.host.clock(&scan.host);
-    scan.failed = !console_put(CONSOLE_OUT,
-                               options->csv ? "record,verdict,state,line,offset,mailbox\r\n"
-                                            : "RECORD               VERDICT      STATE  LINE  "
-                                              "OFFSET MAILBOX\r\n",
-                               NULL);
     struct host_result result = each(&scan.host, &counts, print_row, &printer);
     hide_progress(&printer);
     if (result.code != HOST_OK)
         return console_fail_result("can not scan ", scan.settings.folder, &result);
+    print_heading(&printer);
     text_begin(&line, scan.line, sizeof scan.line);
     put_counts(&line, &counts);
     /* A table ends with the summary; CSV stays CSV. */

@@ -41,9 +41,10 @@ int console_fail_config(const struct options *options, const struct config_error
  * message. */
 bool console_settings(const struct options *options, struct settings *settings);
 
-/* Judges every record of the host's folder and counts; `bytes` is room for one record. */
-struct host_result console_count(struct host_win *host, unsigned char *bytes,
-                                 struct mender_counts *counts);
+/* Judges every record of the host's folder and counts; names those that are stuck or can not be read
+ * on the error stream. `bytes` is room for one record. */
+struct host_result console_list_left(struct host_win *host, unsigned char *bytes,
+                                     struct mender_counts *counts);
 
 int console_scan(const struct options *options);
 int console_status(const struct options *options);

@@ -119,18 +119,16 @@ static bool registered_config(WCHAR *image, WCHAR to[PATH_UNITS]) {
 }
 
 void install_adopt_config(struct options *options) {
-    static union {
-        QUERY_SERVICE_CONFIGW config;
-        BYTE room[8192]; /* the most that QueryServiceConfig ever needs */
-    } buffer;
+    /* The most that QueryServiceConfig ever needs, aligned for the pointers in it. */
+    static DWORD_PTR room[8192 / sizeof(DWORD_PTR)];
+    QUERY_SERVICE_CONFIGW *registered = (void *)room;
     static WCHAR config[PATH_UNITS];
     SC_HANDLE manager = NULL;
     SC_HANDLE service = NULL;
     DWORD needed = 0;
     DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_QUERY_CONFIG, &manager, &service);
-    if (error == ERROR_SUCCESS &&
-        QueryServiceConfigW(service, &buffer.config, sizeof buffer, &needed) &&
-        registered_config(buffer.config.lpBinaryPathName, config) &&
+    if (error == ERROR_SUCCESS && QueryServiceConfigW(service, registered, sizeof room, &needed) &&
+        registered_config(registered->lpBinaryPathName, config) &&
         lstrcmpiW(config, options->config) != 0) {
         memcpy(options->config, config, sizeof config);
         /* From here on it is as if it had been named: `install` keeps it in the ImagePath. */

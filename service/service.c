@@ -270,7 +270,7 @@ int service_repair(const struct options *options) {
     mender_close(&worker->mender);
 
     /* What counts is what the folder holds now. */
-    result = console_count(&worker->host, options->bytes, &counts);
+    result = console_list_left(&worker->host, options->bytes, &counts);
     if (result.code == HOST_OK)
         print_result(worker->mender.repaired, &counts);
     if (finished && result.code == HOST_OK && counts.verdict[VERDICT_STUCK] + counts.busy == 0)
