@@ -1,0 +1,160 @@
+"""Fixtures: the Wine servers of the session, and the product for one test.
+
+Two kinds of test share the session. Most run one after the other, on x86 and on
+x64, each architecture with a Wine server of its own that lives as long as the
+session. Scenarios that last a minute or more (test_patience.py) would double the
+time; they run beside the others, in threads, each lane with its own server.
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import queue
+import re
+import shutil
+import tempfile
+
+import pytest
+
+from host import SECRET, Product, Wine, check_event
+
+ARCHITECTURES = ("x86", "x64")
+LANES = 2
+
+
+def tools(arch):
+    """The directory with the EXEs of one architecture, as the Makefile names it."""
+    variable = f"KMREPAIR_{arch.upper()}"
+    directory = pathlib.Path(os.environ.get(variable) or f"build/{arch}").absolute()
+    for exe in ("kmrepair.exe", "probe.exe"):
+        assert (directory / exe).is_file(), f"{directory / exe} is missing; {variable} names it"
+    return directory
+
+
+# ---- Wine ----
+
+@pytest.fixture(scope="session")
+def scratch():
+    # Not pytest's tmp_path: that keeps old ones, and a prefix has 1.3 GB.
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="kmrepair-wine-"))
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def wines(scratch):
+    """Makes running Wines on demand, all copies of one prefix; closes them at the end."""
+    template, opened = scratch / "template", []
+
+    def make(name, arch):
+        if not template.exists():
+            Wine(template, tools(arch)).make_prefix()
+        shutil.copytree(template, scratch / name, symlinks=True)
+        wine = Wine(scratch / name, tools(arch))
+        opened.append(wine)
+        wine.boot()
+        return wine
+
+    yield make
+    for wine in opened:
+        wine.close()
+
+
+@pytest.fixture(scope="session", params=ARCHITECTURES)
+def arch(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def wine(arch, wines):
+    return wines(arch, arch)
+
+
+# ---- the product ----
+
+def assert_discreet(product):
+    """No value of a record but State and the mailbox may be seen outside the record.
+
+    What the verbs print is looked at in Wine.run.
+    """
+    seen = [product.log_text()]
+    if product.journal.is_file():
+        seen.append(product.journal.read_text("utf-8", "replace"))
+    for text in seen:
+        assert SECRET not in text.lower(), "a value of a record was written down"
+
+
+def assert_in_order(product):
+    """What holds after every test, whatever it was about."""
+    assert_discreet(product)
+    for event in product.events():
+        check_event(event)
+
+
+@pytest.fixture
+def product(request, wine, arch):
+    """The product with its quick configuration; it is not installed."""
+    name = re.sub(r"\W+", "-", request.node.name, flags=re.ASCII).strip("-")[:60]
+    product = Product(wine, tools(arch) / "kmrepair.exe", name)
+    product.configure()
+    yield product
+    product.kill()
+    assert_in_order(product)
+    shutil.rmtree(product.home, ignore_errors=True)
+
+
+@pytest.fixture
+def service(product):
+    """The same, as a service: installed, not started."""
+    product.install()
+    yield product
+    product.remove()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """A failed test shows what the service reported and what the directory looks like."""
+    report = (yield).get_result()
+    product = getattr(item, "funcargs", {}).get("product")
+    if report.failed and product and product.home.exists():
+        report.sections.append(("the product", product.describe()))
+
+
+# ---- scenarios that take minutes ----
+
+def pytest_collection_modifyitems(items):
+    """Scenarios are asked for their result last, when they had all the time."""
+    items.sort(key=lambda item: "scenario" in item.fixturenames)
+
+
+def play(scenario, wine):
+    product = Product(wine, wine.probe_exe.parent / "kmrepair.exe", scenario.__name__)
+    product.configure()
+    product.install()
+    try:
+        scenario(product)
+        assert_in_order(product)
+    except Exception as failure:
+        raise AssertionError(f"{failure}\n{product.describe()}") from failure
+    finally:
+        product.remove()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def played(request, wines):
+    """Starts every selected scenario at once; name -> future."""
+    selected = [item.callspec.params["scenario"] for item in request.session.items
+                if "scenario" in item.fixturenames]
+    free = queue.SimpleQueue()
+    for lane in range(min(LANES, len(selected))):
+        free.put(wines(f"lane{lane}", "x86"))
+
+    def in_a_lane(scenario):
+        wine = free.get()
+        try:
+            play(scenario, wine)
+        finally:
+            free.put(wine)
+
+    with concurrent.futures.ThreadPoolExecutor(LANES) as lanes:
+        yield {scenario.__name__: lanes.submit(in_a_lane, scenario) for scenario in selected}

@@ -1,0 +1,334 @@
+"""The service under the service control manager: its life, and what it repairs meanwhile."""
+
+import os
+import signal
+import subprocess
+import threading
+
+import pytest
+
+from host import (CONTINUE, EVENT_SOURCE_KEY, INTERROGATE, PARAMCHANGE, PAUSE, PAUSED, RUNNING,
+                  SERVICE, SHOW_EVENTS, STOP, STOPPED, as_repaired, assert_holds,
+                  assert_only_repaired, parse_events, record, snapshot, wait_until)
+
+ACCEPT_STOP, ACCEPT_PAUSE, ACCEPT_SHUTDOWN, ACCEPT_PARAMCHANGE = 1, 2, 4, 8
+OWN_PROCESS, AUTO_START, DOES_NOT_EXIST, NOT_ACTIVE = 16, 2, 1060, 1062
+
+
+@pytest.fixture
+def running(service):
+    service.start()
+    service.await_event(3020)  # the first scan is over: what follows is seen by the watch
+    return service
+
+
+# ---- install and uninstall ----
+
+def test_registration(service):
+    config = service.wine.probe("config", SERVICE).pairs()
+    exe = service.wine.windows_path(service.exe)
+    assert config["image"] == f'"{exe}" run'
+    assert config["type"] == OWN_PROCESS and config["start"] == AUTO_START
+    assert config["display"] == "KM Server Record Repair"
+    assert config["account"] == "LocalSystem" and config["description"]
+    source = service.wine.probe("regkey", EVENT_SOURCE_KEY, "EventMessageFile").pairs()
+    assert source["value"].lower() == exe.lower()
+    assert service.query()["state"] == STOPPED
+
+
+def test_install_twice_is_install_once(service):
+    before = service.wine.probe("config", SERVICE).out
+    service.install()
+    assert service.wine.probe("config", SERVICE).out == before
+
+
+def test_install_names_another_configuration(service):
+    other = service.home / "with blank" / "other.ini"
+    other.parent.mkdir()
+    service.config.rename(other)
+    service.install("--config", service.wine.windows_path(other))
+    assert f'--config "{service.wine.windows_path(other)}"' in service.wine.probe(
+        "config", SERVICE).pairs()["image"]
+    service.put("stuck.ini")
+    service.start()
+    service.await_repaired("stuck.ini")
+    assert (other.parent / "kmrepair.jnl").is_file() and not service.journal.exists()
+
+
+def test_install_writes_the_configuration(product):
+    product.config.unlink()
+    try:
+        product.install("--folder", product.wine.windows_path(product.folder))
+        product.put("stuck.ini")
+        assert product.run("scan").rc == 1
+        assert product.wine.windows_path(product.folder) in product.ok("status").out
+    finally:
+        product.remove()
+
+
+def test_uninstall_leaves_configuration_and_journal(running):
+    running.put("stuck.ini")
+    running.await_repaired("stuck.ini")
+    config = running.config.read_bytes()
+    running.ok("uninstall")
+    wait_until(lambda: running.query() == {"error": DOES_NOT_EXIST}, "the service is removed")
+    assert running.wine.probe("regkey", EVENT_SOURCE_KEY).out == "error=2\n"
+    assert not running.wine.unix_pids(running.exe.name)
+    assert running.config.read_bytes() == config
+    assert "stuck.ini" in running.journal.read_text("utf-8")
+    assert running.exe.exists() and running.repaired("stuck.ini")
+
+
+def test_start_and_stop_verbs(service):
+    assert "KMRepair" in service.ok("start").out
+    assert service.query()["state"] == RUNNING
+    service.ok("start")
+    service.ok("stop")
+    assert service.query()["state"] == STOPPED
+    service.ok("stop")
+
+
+def test_verbs_without_a_service(product):
+    for verb in ("start", "stop"):
+        result = product.run(verb)
+        assert result.rc == 2 and result.err.strip(), verb
+    product.ok("uninstall")
+    assert "not installed" in product.ok("status").out
+
+
+# ---- status and controls ----
+
+def test_status(running):
+    running.put("stuck.ini")
+    running.await_event(2000, "stuck.ini")
+    out = running.ok("status").out
+    assert "running" in out
+    assert running.wine.windows_path(running.folder) in out
+    assert running.wine.windows_path(running.config) in out
+    assert "Repair = yes" in out and "10000" in out
+    running.controlled(PAUSE, PAUSED)
+    assert "paused" in running.ok("status").out
+    running.stop()
+    assert "stopped" in running.ok("status").out
+
+
+def test_life_is_reported(running):
+    assert running.events(1000) and running.events(4000)
+    running.controlled(PAUSE, PAUSED)
+    running.controlled(CONTINUE, RUNNING)
+    running.stop()
+    running.await_event(1001)
+    told = [e.id for e in running.events() if e.id in (1000, 1001, 1002, 1003)]
+    assert told == [1000, 1002, 1003, 1001]
+
+
+def test_controls_accepted(running):
+    status = running.query()
+    assert status["type"] == OWN_PROCESS and status["state"] == RUNNING
+    assert status["checkpoint"] == 0 and status["win32_exit"] == 0
+    wanted = ACCEPT_STOP | ACCEPT_PAUSE | ACCEPT_SHUTDOWN | ACCEPT_PARAMCHANGE
+    assert status["accepted"] & wanted == wanted
+    assert running.controlled(INTERROGATE)["state"] == RUNNING
+    running.control(200)  # a control nobody knows
+    assert running.query()["state"] == RUNNING
+    status = running.stop()
+    assert status["accepted"] == 0 and status["win32_exit"] == 0
+    assert running.control(STOP).pairs() == {"error": NOT_ACTIVE}
+
+
+def test_stops_within_a_second(running):
+    assert running.stop()["elapsed_ms"] < 1000
+    wait_until(lambda: not running.wine.unix_pids(running.exe.name), "the process is gone", 2)
+
+
+def test_stops_within_a_second_in_the_first_scan(service):
+    for number in range(3000):
+        (service.folder / f"Mx{number:06}.ini").write_bytes(record(state="1"))
+    service.start()
+    assert service.stop()["elapsed_ms"] < 1000
+
+
+def test_stops_while_paused(running):
+    running.controlled(PAUSE, PAUSED)
+    assert running.controlled(INTERROGATE)["state"] == PAUSED
+    assert running.stop()["elapsed_ms"] < 1000
+
+
+# ---- what is repaired, and when ----
+
+def test_stuck_before_the_start(service):
+    names = [f"Mx{number}.ini" for number in range(20)]
+    for name in names:
+        service.put(name)
+    service.put("sound.ini", record(state="1"))
+    before = snapshot(service.folder)
+    service.start()
+    service.await_repaired(*names)
+    for name in names:
+        service.await_event(2000, name)
+    service.stop()
+    assert_only_repaired(before, snapshot(service.folder), names)
+    assert len(service.events(2000)) == len(names)
+
+
+def test_dropped_in(running):
+    content = record()
+    (running.folder / "dropped.ini").write_bytes(content)
+    running.await_event(2000, "dropped.ini")
+    assert (running.folder / "dropped.ini").read_bytes() == as_repaired(content)
+
+
+def test_renamed_in(running):
+    running.put("waiting.tmp")
+    assert running.wine.probe("rename", running.windows("waiting.tmp"),
+                              running.windows("Mx renamed.ini")).rc == 0
+    running.await_event(2000, "Mx renamed.ini")
+    running.await_repaired("Mx renamed.ini")
+
+
+def test_moved_in_from_elsewhere(running):
+    running.put("Mx moved.ini")  # by rename, from the folder above
+    running.await_repaired("Mx moved.ini")
+
+
+def test_written_in_pieces(running):
+    """Half a record has no NumSCerts yet: it must not be judged while it is being written."""
+    running.configure(SettleSeconds=2)
+    running.controlled(PARAMCHANGE)
+    wait_until(lambda: len(running.events(4000)) > 1, "the new configuration is loaded")
+    content = record(certificates=1)
+    half = content.index(b"NumSCerts")
+    path = running.folder / "growing.ini"
+    with open(path, "wb", buffering=0) as file:
+        file.write(content[:half])
+        assert_holds(lambda: path.read_bytes() == content[:half], "half a record is left", 1)
+        file.write(content[half:])
+    assert_holds(lambda: path.read_bytes() == content, "the sound record is left", 3)
+    assert not running.events(2000)
+
+
+def test_rewritten_in_place_and_kept_open(running):
+    """As long as the writer has it open, a repair could be written over."""
+    running.put("open.ini", record(state="1"))
+    running.home.joinpath("source.tmp").write_bytes(record())
+    with running.wine.hold("rewrite", running.windows("open.ini"),
+                           running.wine.windows_path(running.home / "source.tmp")):
+        assert_holds(lambda: not running.repaired("open.ini"), "not repaired while open", 3)
+    running.await_event(2000, "open.ini")
+    assert (running.folder / "open.ini").read_bytes() == as_repaired(
+        (running.home / "source.tmp").read_bytes())
+    assert not running.events(2020) and not running.events(2021)
+
+
+def test_sound_records_are_left(running):
+    for name, content in {"sound.ini": record(state="1"), "enrolled.ini": record(certificates=1),
+                          "note.ini": record(state=None), "stuck.txt": record()}.items():
+        running.put(name, content)
+    before = snapshot(running.folder)
+    running.put("last.ini")
+    running.await_event(2000, "last.ini")
+    after = snapshot(running.folder)
+    del after["last.ini"]
+    assert after == before
+
+
+def test_stuck_again_is_repaired_again(running):
+    running.put("again.ini")
+    running.await_event(2000, "again.ini")
+    running.forget_events()
+    running.put("again.ini")
+    running.await_event(2000, "again.ini")
+    running.await_repaired("again.ini")
+
+
+def test_pause_and_continue(running):
+    running.controlled(PAUSE, PAUSED)
+    running.put("meanwhile.ini")
+    assert_holds(lambda: not running.repaired("meanwhile.ini"), "paused", 1.5)
+    running.controlled(CONTINUE, RUNNING)
+    running.await_repaired("meanwhile.ini")
+    running.put("later.ini")
+    running.await_repaired("later.ini")
+
+
+def test_report_only_and_back(running):
+    running.configure(Repair="no")
+    running.controlled(PARAMCHANGE)
+    running.put("stuck.ini")
+    before = snapshot(running.folder)
+    running.await_event(2001, "stuck.ini")
+    assert snapshot(running.folder) == before and not running.events(2000)
+    running.configure(Repair="yes")
+    running.controlled(PARAMCHANGE)
+    running.await_event(2000, "stuck.ini")
+    assert len(running.events(2001, "stuck.ini")) == 1
+
+
+def test_another_folder(running):
+    running.put("first.ini")
+    running.await_repaired("first.ini")
+    running.folder = running.home / "Other"
+    running.folder.mkdir()
+    running.put("there.ini")
+    running.configure()
+    running.controlled(PARAMCHANGE)
+    running.await_repaired("there.ini")
+    running.put("later.ini")
+    running.await_repaired("later.ini")
+
+
+# ---- killed in mid-work ----
+
+def pour(folder, records):
+    """The records appear one after the other, as fast as they can be written."""
+    for name, content in records.items():
+        (folder / (name + ".tmp")).write_bytes(content)
+        (folder / (name + ".tmp")).rename(folder / name)
+
+
+def test_killed_while_records_pour_in(running):
+    """Three times, each time at another point of its work."""
+    names = [f"Mx{number:04}.ini" for number in range(500)]
+    sound = set(names[::5])
+    records = {name: record(state="1" if name in sound else "4") for name in names}
+    rain = threading.Thread(target=pour, args=(running.folder, records))
+    rain.start()
+    for repairs in (1, 60, 150):
+        wait_until(lambda n=repairs: len(running.events(2000)) >= n, "it is at work", poll=0.001)
+        running.kill()
+        running.start()
+    rain.join()
+    stuck = set(names) - sound
+    running.await_repaired(*stuck, timeout=60)
+
+    def reported():
+        return {e.strings[0] for e in running.events() if e.id in (2000, 2002, 2003)}
+
+    wait_until(lambda: reported() >= stuck, "every repair is reported at least once", 30)
+    running.stop()
+    assert reported() == stuck
+    for name, content in records.items():
+        expected = content if name in sound else as_repaired(content)
+        assert (running.folder / name).read_bytes() == expected, name
+
+
+# ---- in a console ----
+
+def test_run_in_a_console(product):
+    product.put("stuck.ini")
+    out_path, err_path = product.home / "out.txt", product.home / "err.txt"
+    with open(out_path, "wb") as out, open(err_path, "wb") as err:
+        process = product.wine.spawn(product.exe, "run", "--console", debug=SHOW_EVENTS,
+                                     stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        try:
+            product.await_repaired("stuck.ini")
+            product.put("later.ini")
+            product.await_repaired("later.ini")
+            wait_until(lambda: b"later.ini" in out_path.read_bytes(), "it says so")
+            os.kill(product.unix_pid(), signal.SIGINT)  # what Ctrl-C becomes
+            assert process.wait(10) == 0
+        finally:
+            product.kill()
+            process.wait(10)
+    events = parse_events(err_path.read_text())
+    assert {e.id for e in events} >= {1000, 2000, 1001}
