@@ -1,10 +1,12 @@
 # KMRepair. Two commands do everything on a fresh Debian 12: `make demo` and `make check`.
 #
-#   make          the program: build/x86/kmrepair.exe and build/x64/kmrepair.exe
+#   make          the program: build/x86/kmrepair.exe and build/x64/kmrepair.exe, and build/kmrepair-setup.exe
 #   make setup    installs and fetches what the rest needs; a second time it does nothing
 #   make check    set-up, build and all tests; the last line is `N passed, N failed`
 #   make demo     set-up, build, and the program at its work
-#   make unit | lint | floor | wine      one group of tests, of what is built
+#   make unit | lint | floor | docs | wine      one group of tests, of what is built
+#   make dist     what is released, in build/dist/: set-up program, zip, checksums
+#   make sign     CERT=FILE KEY=FILE [PASSFILE=FILE] [TIMESTAMP=URL]: the same, signed, in build/signed/dist/
 #   make format   lays out the sources as `make lint` wants them
 #   make clean    removes what was built; distclean: what was fetched as well
 #
@@ -54,26 +56,29 @@ same_bytes := -ffile-prefix-map='$(CURDIR)'=. -fno-ident
 # No start-up files and none of the compiler's libraries: mingw-w64's come compiled for the i686, and
 # the 32-bit program has to run on a Pentium. It starts at its own entry() and calls Windows only.
 # No -fdata-sections: the linker would give each zeroed variable room in the file.
-win_flags := -std=c11 -Os -ffunction-sections -fno-stack-protector $(same_bytes) \
+win_flags := -std=c11 -Oz -fno-tree-sra -fno-inline-small-functions -ffunction-sections -fno-stack-protector $(same_bytes) \
     -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN -D__USE_MINGW_ANSI_STDIO=0
 # Code of an i486 that need not call a stack probe is 5 KB smaller. It need not as long as no frame is so
 # large that it could step over the guard page (4 KB); what could make one is an error.
 small_frames := -Werror=frame-larger-than=3500 -Werror=alloca -Werror=vla
 link_flags := -nostartfiles -nostdlib -nodefaultlibs -s -Wl,--gc-sections -Wl,--no-insert-timestamp \
-    -Wl,--dynamicbase -Wl,--nxcompat -Wl,--major-os-version=4 -Wl,--minor-os-version=0
+    -Wl,--nxcompat -Wl,--major-os-version=4 -Wl,--minor-os-version=0
 libraries := -lkernel32 -ladvapi32 -lshell32 -lmsvcrt
 
 x86_FLAGS := -march=i486 -mtune=i586 -mpreferred-stack-boundary=2 -mno-stack-arg-probe \
     -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables
-x86_LINK := -Wl,--subsystem,console:4.0 -Wl,--entry,_entry
+# No relocations: they would be 2.5 KB of the 64 that the program may have. NT 4.0 loads a program at
+# its own address anyway; what came later mostly runs the x64 one, which has them.
+x86_LINK := -Wl,--subsystem,console:4.0 -Wl,--entry,_entry -Wl,--disable-dynamicbase \
+    -Wl,--disable-reloc-section
 x86_RES := pe-i386
 x64_FLAGS :=
 # 5.2 is the first Windows for x64.
-x64_LINK := -Wl,--subsystem,console:5.2 -Wl,--entry,entry
+x64_LINK := -Wl,--subsystem,console:5.2 -Wl,--entry,entry -Wl,--dynamicbase
 x64_RES := pe-x86-64
 
 .PHONY: all
-all: build/x86/kmrepair.exe build/x64/kmrepair.exe
+all: build/x86/kmrepair.exe build/x64/kmrepair.exe build/kmrepair-setup.exe
 
 # messages.h with the numbers of the events; the texts themselves go into the resources.
 build/gen/messages.h build/gen/messages.rc &: service/messages.mc Makefile | tools
@@ -124,12 +129,79 @@ helpers: $(foreach arch,x86 x64,$(helpers:tests/wine/%.c=build/$(arch)/%.exe))
 # Someone who has only a part of the tools gets told what to do, once.
 .PHONY: tools
 tools:
-	@for tool in gcc $(x86_PREFIX)gcc $(x64_PREFIX)gcc $(x86_PREFIX)windmc $(x86_PREFIX)windres $(x64_PREFIX)windres; do \
+	@for tool in gcc $(x86_PREFIX)gcc $(x64_PREFIX)gcc $(x86_PREFIX)windmc $(x86_PREFIX)windres $(x64_PREFIX)windres makensis; do \
 	    command -v $$tool >/dev/null || { echo "make: $$tool is not there: run 'make setup' first" >&2; exit 1; }; \
 	done
 
 $(INIH)/ini.c $(INIH)/ini.h:
 	@echo "make: $@ is not there: run 'make setup' first" >&2; exit 1
+
+# ---- the set-up program, and what is released
+version := $(shell sed -n 's/^\#define KMREPAIR_VERSION "\(.*\)"/\1/p' service/version.h)
+
+# For Notepad, which on NT 4.0 wants both characters at the end of a line.
+build/package/%.txt: %.md Makefile
+	@mkdir -p $(@D)
+	$(say) sed 's/\r*$$/\r/' $< >$@
+build/package/LICENSE.txt: LICENSE Makefile
+	@mkdir -p $(@D)
+	$(say) sed 's/\r*$$/\r/' $< >$@
+package := build/package/README.txt build/package/LICENSE.txt
+
+# NSIS as it is installed, but for the one stub that is used, which is made fit for an i486.
+nsis_dir := /usr/share/nsis
+stub := build/nsis/Stubs/lzma_solid-x86-unicode
+$(stub): installer/i486.py Makefile | tools
+	@rm -rf build/nsis
+	@mkdir -p $(@D)
+	@ln -s $(nsis_dir)/Contrib $(nsis_dir)/Include $(nsis_dir)/Plugins build/nsis/
+	@ln -s $(nsis_dir)/Stubs/* $(@D)/ && rm $@
+	$(say) $(PYTHON) $< $(x86_PREFIX)objdump $(nsis_dir)/Stubs/$(@F) $@
+
+# $(1): the folder with the programs, $(2): the set-up program, $(3): more options
+nsis = NSISDIR='$(CURDIR)/build/nsis' makensis -V2 -WX -NOCD -DX86=$(1)/x86/kmrepair.exe -DX64=$(1)/x64/kmrepair.exe -DOUT=$(2) $(3) installer/kmrepair.nsi
+
+build/kmrepair-setup.exe: installer/kmrepair.nsi installer/kmrepair.ini service/version.h $(package) \
+    build/x86/kmrepair.exe build/x64/kmrepair.exe $(stub) Makefile | tools
+	$(say) $(call nsis,build,$@)
+
+# A zip holds times, rights and an order: the same ones each time, in UTC.
+define release # $(1): the folder with the programs and the set-up program
+	@rm -rf $(1)/dist $(1)/zip
+	@mkdir -p $(1)/dist $(1)/zip/kmrepair-$(version)/x86 $(1)/zip/kmrepair-$(version)/x64
+	@cp $(1)/kmrepair-setup.exe $(1)/dist/kmrepair-$(version)-setup.exe
+	@cp $(1)/x86/kmrepair.exe $(1)/zip/kmrepair-$(version)/x86/
+	@cp $(1)/x64/kmrepair.exe $(1)/zip/kmrepair-$(version)/x64/
+	@cp installer/kmrepair.ini $(package) $(1)/zip/kmrepair-$(version)/
+	@cp -r docs $(1)/zip/kmrepair-$(version)/docs
+	@find $(1)/zip -type d -exec chmod 755 {} + -o -type f -exec chmod 644 {} +
+	@find $(1)/zip -exec touch -h -d @$${SOURCE_DATE_EPOCH:-946684800} {} +
+	$(say) cd $(1)/zip && find . -type f | cut -c 3- | LC_ALL=C sort | TZ=UTC zip -q -X -9 -@ ../dist/kmrepair-$(version).zip
+	@rm -rf $(1)/zip
+	@cd $(1)/dist && sha256sum kmrepair-* >SHA256SUMS
+endef
+
+.PHONY: dist sign
+dist: all
+	$(call release,build)
+
+# Of copies: what is signed twice at different times is not the same file twice. The uninstaller is a
+# program of its own, which the set-up program carries, so it is signed before that.
+sign: all
+	@[ -f '$(CERT)' ] && [ -f '$(KEY)' ] || { echo "make: sign wants CERT=FILE and KEY=FILE" >&2; exit 1; }
+	@rm -rf build/signed
+	@mkdir -p build/signed/x86 build/signed/x64
+	@cp build/x86/kmrepair.exe build/signed/x86/
+	@cp build/x64/kmrepair.exe build/signed/x64/
+	$(say) installer/sign build/signed/x86/kmrepair.exe
+	$(say) installer/sign build/signed/x64/kmrepair.exe
+	$(say) $(call nsis,build/signed,build/signed/kmrepair-setup.exe,-DSIGN='$(CURDIR)/installer/sign')
+	$(say) installer/sign build/signed/kmrepair-setup.exe
+	$(call release,build/signed)
+sign: export CERT := $(CERT)
+sign: export KEY := $(KEY)
+sign: export PASSFILE := $(PASSFILE)
+sign: export TIMESTAMP := $(TIMESTAMP)
 
 # ---- native tests: the portable core, under the sanitizers
 native_flags := -std=c11 -D_POSIX_C_SOURCE=200809L -g -O1 -fno-omit-frame-pointer \
@@ -156,7 +228,7 @@ build/native/test_%: build/native/tests/unit/test_%.o $(native_shared) $(native_
 -include $(native_core:.o=.d) $(native_shared:.o=.d) $(unit_tests:build/native/%=build/native/tests/unit/%.d)
 
 # tests/check builds what a suite needs, runs it and counts; `make check` runs all of them.
-.PHONY: build-unit unit lint floor wine
+.PHONY: build-unit unit lint floor docs wine
 build-unit: $(unit_tests)
 unit:
 	@tests/check unit
@@ -164,6 +236,8 @@ lint:
 	@tests/check lint
 floor: all
 	@tests/check floor
+docs:
+	@tests/check docs
 wine:
 	@tests/check wine
 
@@ -213,6 +287,7 @@ check:
 export INIH PYTEST
 export KMREPAIR_X86 := $(CURDIR)/build/x86
 export KMREPAIR_X64 := $(CURDIR)/build/x64
+export KMREPAIR_SETUP := $(CURDIR)/build/kmrepair-setup.exe
 export WINEDLLPATH := $(CURDIR)/build/wine32/usr/lib/i386-linux-gnu/wine
 
 demo: setup
@@ -222,6 +297,7 @@ demo: setup
 .PHONY: clean distclean FORCE
 FORCE:
 clean:
+	rm -rf build/kmrepair-setup.exe build/package build/nsis build/dist build/signed
 	rm -rf build/x86 build/x64 build/gen build/native build/elsewhere build/inih.from build/wine.xml build/wine.log
 distclean:
 	rm -rf build

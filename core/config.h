@@ -25,10 +25,10 @@ enum {
 
 struct settings {
     bool repair; /* false: report what would be changed, change nothing */
-    char folder[CONFIG_FOLDER_BYTES];
     uint32_t settle_seconds;
     uint32_t rescan_minutes; /* 0: no periodic rescan */
     uint32_t repairs_per_hour;
+    char folder[CONFIG_FOLDER_BYTES];
 };
 
 struct config_error {

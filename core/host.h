@@ -16,7 +16,7 @@
 
 enum host_code {
     HOST_OK,
-    HOST_END,     /* a listing has no more names; a read is past the end */
+    HOST_END,     /* a listing has no more names */
     HOST_GONE,    /* there is no such record (any more), or it is a directory */
     HOST_BUSY,    /* somebody else has it; worth trying again */
     HOST_REFUSED, /* open for repair only: must not be repaired: a link, read-only, ... */
@@ -24,9 +24,9 @@ enum host_code {
 };
 
 struct host_result {
-    enum host_code code;
-    uint32_t error;     /* the system's own number, 0 if none */
-    const char *reason; /* a clause in words where the number alone would not tell, else NULL */
+    enum host_code code : 8;
+    uint32_t error : 24; /* the system's own number, 0 if none */
+    const char *reason;  /* a clause in words where the number alone would not tell, else NULL */
 };
 
 /* Event numbers are those in the event log: one a situation, and they never change meaning. */
@@ -47,6 +47,8 @@ enum event_number {
     EVENT_LIMIT = 2030,           /* folder, limit */
     EVENT_JOURNAL_AWAY = 2031,    /* folder, reason */
     EVENT_JOURNAL_BACK = 2032,    /* folder */
+    EVENT_UNDONE = 2040,          /* record, folder, mailbox, offset */
+    EVENT_RELEASED = 2041,        /* record, folder */
     EVENT_CHANGES_LOST = 3000,    /* folder */
     EVENT_FOLDER_AWAY = 3010,     /* folder, reason */
     EVENT_FOLDER_BACK = 3011,     /* folder */
@@ -91,13 +93,18 @@ struct host {
     struct host_result (*flush)(void *context);
     void (*close)(void *context);
 
-    /* Opens the journal for this process alone, making it if there is none, and reads it from the
-     * start: journal_read as above. Opening it again closes it first. */
-    struct host_result (*journal_open)(void *context);
+    /* Opens the journal, making it if there is none, so that no other process can write to it until it
+     * is closed; HOST_BUSY when another one does. */
+    struct host_result (*journal_open)(void *context, uint32_t *size);
+    void (*journal_close)(void *context);
     struct host_result (*journal_read)(void *context, uint32_t offset, void *bytes, size_t size,
                                        size_t *got);
     /* Adds a line at the end; on HOST_OK it has reached the disk. A failure may leave part of it. */
     struct host_result (*journal_append)(void *context, const char *line, size_t length);
+    /* Puts a new journal with this content in the place of the open one, which becomes the old one;
+     * the old one before is gone. The new one is open then. At every moment, a power cut included,
+     * there is a whole one. */
+    struct host_result (*journal_rotate)(void *context, const char *content, size_t length);
 
     /* False when the event did not get into the event log. */
     bool (*report)(void *context, const struct event *event);

@@ -7,8 +7,10 @@
 
 static const char mark[] = "KMR1";
 static const char *const kinds[] = {
-    [JOURNAL_INTENT] = "INTENT", [JOURNAL_DONE] = "DONE", [JOURNAL_LOADED] = "LOADED"};
+    [JOURNAL_INTENT] = "INTENT", [JOURNAL_UNDO] = "UNDO",       [JOURNAL_DONE] = "DONE",
+    [JOURNAL_HOLD] = "HOLD",     [JOURNAL_RELEASE] = "RELEASE", [JOURNAL_LOADED] = "LOADED"};
 static const char *const outcomes[] = {[OUTCOME_REPAIRED] = "repaired",
+                                       [OUTCOME_UNDONE] = "undone",
                                        [OUTCOME_NOT_MADE] = "not-made",
                                        [OUTCOME_UNKNOWN] = "unknown"};
 
@@ -105,6 +107,7 @@ size_t journal_encode(const struct journal_entry *entry, char *line, size_t size
     put_field(&text, kinds[entry->kind]);
     switch (entry->kind) {
     case JOURNAL_INTENT:
+    case JOURNAL_UNDO:
         put_number(&text, entry->number);
         put_number(&text, entry->offset);
         put_number(&text, entry->size);
@@ -117,6 +120,15 @@ size_t journal_encode(const struct journal_entry *entry, char *line, size_t size
     case JOURNAL_DONE:
         put_number(&text, entry->number);
         put_field(&text, outcomes[entry->outcome]);
+        break;
+    case JOURNAL_HOLD:
+        put_crc(&text, entry->before);
+        put_field(&text, entry->name);
+        put_field(&text, entry->folder);
+        break;
+    case JOURNAL_RELEASE:
+        put_field(&text, entry->name);
+        put_field(&text, entry->folder);
         break;
     case JOURNAL_LOADED:
         put_field(&text, entry->folder);
@@ -218,6 +230,37 @@ static int get_word(struct fields *fields, const char *const *words, size_t coun
     return -1;
 }
 
+static void read_fields(struct fields *fields, struct journal_entry *entry) {
+    int outcome = 0;
+    switch (entry->kind) {
+    case JOURNAL_INTENT:
+    case JOURNAL_UNDO:
+        entry->number = get_number(fields);
+        entry->offset = get_number(fields);
+        entry->size = get_number(fields);
+        entry->before = get_crc(fields);
+        entry->after = get_crc(fields);
+        get_field(fields, entry->name, sizeof entry->name);
+        get_field(fields, entry->mailbox, sizeof entry->mailbox);
+        break;
+    case JOURNAL_DONE:
+        entry->number = get_number(fields);
+        outcome = get_word(fields, outcomes, sizeof outcomes / sizeof outcomes[0]);
+        entry->outcome = (enum journal_outcome)(outcome < 0 ? 0 : outcome);
+        return;
+    case JOURNAL_HOLD:
+        entry->before = get_crc(fields);
+        get_field(fields, entry->name, sizeof entry->name);
+        break;
+    case JOURNAL_RELEASE:
+        get_field(fields, entry->name, sizeof entry->name);
+        break;
+    case JOURNAL_LOADED:
+        break;
+    }
+    get_field(fields, entry->folder, sizeof entry->folder);
+}
+
 bool journal_decode(const char *line, size_t length, struct journal_entry *entry) {
     const char *field;
     size_t field_length;
@@ -235,23 +278,7 @@ bool journal_decode(const char *line, size_t length, struct journal_entry *entry
     if (!fields.good)
         return false;
     entry->kind = (enum journal_kind)kind;
-    if (entry->kind == JOURNAL_LOADED) {
-        get_field(&fields, entry->folder, sizeof entry->folder);
-    } else {
-        entry->number = get_number(&fields);
-        if (entry->kind == JOURNAL_DONE) {
-            int outcome = get_word(&fields, outcomes, sizeof outcomes / sizeof outcomes[0]);
-            entry->outcome = (enum journal_outcome)(outcome < 0 ? 0 : outcome);
-        } else {
-            entry->offset = get_number(&fields);
-            entry->size = get_number(&fields);
-            entry->before = get_crc(&fields);
-            entry->after = get_crc(&fields);
-            get_field(&fields, entry->name, sizeof entry->name);
-            get_field(&fields, entry->mailbox, sizeof entry->mailbox);
-            get_field(&fields, entry->folder, sizeof entry->folder);
-        }
-    }
+    read_fields(&fields, entry);
     return fields.good && fields.at > fields.end;
 }
 
@@ -261,7 +288,8 @@ void journal_begin(struct journal_reader *reader) {
 
 static void end_line(struct journal_reader *reader, journal_visit *visit, void *context) {
     size_t length = reader->length;
-    if (length > 0 && reader->line[length - 1] == '\r')
+    /* A line that was torn before its LF gets another CR when the next one is begun. */
+    while (length > 0 && reader->line[length - 1] == '\r')
         length--;
     if (!reader->overlong && journal_decode(reader->line, length, &reader->entry)) {
         reader->entries++;

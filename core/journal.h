@@ -5,10 +5,14 @@
  * repair that happened is known and reported. It is text, one entry a line, so that a person can
  * read it too; fields are separated by tabs:
  *
- *   KMR1  time  INTENT  number  offset  size  crc-before  crc-after  record  mailbox  folder  crc
- *   KMR1  time  DONE    number  outcome  crc
- *   KMR1  time  LOADED  settings  crc
+ *   KMR1  time  INTENT   number  offset  size  crc-before  crc-after  record  mailbox  folder  crc
+ *   KMR1  time  UNDO     number  offset  size  crc-before  crc-after  record  mailbox  folder  crc
+ *   KMR1  time  DONE     number  outcome  crc
+ *   KMR1  time  HOLD     crc-held  record  folder  crc
+ *   KMR1  time  RELEASE  record  folder  crc
+ *   KMR1  time  LOADED   settings  crc
  *
+ * INTENT is 4 -> 1, UNDO is 1 -> 4. A held record is left alone while its content has that CRC.
  * Times are UTC, numbers decimal, CRCs hexadecimal; the last one covers the line up to its tab.
  * Control characters and `%` in a field are written %XX. A line that is torn, damaged or foreign
  * fails its CRC: it is counted and left where it is. An entry with a correct CRC and a kind that is
@@ -29,14 +33,23 @@
 
 enum {
     JOURNAL_LINE_MAX =
-        4096,               /* bytes; only a folder with hundreds of `%` in its path does not fit */
-    JOURNAL_TIME_BYTES = 21 /* 2026-11-22T16:40:00Z, terminated */
+        4096, /* bytes; only a folder with hundreds of `%` in its path does not fit */
+    JOURNAL_TIME_BYTES = 21,        /* 2026-11-22T16:40:00Z, terminated */
+    JOURNAL_BYTES_MAX = 1024 * 1024 /* of the file; a longer one is rotated */
 };
 
-enum journal_kind { JOURNAL_INTENT, JOURNAL_DONE, JOURNAL_LOADED };
+enum journal_kind {
+    JOURNAL_INTENT,
+    JOURNAL_UNDO,
+    JOURNAL_DONE,
+    JOURNAL_HOLD,
+    JOURNAL_RELEASE,
+    JOURNAL_LOADED
+};
 
 enum journal_outcome {
     OUTCOME_REPAIRED, /* the byte was changed, and that was reported */
+    OUTCOME_UNDONE,   /* of an UNDO: likewise */
     OUTCOME_NOT_MADE, /* the byte was not changed */
     OUTCOME_UNKNOWN   /* the record has changed since or is gone; that was reported */
 };
@@ -47,7 +60,7 @@ struct journal_entry {
     uint32_t number;
     uint32_t offset; /* of the byte that changes */
     uint32_t size;   /* of the record */
-    uint32_t before; /* CRC-32 of its content */
+    uint32_t before; /* CRC-32 of its content; of HOLD: of the one that is held */
     uint32_t after;
     enum journal_outcome outcome;
     char name[PENDING_NAME_BYTES];
@@ -66,12 +79,12 @@ typedef void journal_visit(void *context, const struct journal_entry *entry);
 
 /* Reads a journal from pieces of any size. */
 struct journal_reader {
-    char line[JOURNAL_LINE_MAX];
     size_t length;
     bool overlong;
     uint32_t entries;
     uint32_t foreign; /* lines that are no good entries */
     struct journal_entry entry;
+    char line[JOURNAL_LINE_MAX];
 };
 
 void journal_begin(struct journal_reader *reader);

@@ -45,42 +45,69 @@ static bool is_watched(const struct mender *mender, const char *folder) {
     return text_equal_no_case(folder, strlen(folder), mender->settings.folder);
 }
 
+/* Where it is remembered that this event was reported for this record; `warned_count` if nowhere. */
+static size_t find_warned(const struct mender *mender, enum event_number number, uint32_t name) {
+    size_t i = 0;
+    while (i < mender->warned_count &&
+           (mender->warned[i].name != name || mender->warned[i].number != number))
+        i++;
+    return i;
+}
+
 /* True unless this event has been reported for this content of this record. When there is no room to
- * remember another one, false: it could not be said only once. */
+ * remember another record, false: it could not be said only once. */
 static bool is_news(const struct mender *mender, enum event_number number, const char *name,
                     uint32_t content) {
-    uint32_t n = crc32(0, name, strlen(name));
-    uint32_t c = content ^ (uint32_t)number;
-    for (size_t i = 0; i < mender->warned_count; i++) {
-        if (mender->warned[i].name == n && mender->warned[i].content == c)
-            return false;
-    }
-    return mender->warned_count < MENDER_WARNINGS;
+    size_t i = find_warned(mender, number, crc32(0, name, strlen(name)));
+    return i < mender->warned_count ? mender->warned[i].content != content : i < MENDER_WARNINGS;
 }
 
 /* Reports what is news; an event that did not get into the event log stays news. */
 static void report_once(struct mender *mender, enum event_number number, const char *name,
                         uint32_t content, const char *third, const char *fourth,
                         const struct host_result *why) {
+    uint32_t n = crc32(0, name, strlen(name));
+    size_t i = find_warned(mender, number, n);
     if (!is_news(mender, number, name, content) ||
         !report_record(mender, number, name, third, fourth, why))
         return;
-    mender->warned[mender->warned_count].name = crc32(0, name, strlen(name));
-    mender->warned[mender->warned_count++].content = content ^ (uint32_t)number;
+    mender->warned[i].name = n;
+    mender->warned[i].number = number;
+    mender->warned[i].content = content;
+    if (i == mender->warned_count)
+        mender->warned_count++;
 }
 
 /* ---- the journal ---- */
 
+static void drop_journal(struct mender *mender) {
+    if (mender->journal_held)
+        mender->host->journal_close(mender->host->context);
+    mender->journal_held = false;
+}
+
+/* It is read again, from the start, before it is used again. Another process that has it, such as an
+ * `undo`, is only worth an event when that lasts. */
 static void journal_lost(struct mender *mender, const struct host_result *why) {
+    drop_journal(mender);
     mender->journal_ready = false;
     double_backoff(&mender->journal_backoff);
     mender->journal_due = now(mender) + mender->journal_backoff;
-    if (!mender->journal_told)
+    bool tell = why->code != HOST_BUSY || mender->journal_backoff == MENDER_BACKOFF_LAST;
+    if (tell && !mender->journal_told)
         mender->journal_told = report_folder(mender, EVENT_JOURNAL_AWAY, why);
 }
 
-/* After a failure nobody knows how much of the line is in the file: it is read again before the next
- * line is written, so that INTENTs that did get there are settled. */
+static void journal_back(struct mender *mender) {
+    if (mender->journal_backoff != 0)
+        mender->pending.rescan = true;
+    mender->journal_backoff = 0;
+    if (mender->journal_told)
+        mender->journal_told = !report_folder(mender, EVENT_JOURNAL_BACK, NULL);
+}
+
+/* Writes to the journal, which is held. After a failure nobody knows how much of the line is in the
+ * file; it is read again before the next is written, so that INTENTs that did get there are settled. */
 static bool append(struct mender *mender, struct journal_entry *entry) {
     const struct host *host = mender->host;
     char *line = mender->line;
@@ -95,6 +122,7 @@ static bool append(struct mender *mender, struct journal_entry *entry) {
     if (length > 0)
         result = host->journal_append(host->context, line, start + length);
     mender->journal_torn = false;
+    mender->journal_known += (uint32_t)(start + length);
     if (result.code != HOST_OK)
         journal_lost(mender, &result);
     return result.code == HOST_OK;
@@ -123,6 +151,7 @@ static struct mender_owed *add_owed(struct mender *mender, const struct journal_
     struct mender_owed *owed = &mender->owed[mender->owed_count++];
     memset(owed, 0, sizeof *owed);
     owed->state = OWED_SETTLE;
+    owed->undo = entry->kind == JOURNAL_UNDO;
     owed->due = now(mender);
     owed->number = entry->number;
     owed->utc = entry->utc;
@@ -151,27 +180,55 @@ static void reset_breaker(struct mender *mender) {
     mender->begun_next = 0;
 }
 
-/* journal_visit. A restart does not reset the circuit breaker: a wrong assumption stays wrong. */
-static void replay_entry(void *context, const struct journal_entry *entry) {
-    struct mender *mender = context;
+/* ---- held records ---- */
+
+/* Its place, or hold_count. */
+static size_t find_hold(const struct mender *mender, const char *name) {
+    size_t i = 0;
+    while (i < mender->hold_count && !text_equal_no_case(name, strlen(name), mender->hold[i].name))
+        i++;
+    return i;
+}
+
+static void add_hold(struct mender *mender, const char *name, uint32_t content) {
+    size_t i = find_hold(mender, name);
+    if (i == MENDER_HOLDS)
+        return;
+    (void)text_copy(mender->hold[i].name, sizeof mender->hold[i].name, name);
+    mender->hold[i].content = content;
+    if (i == mender->hold_count)
+        mender->hold_count++;
+}
+
+static void remove_hold(struct mender *mender, size_t i) {
+    if (i < mender->hold_count)
+        mender->hold[i] = mender->hold[--mender->hold_count];
+}
+
+static bool append_hold(struct mender *mender, enum journal_kind kind, const char *name,
+                        uint32_t content) {
+    struct journal_entry *entry = &mender->reader.entry;
+    memset(entry, 0, sizeof *entry);
+    entry->kind = kind;
+    entry->before = content;
+    (void)text_copy(entry->name, sizeof entry->name, name);
+    (void)text_copy(entry->folder, sizeof entry->folder, mender->settings.folder);
+    return append(mender, entry);
+}
+
+/* ---- reading the journal ---- */
+
+/* A restart does not reset the circuit breaker: a wrong assumption stays wrong. */
+static void replay_intent(struct mender *mender, const struct journal_entry *entry) {
     uint32_t age = mender->host->utc(mender->host->context) - entry->utc;
-    struct mender_owed *owed = NULL;
-    if (entry->kind == JOURNAL_LOADED)
-        return;
-    owed = find_owed(mender, entry->number);
-    if (entry->kind == JOURNAL_DONE) {
-        if (owed != NULL)
-            remove_owed(mender, owed);
-        return;
-    }
     if (entry->number > mender->number) {
         mender->number = entry->number;
-        if (age < MENDER_HOUR / 1000)
+        if (entry->kind == JOURNAL_INTENT && age < MENDER_HOUR / 1000)
             note_begun(mender, now(mender) - (uint64_t)age * 1000);
     }
-    if (owed != NULL || entry->number < mender->owed_from)
+    if (find_owed(mender, entry->number) != NULL || entry->number < mender->owed_from)
         return;
-    owed = add_owed(mender, entry);
+    struct mender_owed *owed = add_owed(mender, entry);
     if (owed != NULL) {
         owed->replayed = true;
     } else if (!mender->owed_more) {
@@ -180,44 +237,157 @@ static void replay_entry(void *context, const struct journal_entry *entry) {
     }
 }
 
-static void open_journal(struct mender *mender) {
+/* journal_visit */
+static void replay_entry(void *context, const struct journal_entry *entry) {
+    struct mender *mender = context;
+    struct mender_owed *owed = NULL;
+    switch (entry->kind) {
+    case JOURNAL_INTENT:
+    case JOURNAL_UNDO:
+        replay_intent(mender, entry);
+        break;
+    case JOURNAL_DONE:
+        owed = find_owed(mender, entry->number);
+        if (owed != NULL)
+            remove_owed(mender, owed);
+        break;
+    case JOURNAL_HOLD:
+        if (is_watched(mender, entry->folder))
+            add_hold(mender, entry->name, entry->before);
+        break;
+    case JOURNAL_RELEASE:
+        if (is_watched(mender, entry->folder) &&
+            find_hold(mender, entry->name) < mender->hold_count) {
+            remove_hold(mender, find_hold(mender, entry->name));
+            mender_hint(mender, entry->name);
+        }
+        break;
+    case JOURNAL_LOADED:
+        break;
+    }
+}
+
+/* Reads what has been added to the open journal, or all of it. */
+static struct host_result read_journal(struct mender *mender, uint32_t size, journal_visit *visit) {
     const struct host *host = mender->host;
-    struct host_result result = host->journal_open(host->context);
-    uint32_t offset = 0;
-    size_t got = RECORD_BYTES_MAX;
+    struct host_result result = {HOST_OK, 0, NULL};
+    while (result.code == HOST_OK && mender->journal_known < size) {
+        size_t want = size - mender->journal_known;
+        size_t got = 0;
+        if (want > RECORD_BYTES_MAX)
+            want = RECORD_BYTES_MAX;
+        result =
+            host->journal_read(host->context, mender->journal_known, mender->bytes, want, &got);
+        if (result.code == HOST_OK && got == 0)
+            result = (struct host_result){HOST_FAILED, 0, "it was cut short while it was read"};
+        if (result.code == HOST_OK)
+            journal_feed(&mender->reader, (const char *)mender->bytes, got, visit, mender);
+        mender->journal_known += (uint32_t)got;
+    }
+    if (result.code == HOST_OK)
+        mender->journal_torn =
+            journal_end(&mender->reader, visit, mender) || (mender->journal_torn && size != 0);
+    return result;
+}
+
+static void forget_journal(struct mender *mender) {
     if (mender->owed_more)
         mender->owed_from = mender->owed_missed;
     mender->owed_more = false;
+    mender->hold_count = 0;
+    mender->journal_known = 0;
+    mender->journal_torn = false;
     journal_begin(&mender->reader);
-    while (result.code == HOST_OK && got == RECORD_BYTES_MAX) {
-        result = host->journal_read(host->context, offset, mender->bytes, RECORD_BYTES_MAX, &got);
-        if (result.code == HOST_OK)
-            journal_feed(&mender->reader, (const char *)mender->bytes, got, replay_entry, mender);
-        offset += (uint32_t)got;
-    }
+}
+
+/* Opens the journal for this step and reads what is new in it. The room for a record is used. */
+static bool take_journal(struct mender *mender) {
+    const struct host *host = mender->host;
+    uint32_t size = 0;
+    if (mender->journal_held)
+        return true;
+    struct host_result result = host->journal_open(host->context, &size);
+    mender->journal_held = result.code == HOST_OK;
+    mender->journal_check = false;
+    if (!mender->journal_ready || size < mender->journal_known ||
+        (mender->owed_more && mender->owed_count == 0))
+        forget_journal(mender);
+    if (result.code == HOST_OK && size != mender->journal_known)
+        result = read_journal(mender, size, replay_entry);
     if (result.code != HOST_OK) {
         journal_lost(mender, &result);
-        return;
+        return false;
     }
-    mender->journal_torn = journal_end(&mender->reader, replay_entry, mender);
     mender->journal_ready = true;
+    if (!mender->notes_settings)
+        journal_back(mender);
+    return true;
 }
 
 /* The journal takes lines again only when one has been written to it: one that can be opened and
  * read may still be on a disk that is full. The settings are that line. */
 static void note_settings(struct mender *mender) {
     struct journal_entry *entry = &mender->reader.entry;
+    if (!take_journal(mender))
+        return;
     memset(entry, 0, sizeof *entry);
     entry->kind = JOURNAL_LOADED;
     config_print(&mender->settings, entry->folder, sizeof entry->folder);
     if (!append(mender, entry))
         return;
     mender->settings_noted = true;
-    if (mender->journal_backoff != 0)
-        mender->pending.rescan = true;
-    mender->journal_backoff = 0;
-    if (mender->journal_told)
-        mender->journal_told = !report_folder(mender, EVENT_JOURNAL_BACK, NULL);
+    journal_back(mender);
+}
+
+static void fill_intent(const struct mender_owed *owed, struct journal_entry *entry) {
+    memset(entry, 0, sizeof *entry);
+    entry->kind = owed->undo ? JOURNAL_UNDO : JOURNAL_INTENT;
+    entry->utc = owed->utc;
+    entry->number = owed->number;
+    entry->offset = owed->offset;
+    entry->size = owed->size;
+    entry->before = owed->before;
+    entry->after = owed->after;
+    (void)text_copy(entry->name, sizeof entry->name, owed->name);
+    (void)text_copy(entry->mailbox, sizeof entry->mailbox, owed->mailbox);
+    (void)text_copy(entry->folder, sizeof entry->folder, owed->folder);
+}
+
+/* What a new journal begins with: what is owed, and what is held. It has room in mender->bytes. */
+static size_t carry_over(struct mender *mender) {
+    struct journal_entry *entry = &mender->reader.entry;
+    char *to = (char *)mender->bytes;
+    size_t length = 0;
+    for (size_t i = 0; i < mender->owed_count; i++) {
+        fill_intent(&mender->owed[i], entry);
+        length += journal_encode(entry, to + length, RECORD_BYTES_MAX - length);
+    }
+    for (size_t i = 0; i < mender->hold_count; i++) {
+        memset(entry, 0, sizeof *entry);
+        entry->kind = JOURNAL_HOLD;
+        entry->utc = mender->host->utc(mender->host->context);
+        entry->before = mender->hold[i].content;
+        (void)text_copy(entry->name, sizeof entry->name, mender->hold[i].name);
+        (void)text_copy(entry->folder, sizeof entry->folder, mender->settings.folder);
+        length += journal_encode(entry, to + length, RECORD_BYTES_MAX - length);
+    }
+    return length;
+}
+
+static void rotate_journal(struct mender *mender) {
+    const struct host *host = mender->host;
+    if (!take_journal(mender))
+        return;
+    size_t length = carry_over(mender);
+    struct host_result result =
+        host->journal_rotate(host->context, (const char *)mender->bytes, length);
+    if (result.code != HOST_OK) {
+        journal_lost(mender, &result);
+        return;
+    }
+    mender->journal_known = (uint32_t)length;
+    mender->journal_torn = false;
+    mender->settings_noted = !mender->notes_settings;
 }
 
 /* ---- repairs that are owed a report ---- */
@@ -231,16 +401,17 @@ static void report_owed(struct mender *mender, struct mender_owed *owed) {
     char offset[11];
     char begun[JOURNAL_TIME_BYTES];
     struct text text;
-    enum event_number number = owed->outcome == OUTCOME_UNKNOWN ? EVENT_OUTCOME_UNKNOWN
-                               : owed->replayed                 ? EVENT_REPAIRED_LATE
-                                                                : EVENT_REPAIRED;
+    enum event_number number = owed->outcome == OUTCOME_UNKNOWN  ? EVENT_OUTCOME_UNKNOWN
+                               : owed->outcome == OUTCOME_UNDONE ? EVENT_UNDONE
+                               : owed->replayed                  ? EVENT_REPAIRED_LATE
+                                                                 : EVENT_REPAIRED;
     text_begin(&text, offset, sizeof offset);
     text_put_u32(&text, owed->offset);
     journal_print_time(owed->utc, begun);
     struct event event = {number,
                           {owed->name, owed->folder,
                            owed->mailbox[0] != '\0' ? owed->mailbox : NOT_NAMED, offset, begun},
-                          number == EVENT_REPAIRED ? 4 : 5,
+                          number == EVENT_REPAIRED || number == EVENT_UNDONE ? 4 : 5,
                           NULL};
     if (report(mender, &event)) {
         owed->state = OWED_DONE;
@@ -252,9 +423,16 @@ static void report_owed(struct mender *mender, struct mender_owed *owed) {
 
 static void finish_owed(struct mender *mender, struct mender_owed *owed) {
     struct journal_entry *entry = &mender->reader.entry;
+    /* Held before it is reported: after a crash it must not be repaired again. */
+    if (owed->state == OWED_REPORT && owed->outcome == OUTCOME_UNDONE && !owed->held) {
+        if (!take_journal(mender) || !append_hold(mender, JOURNAL_HOLD, owed->name, owed->after))
+            return;
+        add_hold(mender, owed->name, owed->after);
+        owed->held = true;
+    }
     if (owed->state == OWED_REPORT)
         report_owed(mender, owed);
-    if (owed->state != OWED_DONE || !mender->journal_ready)
+    if (owed->state != OWED_DONE || !take_journal(mender))
         return;
     memset(entry, 0, sizeof *entry);
     entry->kind = JOURNAL_DONE;
@@ -288,14 +466,16 @@ static void conclude(struct mender *mender, struct mender_owed *owed, uint32_t s
     owed->state = OWED_REPORT;
     owed->outcome = OUTCOME_UNKNOWN;
     if (size == owed->size && content == owed->after) {
-        owed->outcome = OUTCOME_REPAIRED;
-        mender->repaired += owed->replayed ? 0 : 1;
+        owed->outcome = owed->undo ? OUTCOME_UNDONE : OUTCOME_REPAIRED;
+        mender->repaired += owed->replayed || owed->undo ? 0 : 1;
     } else if (size == owed->size && content == owed->before) {
         owed->outcome = OUTCOME_NOT_MADE;
         owed->state = OWED_DONE;
         /* What failed a moment ago would fail again: it gets another hour. */
-        (void)pending_put(&mender->pending, owed->name,
-                          now(mender) + (owed->replayed ? settle_ms(mender) : MENDER_HOUR));
+        if (!owed->undo && is_watched(mender, owed->folder) &&
+            pending_find(&mender->pending, owed->name) == NULL)
+            (void)pending_put(&mender->pending, owed->name,
+                              now(mender) + (owed->replayed ? settle_ms(mender) : MENDER_HOUR));
     }
 }
 
@@ -426,8 +606,9 @@ static bool is_allowed(struct mender *mender) {
     return false;
 }
 
-/* Compares the open record with mender->bytes: equal but for the byte at `offset`, which is `1`. */
-static struct host_result verify(struct mender *mender, uint32_t offset, uint32_t size) {
+/* Compares the open record with mender->bytes: equal but for the byte at `offset`, which is `to`. */
+static struct host_result verify(struct mender *mender, uint32_t offset, uint32_t size,
+                                 unsigned char to) {
     const struct host *host = mender->host;
     unsigned char piece[1024];
     for (uint32_t at = 0; at < size; at += (uint32_t)sizeof piece) {
@@ -436,7 +617,7 @@ static struct host_result verify(struct mender *mender, uint32_t offset, uint32_
         struct host_result result = host->read(host->context, at, piece, want, &got);
         if (result.code != HOST_OK)
             return result;
-        if (offset >= at && offset < at + want && got == want && piece[offset - at] == '1')
+        if (offset >= at && offset < at + want && got == want && piece[offset - at] == to)
             piece[offset - at] = mender->bytes[offset];
         else if (offset >= at && offset < at + want)
             return (struct host_result){HOST_FAILED, 0, "the byte that was written is not there"};
@@ -446,48 +627,60 @@ static struct host_result verify(struct mender *mender, uint32_t offset, uint32_
     return (struct host_result){HOST_OK, 0, NULL};
 }
 
-/* Steps 4 to 7: the record is open for repair, its bytes are in mender->bytes and judged stuck. The
- * caller has seen to it that there is room in the list of what is owed. Closes the record. */
+/* Steps 4 to 7, for a repair or an undo: the record is open for repair, its bytes are in
+ * mender->bytes, the journal is held. The caller has seen to it that there is room in the list of
+ * what is owed. mender->reader.entry has kind, name, mailbox and offset. Closes the record. */
+static struct host_result change(struct mender *mender, uint32_t size, uint32_t content) {
+    const struct host *host = mender->host;
+    struct journal_entry *entry = &mender->reader.entry;
+    uint32_t offset = entry->offset;
+    unsigned char from = mender->bytes[offset];
+    unsigned char to = entry->kind == JOURNAL_UNDO ? '4' : '1';
+
+    entry->number = ++mender->number;
+    entry->size = size;
+    entry->before = content;
+    mender->bytes[offset] = to;
+    entry->after = crc32(0, mender->bytes, size);
+    mender->bytes[offset] = from;
+    (void)text_copy(entry->folder, sizeof entry->folder, mender->settings.folder);
+    if (!append(mender, entry)) {
+        host->close(host->context);
+        return (struct host_result){HOST_FAILED, 0, "the journal can not be written"};
+    }
+    struct mender_owed *owed = add_owed(mender, entry);
+    if (!owed->undo)
+        note_begun(mender, now(mender));
+
+    struct host_result result = host->write(host->context, offset, to);
+    if (result.code == HOST_OK)
+        result = host->flush(host->context);
+    if (result.code == HOST_OK)
+        result = verify(mender, offset, size, to);
+    host->close(host->context);
+    if (result.code == HOST_OK) {
+        owed->state = OWED_REPORT;
+        owed->outcome = owed->undo ? OUTCOME_UNDONE : OUTCOME_REPAIRED;
+        mender->repaired += owed->undo ? 0 : 1;
+        finish_owed(mender, owed);
+    } else {
+        if (!owed->undo)
+            report_once(mender, EVENT_REPAIR_FAILED, owed->name, content, NULL, NULL, &result);
+        retry_owed(mender, owed);
+    }
+    return result;
+}
+
 static void mend(struct mender *mender, const char *name, const struct record *record,
                  uint32_t size, uint32_t content) {
     const struct host *host = mender->host;
     struct journal_entry *entry = &mender->reader.entry;
-    uint32_t offset = (uint32_t)record->digit;
-
     memset(entry, 0, sizeof *entry);
     entry->kind = JOURNAL_INTENT;
-    entry->number = ++mender->number;
-    entry->offset = offset;
-    entry->size = size;
-    entry->before = content;
-    mender->bytes[offset] = '1';
-    entry->after = crc32(0, mender->bytes, size);
-    mender->bytes[offset] = '4';
+    entry->offset = (uint32_t)record->digit;
     (void)text_copy(entry->name, sizeof entry->name, name);
-    (void)text_copy(entry->folder, sizeof entry->folder, mender->settings.folder);
     record_mailbox(record, mender->bytes, host->decode, host->context, entry->mailbox);
-    if (!append(mender, entry)) {
-        host->close(host->context);
-        return;
-    }
-    struct mender_owed *owed = add_owed(mender, entry);
-    note_begun(mender, now(mender));
-
-    struct host_result result = host->write(host->context, offset, '1');
-    if (result.code == HOST_OK)
-        result = host->flush(host->context);
-    if (result.code == HOST_OK)
-        result = verify(mender, offset, size);
-    host->close(host->context);
-    if (result.code == HOST_OK) {
-        owed->state = OWED_REPORT;
-        owed->outcome = OUTCOME_REPAIRED;
-        mender->repaired++;
-        finish_owed(mender, owed);
-    } else {
-        report_once(mender, EVENT_REPAIR_FAILED, name, content, NULL, NULL, &result);
-        retry_owed(mender, owed);
-    }
+    (void)change(mender, size, content);
 }
 
 /* Why a stuck record is not repaired now, or NULL. */
@@ -499,7 +692,8 @@ static const char *report_only(struct mender *mender) {
 
 static bool is_owed(const struct mender *mender, const char *name) {
     for (size_t i = 0; i < mender->owed_count; i++) {
-        if (text_equal_no_case(name, strlen(name), mender->owed[i].name))
+        if (text_equal_no_case(name, strlen(name), mender->owed[i].name) &&
+            is_watched(mender, mender->owed[i].folder))
             return true;
     }
     return false;
@@ -551,6 +745,19 @@ static void repair(struct mender *mender, const char *name, uint32_t seen) {
     forget(mender, name);
 }
 
+/* A held record is left alone until its content changes; then it is no longer held. */
+static bool is_held(struct mender *mender, const char *name, uint32_t content) {
+    size_t hold = find_hold(mender, name);
+    if (hold == mender->hold_count)
+        return false;
+    if (mender->hold[hold].content == content)
+        return true;
+    if (!append_hold(mender, JOURNAL_RELEASE, name, 0))
+        return true;
+    remove_hold(mender, hold);
+    return false;
+}
+
 /* A record that was just judged stuck from a shared look. */
 static void on_stuck(struct mender *mender, const char *name, const struct record *record,
                      uint32_t content) {
@@ -566,9 +773,13 @@ static void on_stuck(struct mender *mender, const char *name, const struct recor
                mender->owed_count == MENDER_OWED) {
         /* A scan finds it again when the journal is back, or something owed is done. */
         forget(mender, name);
+    } else if (!take_journal(mender)) {
+        forget(mender, name);
     } else if (is_owed(mender, name)) {
         const struct host_result why_not = {HOST_BUSY, 0, "an earlier repair of it is not settled"};
         put_off(mender, name, &why_not);
+    } else if (is_held(mender, name, content)) {
+        forget(mender, name);
     } else {
         repair(mender, name, content);
     }
@@ -683,13 +894,25 @@ static void finish_scan(struct mender *mender) {
         report_scan(mender);
 }
 
-/* Whether a record that a scan finds stuck is worth a place in the queue. If nothing can be done
+/* Whether what a scan finds is worth a place in the queue. If it has been told, or nothing can be done
  * about it now, a later scan finds it again; queueing it would only make the queue overflow, and an
  * overflow is a reason to scan. */
-static bool is_worth_queueing(const struct mender *mender, const char *name, uint32_t content) {
-    if (!mender->settings.repair || mender->tripped)
-        return is_news(mender, EVENT_STUCK, name, content);
-    return mender->journal_ready && mender->settings_noted && mender->owed_count < MENDER_OWED;
+static bool is_worth_queueing(const struct mender *mender, const char *name, enum verdict verdict,
+                              uint32_t content) {
+    switch (verdict) {
+    case VERDICT_DOUBTFUL:
+        return is_news(mender, EVENT_DOUBTFUL, name, content);
+    case VERDICT_UNREADABLE:
+        return is_news(mender, EVENT_UNREADABLE, name, content);
+    case VERDICT_STUCK:
+        if (!mender->settings.repair || mender->tripped)
+            return is_news(mender, EVENT_STUCK, name, content);
+        return mender->journal_ready && mender->settings_noted && mender->owed_count < MENDER_OWED;
+    case VERDICT_NOT_A_RECORD:
+    case VERDICT_SOUND:
+        break;
+    }
+    return false;
 }
 
 /* One file of a scan. */
@@ -725,9 +948,7 @@ static void scan_next(struct mender *mender) {
     }
     mender->counts.verdict[record.verdict]++;
     uint32_t content = content_of(mender, size);
-    warn(mender, name, &record, content);
-    if (record.verdict != VERDICT_STUCK || item != NULL ||
-        !is_worth_queueing(mender, name, content))
+    if (item != NULL || !is_worth_queueing(mender, name, record.verdict, content))
         return;
     item = pending_put(&mender->pending, name, now(mender) + settle_ms(mender));
     if (item != NULL) {
@@ -764,6 +985,7 @@ void mender_init(struct mender *mender, const struct host *host, const struct se
     mender->settings = *settings;
     mender->scan_asked = true;
     mender->scan_due = MENDER_NEVER;
+    mender->settings_noted = true;
 }
 
 static struct mender_owed *first_owed(struct mender *mender) {
@@ -772,7 +994,7 @@ static struct mender_owed *first_owed(struct mender *mender) {
         struct mender_owed *owed = &mender->owed[i];
         /* What waits for the journal is woken by it; a journal that was read in part only may hold the
          * DONE of what it began. */
-        if ((owed->state == OWED_DONE || owed->replayed) && !mender->journal_ready)
+        if ((owed->state == OWED_DONE || owed->replayed || owed->undo) && !mender->journal_ready)
             continue;
         if (owed->state == OWED_SETTLE && mender->folder_away && is_watched(mender, owed->folder))
             continue;
@@ -786,6 +1008,12 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
 
+/* True when the journal has to be read or rotated before anything else. */
+static bool needs_journal(const struct mender *mender) {
+    return mender->journal_check || (mender->owed_more && mender->owed_count == 0) ||
+           (mender->journal_known > JOURNAL_BYTES_MAX && !mender->owed_more);
+}
+
 static uint64_t next_due(struct mender *mender) {
     uint64_t due = MENDER_NEVER;
     struct mender_owed *owed = first_owed(mender);
@@ -794,7 +1022,7 @@ static uint64_t next_due(struct mender *mender) {
         return MENDER_NEVER;
     if (!mender->journal_ready)
         due = mender->journal_due;
-    else if (!mender->settings_noted || (mender->owed_more && mender->owed_count == 0))
+    else if (!mender->settings_noted || needs_journal(mender))
         due = 0;
     if (owed != NULL)
         due = earlier(due, owed->due);
@@ -807,35 +1035,45 @@ static uint64_t next_due(struct mender *mender) {
     return earlier(due, mender->scanning ? 0 : scan_start(mender));
 }
 
-uint64_t mender_step(struct mender *mender) {
+static void work_journal(struct mender *mender) {
+    if (!take_journal(mender))
+        return;
+    /* A line is written to see whether it can be, see note_settings(). */
+    if (mender->journal_backoff != 0)
+        mender->settings_noted = false;
+    if (mender->journal_known > JOURNAL_BYTES_MAX && !mender->owed_more)
+        rotate_journal(mender);
+}
+
+/* The piece of work that is due first. */
+static void work(struct mender *mender) {
     uint64_t time = now(mender);
     struct mender_owed *owed = first_owed(mender);
     struct pending_item *item = pending_first(&mender->pending);
 
-    if (mender->paused) {
-        return MENDER_NEVER;
-    } else if ((!mender->journal_ready && time >= mender->journal_due) ||
-               (mender->journal_ready && mender->owed_more && mender->owed_count == 0)) {
-        open_journal(mender);
-        /* A line is written to see whether it can be, see note_settings(). */
-        if (mender->journal_backoff != 0)
-            mender->settings_noted = false;
-    } else if (mender->journal_ready && !mender->settings_noted) {
+    if (mender->journal_ready ? needs_journal(mender) : time >= mender->journal_due)
+        work_journal(mender);
+    else if (mender->journal_ready && !mender->settings_noted)
         note_settings(mender);
-    } else if (owed != NULL && time >= owed->due) {
+    else if (owed != NULL && time >= owed->due)
         work_owed(mender, owed);
-    } else if (mender->folder_away) {
-        return next_due(mender);
-    } else if (mender->tripped && time >= mender->tripped_until) {
+    else if (mender->folder_away)
+        return;
+    else if (mender->tripped && time >= mender->tripped_until) {
         reset_breaker(mender);
         mender->pending.rescan = true;
-    } else if (item != NULL && time >= item->due) {
+    } else if (item != NULL && time >= item->due)
         attend(mender, item);
-    } else if (mender->scanning) {
+    else if (mender->scanning)
         scan_next(mender);
-    } else if (time >= scan_start(mender)) {
+    else if (time >= scan_start(mender))
         begin_scan(mender);
-    }
+}
+
+uint64_t mender_step(struct mender *mender) {
+    if (!mender->paused)
+        work(mender);
+    drop_journal(mender);
     return next_due(mender);
 }
 
@@ -899,7 +1137,97 @@ void mender_configure(struct mender *mender, const struct settings *settings) {
         mender->folder_told = false;
     }
     mender->settings = *settings;
+    mender->settings_noted = !mender->notes_settings;
+    /* The holds in memory are those of the old folder. */
+    if (!same)
+        mender->journal_ready = false;
+}
+
+void mender_note_settings(struct mender *mender) {
+    mender->notes_settings = true;
     mender->settings_noted = false;
+}
+
+void mender_journal_changed(struct mender *mender) {
+    mender->journal_check = true;
+}
+
+/* ---- undo and release ---- */
+
+/* journal_visit: keeps the last repair of the record that mender->found names; number is 0 when there
+ * is none, or when it was taken back or never made. */
+static void find_repair(void *context, const struct journal_entry *entry) {
+    struct mender *mender = context;
+    struct journal_entry *found = &mender->found;
+    bool same = text_equal_no_case(entry->name, strlen(entry->name), found->name) &&
+                is_watched(mender, entry->folder);
+    if (entry->kind == JOURNAL_INTENT && same)
+        *found = *entry;
+    if ((entry->kind == JOURNAL_UNDO && same) ||
+        (entry->kind == JOURNAL_DONE && entry->number == found->number &&
+         entry->outcome != OUTCOME_REPAIRED))
+        found->number = 0;
+}
+
+static struct host_result undo(struct mender *mender, const char *name) {
+    const struct host *host = mender->host;
+    struct journal_entry *found = &mender->found;
+    uint32_t known = mender->journal_known;
+    uint32_t size = 0;
+    memset(found, 0, sizeof *found);
+    (void)text_copy(found->name, sizeof found->name, name);
+    mender->journal_known = 0;
+    struct host_result result = read_journal(mender, known, find_repair);
+    if (result.code != HOST_OK)
+        return result;
+    if (found->number == 0)
+        return (struct host_result){HOST_GONE, 0, "the journal has no repair of it to take back"};
+    if (is_owed(mender, name))
+        return (struct host_result){HOST_BUSY, 0, "its repair is not settled yet"};
+    if (mender->owed_count == MENDER_OWED)
+        return (struct host_result){HOST_BUSY, 0, "too much waits for the event log"};
+    if (find_hold(mender, name) == MENDER_HOLDS)
+        return (struct host_result){HOST_REFUSED, 0, "too many records are held; release some"};
+    result = host->open(host->context, NULL, found->name, true, &size);
+    if (result.code != HOST_OK)
+        return result;
+    result = read_record(mender, size);
+    if (result.code == HOST_OK && (size != found->size || content_of(mender, size) != found->after))
+        result = (struct host_result){HOST_REFUSED, 0, "it has changed since it was repaired"};
+    if (result.code != HOST_OK) {
+        host->close(host->context);
+        return result;
+    }
+    mender->reader.entry = *found;
+    mender->reader.entry.kind = JOURNAL_UNDO;
+    return change(mender, size, found->after);
+}
+
+struct host_result mender_undo(struct mender *mender, const char *name) {
+    struct host_result result = {HOST_BUSY, 0, "the journal is in use or can not be read"};
+    if (take_journal(mender))
+        result = undo(mender, name);
+    drop_journal(mender);
+    return result;
+}
+
+struct host_result mender_release(struct mender *mender, const char *name) {
+    struct host_result result = {HOST_BUSY, 0, "the journal is in use or can not be read"};
+    if (take_journal(mender)) {
+        size_t hold = find_hold(mender, name);
+        result = (struct host_result){HOST_GONE, 0, "it is not held"};
+        if (hold < mender->hold_count) {
+            result = (struct host_result){HOST_FAILED, 0, "the journal can not be written"};
+            if (append_hold(mender, JOURNAL_RELEASE, name, 0)) {
+                result = (struct host_result){HOST_OK, 0, NULL};
+                (void)report_record(mender, EVENT_RELEASED, name, NULL, NULL, NULL);
+                remove_hold(mender, hold);
+                mender_hint(mender, name);
+            }
+        }
+    }
+    drop_journal(mender);
+    return result;
 }
 
 bool mender_is_settled(const struct mender *mender) {
@@ -918,4 +1246,5 @@ bool mender_is_settled(const struct mender *mender) {
 
 void mender_close(struct mender *mender) {
     end_scan(mender);
+    drop_journal(mender);
 }

@@ -24,7 +24,9 @@
 enum {
     /* Repairs that are begun but not yet reported. At the bound none is begun. */
     MENDER_OWED = 16,
-    /* Contents warned about, each once. At the bound nothing more is warned of singly (the counts
+    /* Held records of the folder. At the bound no repair can be undone until one is released. */
+    MENDER_HOLDS = 64,
+    /* Records warned about, once per content. At the bound nothing more is warned of singly (the counts
      * of event 3020 still tell) until the mender is started, continued or configured again. */
     MENDER_WARNINGS = 1024,
     MENDER_BACKOFF_FIRST = 1000, /* ms, doubling to ... */
@@ -43,7 +45,7 @@ struct mender_counts {
     uint32_t busy; /* could not be read at the time */
 };
 
-/* A repair between its INTENT and its DONE. */
+/* A repair between its INTENT and its DONE, or an undo between its UNDO and its DONE. */
 struct mender_owed {
     enum {
         OWED_SETTLE, /* whether the byte was changed has to be seen from the file */
@@ -52,6 +54,8 @@ struct mender_owed {
     } state;
     bool replayed; /* begun by an earlier run */
     bool told;     /* that it can not be settled */
+    bool undo;     /* 1 -> 4 */
+    bool held;     /* an undo: HOLD is in the journal */
     enum journal_outcome outcome;
     uint64_t due;
     uint32_t backoff;
@@ -62,58 +66,69 @@ struct mender_owed {
     char mailbox[RECORD_MAILBOX_BYTES];
 };
 
+/* What is small comes first: an offset below 128 takes one byte of code, a larger one four. */
 struct mender {
     const struct host *host;
-    struct settings settings;
-    struct pending pending;
+    unsigned char *bytes; /* RECORD_BYTES_MAX of them, not owned */
     bool paused;
     bool folder_away;
     bool folder_told; /* that it is away */
 
     bool scan_asked; /* somebody wants the next scan, and to hear of it */
     bool scanning;
-    bool scanned;                  /* once at least */
-    bool asked;                    /* this scan */
-    bool periodic;                 /* this scan was begun by the clock */
-    struct mender_counts counts;   /* of the scan under way */
-    struct mender_counts reported; /* of the last 3020 */
-    uint64_t reported_at;
+    bool scanned;  /* once at least */
+    bool asked;    /* this scan */
+    bool periodic; /* this scan was begun by the clock */
+
+    bool journal_held;   /* open, during one step */
+    bool journal_ready;  /* it has been read, and nothing has gone wrong with it since */
+    bool journal_check;  /* somebody else may have written to it */
+    bool journal_told;   /* that it is away */
+    bool journal_torn;   /* the next line must start on a line of its own */
+    bool notes_settings; /* this process is the service */
+    bool settings_noted; /* the settings in force are in the journal, for `status` */
+    bool owed_more;      /* the journal holds more than fitted: replay it again ... */
+    bool tripped;
+    bool tripped_told;
+
+    uint32_t owed_from;     /* ... from this number on; those before it are done by then */
+    uint32_t owed_missed;   /* the first that did not fit */
+    uint32_t journal_known; /* how much of it has been read or written */
+    uint32_t journal_backoff;
+    uint32_t number; /* of the last INTENT or UNDO */
+    uint32_t scan_backoff;
+    uint32_t begun_count; /* at most settings.repairs_per_hour */
+    uint32_t begun_next;
+    uint32_t repaired; /* since mender_init */
+    size_t owed_count;
+    size_t hold_count;
+    size_t warned_count;
+    uint64_t journal_due;
     uint64_t scan_begun;
     uint64_t scan_ended;
     uint64_t scan_due; /* the next by the clock, or the retry of one that failed */
-    uint32_t scan_backoff;
-
-    bool journal_ready;
-    bool journal_told;   /* that it is away */
-    bool journal_torn;   /* the next line must start on a line of its own */
-    bool settings_noted; /* the settings in force are in the journal, for `status` */
-    uint64_t journal_due;
-    uint32_t journal_backoff;
-    uint32_t number; /* of the last INTENT */
-    struct mender_owed owed[MENDER_OWED];
-    size_t owed_count;
-    bool owed_more;       /* the journal holds more than fitted: replay it again ... */
-    uint32_t owed_from;   /* ... from this number on; those before it are done by then */
-    uint32_t owed_missed; /* the first that did not fit */
-
-    /* Times of the latest repairs, oldest overwritten; the circuit breaker. */
-    uint64_t begun[CONFIG_REPAIRS_MAX];
-    uint32_t begun_count; /* at most settings.repairs_per_hour */
-    uint32_t begun_next;
-    bool tripped;
-    bool tripped_told;
     uint64_t tripped_until;
-
-    struct {
-        uint32_t name, content;
-    } warned[MENDER_WARNINGS];
-    size_t warned_count;
+    uint64_t reported_at;
     uint64_t lost_told; /* clock of the last 3000, 0 if none */
 
-    uint32_t repaired; /* since mender_init */
-
-    unsigned char *bytes; /* RECORD_BYTES_MAX of them, not owned */
+    struct settings settings;
+    struct mender_counts counts;   /* of the scan under way */
+    struct mender_counts reported; /* of the last 3020 */
+    struct pending pending;
     struct journal_reader reader;
+    struct mender_owed owed[MENDER_OWED];
+    /* Records that were undone: left alone while they have this content. */
+    struct {
+        uint32_t content;
+        char name[PENDING_NAME_BYTES];
+    } hold[MENDER_HOLDS];
+    struct {
+        uint32_t name, content;
+        enum event_number number;
+    } warned[MENDER_WARNINGS];
+    /* Times of the latest repairs, oldest overwritten; the circuit breaker. */
+    uint64_t begun[CONFIG_REPAIRS_MAX];
+    struct journal_entry found; /* what mender_undo looks for */
     char line[JOURNAL_LINE_MAX];
 };
 
@@ -142,6 +157,20 @@ void mender_continue(struct mender *mender);
 
 /* New settings; scans. A folder that is no longer watched is forgotten, its owed reports are not. */
 void mender_configure(struct mender *mender, const struct settings *settings);
+
+/* The settings in force go into the journal, now and whenever they change, for `status`. */
+void mender_note_settings(struct mender *mender);
+
+/* Somebody else may have written to the journal: `undo` and `release` do, in a process of their own.
+ * All of a process's access to the journal is exclusive, and begins with what others have added. */
+void mender_journal_changed(struct mender *mender);
+
+/* Takes the last repair of a record back, and holds the record. HOST_OK, or why not; HOST_BUSY: the
+ * record or the journal is in use, and it is worth trying again. */
+struct host_result mender_undo(struct mender *mender, const char *name);
+
+/* Ends the hold on a record, so that it is repaired if it is stuck. */
+struct host_result mender_release(struct mender *mender, const char *name);
 
 /* True when nothing is left but waiting for what is busy: one pass is done. */
 bool mender_is_settled(const struct mender *mender);

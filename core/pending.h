@@ -32,12 +32,12 @@ struct pending_item {
 };
 
 struct pending {
-    struct pending_item items[PENDING_NAMES];
-    size_t count;
-    char pool[2][PENDING_POOL]; /* one in use, the other to compact into */
-    unsigned in_use;
-    size_t pool_length;
     bool rescan;
+    unsigned in_use;
+    size_t count;
+    size_t pool_length;
+    struct pending_item items[PENDING_NAMES];
+    char pool[2][PENDING_POOL]; /* one in use, the other to compact into */
 };
 
 void pending_clear(struct pending *pending);

@@ -1,5 +1,5 @@
 /*
- * console: output for people, and the verbs that show something: scan and status.
+ * console: output for people and for programs.
  *
  * Text is UTF-8. On a console it is written with WriteConsoleW; redirected, it stays UTF-8.
  * Any thread; lines of different threads may mix.
@@ -10,9 +10,9 @@
 #include <windows.h>
 
 #include "config.h"
-#include "host_win.h"
-#include "mender.h"
+#include "host.h"
 #include "options.h"
+#include "text.h"
 
 enum console_stream { CONSOLE_OUT, CONSOLE_ERROR };
 
@@ -33,20 +33,26 @@ bool console_is_terminal(enum console_stream stream);
 /* The same with the reason that the host gave. */
 int console_fail_result(const char *what, const char *detail, const struct host_result *result);
 
+/* Text in which every character that would act on a console is `?`. */
+void console_put_safe(struct text *line, const char *string);
+/* The same, filled up with blanks to a column, and one more. */
+void console_put_padded(struct text *line, const char *value, size_t width, bool right);
+/* A CSV field, quoted where it has to be. */
+void console_put_csv(struct text *line, const char *value);
+/* JSON: a string; a member of an object that is begun with `{`, after a comma if it is not the first. */
+void console_put_json(struct text *line, const char *value);
+void console_put_member(struct text *line, const char *name, const char *value);
+void console_put_number(struct text *line, const char *name, uint32_t value);
+
 /* The message of a refused configuration: file, line, reason. Returns 2. */
 int console_fail_config(const struct options *options, const struct config_error *error);
+
+/* `check`: what the configuration says, or what is wrong with it. */
+int console_check(const struct options *options);
 
 /* The settings for a verb that runs in a console: the configuration file, with the folder of the
  * command line in place of its own. Without a file the folder has to be named. False after a
  * message. */
 bool console_settings(const struct options *options, struct settings *settings);
-
-/* Judges every record of the host's folder and counts; names those that are stuck or can not be read
- * on the error stream. `bytes` is room for one record. */
-struct host_result console_list_left(struct host_win *host, unsigned char *bytes,
-                                     struct mender_counts *counts);
-
-int console_scan(const struct options *options);
-int console_status(const struct options *options);
 
 #endif

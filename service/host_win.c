@@ -9,7 +9,7 @@
 static const struct host_result ok = {HOST_OK, 0, NULL};
 
 static struct host_result failed(enum host_code code, DWORD error, const char *reason) {
-    return (struct host_result){code, error, reason};
+    return (struct host_result){code, error & 0xFFFFFF, reason};
 }
 
 /* What an error at opening a record means. */
@@ -199,19 +199,37 @@ static void close_journal(struct host_win *host) {
     host->journal = INVALID_HANDLE_VALUE;
 }
 
-static struct host_result journal_open(void *context) {
+static void journal_close(void *context) {
+    close_journal(context);
+}
+
+static HANDLE open_journal(const struct host_win *host, DWORD disposition) {
+    /* Shared for reading only: `status` may look, a second writer may not. */
+    return CreateFileW(host->journal_path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL,
+                       disposition, FILE_FLAG_WRITE_THROUGH, NULL);
+}
+
+static struct host_result journal_open(void *context, uint32_t *size) {
     struct host_win *host = context;
+    DWORD high = 0;
     close_journal(host);
-    /* Shared for reading only: status may look, a second writer may not. */
-    host->journal = CreateFileW(host->journal_path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ,
-                                NULL, OPEN_ALWAYS, FILE_FLAG_WRITE_THROUGH, NULL);
-    if (host->journal != INVALID_HANDLE_VALUE)
-        return ok;
+    host->journal = open_journal(host, OPEN_EXISTING);
+    if (host->journal == INVALID_HANDLE_VALUE && GetLastError() == ERROR_FILE_NOT_FOUND) {
+        /* A crash in the middle of journal_rotate() leaves the new one, whole. */
+        (void)MoveFileExW(host->journal_new, host->journal_path, MOVEFILE_WRITE_THROUGH);
+        host->journal = open_journal(host, OPEN_ALWAYS);
+    }
+    if (host->journal != INVALID_HANDLE_VALUE) {
+        *size = GetFileSize(host->journal, &high);
+        if (high == 0 && *size != INVALID_FILE_SIZE)
+            return ok;
+        close_journal(host);
+        return failed(HOST_FAILED, ERROR_FILE_TOO_LARGE, NULL);
+    }
     DWORD error = GetLastError();
     DWORD attributes = GetFileAttributesW(host->journal_path);
     if (error == ERROR_SHARING_VIOLATION)
-        return failed(HOST_BUSY, error,
-                      "another program has it open, perhaps the service or another kmrepair");
+        return failed(HOST_BUSY, error, "another program has it open");
     if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0)
         return failed(HOST_FAILED, error, "there is a folder of that name");
     return failed(HOST_FAILED, error, NULL);
@@ -234,6 +252,37 @@ static struct host_result journal_append(void *context, const char *line, size_t
     return FlushFileBuffers(host->journal) ? ok : failed(HOST_FAILED, GetLastError(), NULL);
 }
 
+static DWORD write_new_journal(const struct host_win *host, const char *content, size_t length) {
+    DWORD written = 0;
+    DWORD error = ERROR_SUCCESS;
+    HANDLE file = CreateFileW(host->journal_new, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS,
+                              FILE_FLAG_WRITE_THROUGH, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    if (!WriteFile(file, content, (DWORD)length, &written, NULL) || !FlushFileBuffers(file))
+        error = GetLastError();
+    else if (written != length)
+        error = ERROR_DISK_FULL;
+    (void)CloseHandle(file);
+    return error;
+}
+
+static struct host_result journal_rotate(void *context, const char *content, size_t length) {
+    struct host_win *host = context;
+    uint32_t size = 0;
+    DWORD error = write_new_journal(host, content, length);
+    if (error != ERROR_SUCCESS)
+        return failed(HOST_FAILED, error, NULL);
+    close_journal(host);
+    if (!MoveFileExW(host->journal_path, host->journal_old,
+                     MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)) {
+        error = GetLastError();
+        return failed(error == ERROR_SHARING_VIOLATION ? HOST_BUSY : HOST_FAILED, error,
+                      "it can not be renamed to make room for a new one");
+    }
+    return journal_open(host, &size);
+}
+
 static bool report(void *context, const struct event *event) {
     struct host_win *host = context;
     return host->events != NULL && events_report(host->events, event);
@@ -250,12 +299,28 @@ static bool decode(void *context, const char *bytes, size_t length, char *to, si
 void host_win_init(struct host_win *host, const char *folder, const WCHAR *journal_path,
                    struct events *events) {
     memset(host, 0, sizeof *host);
-    host->host = (struct host){host,         clock_ms,       utc,          list_open,
-                               list_next,    list_close,     open_record,  read_record,
-                               write_record, flush_record,   close_record, journal_open,
-                               journal_read, journal_append, report,       decode};
+    host->host = (struct host){.context = host,
+                               .clock = clock_ms,
+                               .utc = utc,
+                               .list_open = list_open,
+                               .list_next = list_next,
+                               .list_close = list_close,
+                               .open = open_record,
+                               .read = read_record,
+                               .write = write_record,
+                               .flush = flush_record,
+                               .close = close_record,
+                               .journal_open = journal_open,
+                               .journal_close = journal_close,
+                               .journal_read = journal_read,
+                               .journal_append = journal_append,
+                               .journal_rotate = journal_rotate,
+                               .report = report,
+                               .decode = decode};
     host->events = events;
     host->journal_path = journal_path;
+    (void)path_beside(journal_path, JOURNAL_OLD, host->journal_old);
+    (void)path_beside(journal_path, JOURNAL_NEW, host->journal_new);
     host->record = host->journal = host->list = INVALID_HANDLE_VALUE;
     host->ticks = GetTickCount();
     host_win_set_folder(host, folder);

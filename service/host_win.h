@@ -12,6 +12,10 @@
 #include "host.h"
 #include "options.h"
 
+/* Beside kmrepair.jnl: the one before, and the next while it is made. */
+#define JOURNAL_OLD L"kmrepair.jnl.old"
+#define JOURNAL_NEW L"kmrepair.jnl.new"
+
 struct host_win {
     struct host host;
     struct events *events;   /* not owned; NULL when nothing is ever reported */
@@ -19,6 +23,8 @@ struct host_win {
     WCHAR other[PATH_UNITS]; /* of a record in another folder */
     size_t folder;           /* length of the folder in it; 0 when the folder's path is no good */
     const WCHAR *journal_path;
+    WCHAR journal_old[PATH_UNITS];
+    WCHAR journal_new[PATH_UNITS];
     HANDLE record;
     HANDLE journal;
     HANDLE list;

@@ -157,9 +157,11 @@ static bool image_path(const struct options *options, WCHAR *to, size_t size) {
     return true;
 }
 
-/* The default configuration, a resource, with the folder put into its Folder line. */
+/* The default configuration, a resource, with what was asked for put into its Repair and Folder
+ * lines. */
 static bool compose_config(const struct settings *settings, struct text *text) {
-    static const char key[] = "Folder = ";
+    static const char folder[] = "Folder = ";
+    static const char repair[] = "Repair = ";
     HRSRC resource =
         FindResourceW(NULL, MAKEINTRESOURCEW(RESOURCE_CONFIG), (const WCHAR *)RT_RCDATA);
     HGLOBAL loaded = resource != NULL ? LoadResource(NULL, resource) : NULL;
@@ -170,10 +172,13 @@ static bool compose_config(const struct settings *settings, struct text *text) {
     while (at < end) {
         const char *line_end = memchr(at, '\n', (size_t)(end - at));
         size_t length = line_end != NULL ? (size_t)(line_end - at) + 1 : (size_t)(end - at);
-        if (length > sizeof key && memcmp(at, key, sizeof key - 1) == 0) {
-            text_put(text, key);
+        if (length > sizeof folder && memcmp(at, folder, sizeof folder - 1) == 0) {
+            text_put(text, folder);
             text_put(text, settings->folder);
             text_put(text, "\r\n");
+        } else if (length > sizeof repair && memcmp(at, repair, sizeof repair - 1) == 0) {
+            text_put(text, repair);
+            text_put(text, settings->repair ? "yes\r\n" : "no\r\n");
         } else {
             text_put_bytes(text, at, length);
         }
@@ -219,6 +224,7 @@ static int prepare_config(const struct options *options, struct settings *settin
         config_defaults(settings);
         if (options->has_folder)
             (void)text_copy(settings->folder, sizeof settings->folder, options->folder);
+        settings->repair = !options->report_only;
         return write_config(options, settings);
     }
     if (!settings_load(options->config, settings, &error))
@@ -228,6 +234,9 @@ static int prepare_config(const struct options *options, struct settings *settin
         return console_fail(
             "there is a configuration file already, and its Folder is another one: ",
             "change it there, then install without --folder");
+    if (options->report_only && settings->repair)
+        return console_fail("there is a configuration file already, and it says Repair = yes: ",
+                            "change it there, then install without --report-only");
     return 0;
 }
 
@@ -324,7 +333,7 @@ int install_uninstall(const struct options *options) {
     DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE,
                             &manager, &service);
     if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
-        (void)console_put(CONSOLE_OUT, "The service KMRepair is not installed.\r\n", NULL);
+        (void)console_put(CONSOLE_OUT, "The service KMRepair was not installed.\r\n", NULL);
     } else {
         if (error == ERROR_SUCCESS)
             error = stop(service, &was_running);

@@ -9,7 +9,9 @@
 #include "console.h"
 #include "install.h"
 #include "options.h"
+#include "past.h"
 #include "record.h"
+#include "scan.h"
 #include "service.h"
 #include "version.h"
 
@@ -34,7 +36,7 @@ static int do_verb(void) {
     case VERB_RUN:
         return options.console ? service_run_in_console(&options) : service_run(&options);
     case VERB_SCAN:
-        return console_scan(&options);
+        return scan_run(&options);
     case VERB_REPAIR:
         return service_repair(&options);
     case VERB_INSTALL:
@@ -46,7 +48,14 @@ static int do_verb(void) {
     case VERB_STOP:
         return install_stop(&options);
     case VERB_STATUS:
-        return console_status(&options);
+        return past_status(&options);
+    case VERB_CHECK:
+        return console_check(&options);
+    case VERB_UNDO:
+    case VERB_RELEASE:
+        return service_undo(&options);
+    case VERB_HISTORY:
+        return past_history(&options);
     case VERB_VERSION:
         break;
     }

@@ -4,34 +4,42 @@
 #include <string.h>
 
 #include "console.h"
+#include "journal.h"
 #include "path.h"
 #include "text.h"
 
 static const struct {
     const char *name;
     enum verb verb;
-    bool takes_folder; /* as an argument */
+    enum { NOTHING, FOLDER, NAME } takes; /* as an argument */
+    unsigned formats;                     /* a bit for each */
     const char *usage;
     const char *help;
 } verbs[] = {
-    {"run", VERB_RUN, false, "run [--console]",
-     "Runs the service. The service control manager starts it this way; with --console it runs "
-     "in\r\n"
-     "this console, prints its events and ends with Ctrl-C.\r\n"},
-    {"scan", VERB_SCAN, true, "scan [FOLDER] [--all] [--format=table|csv]",
-     "Judges every record of the folder and changes nothing. Lists those that are not sound, or\r\n"
-     "with --all every one. Exit code 0: none is stuck; 1: some are; 2: it could not be done.\r\n"},
-    {"repair", VERB_REPAIR, true, "repair [FOLDER]",
-     "Repairs the stuck records of the folder now, once, as the service would: after the settle\r\n"
-     "time, with journal and event log. Exit code 0: none is left; 2: some are, or it failed.\r\n"},
-    {"install", VERB_INSTALL, false, "install [--folder DIR]",
-     "Registers the service and its event source, and writes kmrepair.ini if there is none.\r\n"},
-    {"uninstall", VERB_UNINSTALL, false, "uninstall",
-     "Stops and removes the service and its event source. Configuration and journal stay.\r\n"},
-    {"start", VERB_START, false, "start", "Starts the service and waits until it runs.\r\n"},
-    {"stop", VERB_STOP, false, "stop", "Stops the service and waits until it has stopped.\r\n"},
-    {"status", VERB_STATUS, false, "status",
-     "Shows the state of the service, its configuration, the folder, and what was repaired.\r\n"},
+    {"run", VERB_RUN, NOTHING, 0, "run [--console]",
+     "Runs the service. With --console in this console, printing events, until Ctrl-C."},
+    {"scan", VERB_SCAN, FOLDER, 7, "scan [FOLDER] [--all] [--format=table|csv|json]",
+     "Lists the records that are not sound (--all: every one). Changes nothing.\r\n"
+     "Exit code 0: none is stuck; 1: some are; 2: it could not be told."},
+    {"repair", VERB_REPAIR, FOLDER, 0, "repair [FOLDER]",
+     "Repairs the stuck records now, once. Exit code 2: some are left."},
+    {"install", VERB_INSTALL, NOTHING, 0, "install [--folder DIR] [--report-only]",
+     "Registers service and event source; writes kmrepair.ini if there is none "
+     "(--report-only: one that says Repair = no)."},
+    {"uninstall", VERB_UNINSTALL, NOTHING, 0, "uninstall",
+     "Stops and removes the service. Configuration and journal stay."},
+    {"start", VERB_START, NOTHING, 0, "start", "Starts the service and waits until it runs."},
+    {"stop", VERB_STOP, NOTHING, 0, "stop", "Stops the service and waits until it has stopped."},
+    {"status", VERB_STATUS, NOTHING, 5, "status [--format=table|json]",
+     "Shows service, configuration, folder, and what was repaired."},
+    {"check", VERB_CHECK, NOTHING, 0, "check",
+     "Says what is wrong with the configuration, or what it means."},
+    {"history", VERB_HISTORY, NOTHING, 7, "history [--since DATE] [--format=table|csv|json]",
+     "Lists what was done to which record. DATE, in UTC: 2026-11-22 or 2026-11-22T16:40:00Z."},
+    {"undo", VERB_UNDO, NAME, 0, "undo NAME",
+     "Takes the last repair of a record back, and holds the record: it is left alone until it\r\n"
+     "changes or is released."},
+    {"release", VERB_RELEASE, NAME, 0, "release NAME", "Ends the hold on a record."},
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
@@ -47,7 +55,7 @@ void options_print_usage(bool error, enum verb verb) {
             (void)console_put(to, "  kmrepair ", verbs[i].usage, "\r\n", NULL);
         else if (verbs[i].verb == verb)
             (void)console_put(to, "Usage: kmrepair ", verbs[i].usage, "\r\n", error ? "" : "\r\n",
-                              error ? "" : verbs[i].help, NULL);
+                              error ? "" : verbs[i].help, error ? "" : "\r\n", NULL);
     }
     if (verb == VERB_NONE)
         (void)console_put(to, "  kmrepair --version\r\n", NULL);
@@ -65,6 +73,7 @@ struct words {
     WCHAR **word;
     int count;
     int next;
+    unsigned formats; /* those of the verb */
     struct options *options;
 };
 
@@ -126,6 +135,39 @@ static bool is_valued(const WCHAR *word, const char *option, size_t *length) {
     return word[*length] == L'=' || word[*length] == L'\0';
 }
 
+static bool take_format(struct words *words, const WCHAR *value) {
+    static const char *const names[] = {"table", "csv", "json"};
+    for (unsigned i = 0; i < 3; i++) {
+        if (is(value, names[i]) && (words->formats >> i & 1) != 0) {
+            words->options->format = (enum format)i;
+            return true;
+        }
+    }
+    return refuse(words->options, "there is no such format here: ", value);
+}
+
+static bool take_since(struct options *options, const WCHAR *value) {
+    char text[JOURNAL_TIME_BYTES];
+    size_t length = text_from_utf16(value, (size_t)lstrlenW(value), text, sizeof text);
+    if (length == 10) {
+        memcpy(text + 10, "T00:00:00Z", 11);
+        length = JOURNAL_TIME_BYTES - 1;
+    }
+    options->has_since = length != (size_t)-1 && journal_read_time(text, length, &options->since);
+    return options->has_since ||
+           refuse(options, "a date looks like 2026-11-22 or 2026-11-22T16:40:00Z, not like ",
+                  value);
+}
+
+static bool take_name(struct options *options, const WCHAR *word) {
+    size_t length =
+        text_from_utf16(word, (size_t)lstrlenW(word), options->name, sizeof options->name);
+    options->has_name = length != (size_t)-1 && strpbrk(options->name, "\\/:*?") == NULL &&
+                        record_is_named(options->name);
+    return options->has_name ||
+           refuse(options, "this is not the name of a record, such as Mxclfr4zqvktn.ini: ", word);
+}
+
 static bool take_option(struct words *words) {
     struct options *options = words->options;
     const WCHAR *word = words->word[words->next];
@@ -141,16 +183,19 @@ static bool take_option(struct words *words) {
         return value != NULL ? take_folder(options, value)
                              : refuse(options, "a value is missing after ", word);
     }
-    if (options->verb == VERB_SCAN && is_valued(word, "--format", &length)) {
+    if (words->formats != 0 && is_valued(word, "--format", &length)) {
         value = value_of(words, length);
-        options->csv = value != NULL && is(value, "csv");
-        return options->csv || (value != NULL && is(value, "table"))
-                   ? true
-                   : refuse(options, "the formats are table and csv, not ",
-                            value != NULL ? value : L"none");
+        return take_format(words, value != NULL ? value : L"nothing");
+    }
+    if (options->verb == VERB_HISTORY && is_valued(word, "--since", &length)) {
+        value = value_of(words, length);
+        return value != NULL ? take_since(options, value)
+                             : refuse(options, "a value is missing after ", word);
     }
     if (options->verb == VERB_SCAN && is(word, "--all"))
         return options->all = true;
+    if (options->verb == VERB_INSTALL && is(word, "--report-only"))
+        return options->report_only = true;
     if (options->verb == VERB_RUN && is(word, "--console"))
         return options->console = true;
     return refuse(options, "there is no such option here: ", word);
@@ -192,13 +237,18 @@ static bool take_words(struct words *words) {
             good = take_verb(options, word, &index);
         else if (word[0] == L'-')
             good = take_option(words);
-        else if (verbs[index].takes_folder && !options->has_folder)
+        else if (verbs[index].takes == FOLDER && !options->has_folder)
             good = take_folder(options, word);
+        else if (verbs[index].takes == NAME && !options->has_name)
+            good = take_name(options, word);
         else
             good = refuse(options, "one word too many: ", word);
         if (!good)
             return false;
+        words->formats = verbs[index].formats;
     }
+    if (options->verb != VERB_NONE && verbs[index].takes == NAME && !options->has_name)
+        return refuse(options, "the name of the record is missing", L"");
     return true;
 }
 
@@ -216,7 +266,7 @@ static bool find_files(struct options *options) {
 }
 
 bool options_read(struct options *options) {
-    struct words words = {NULL, 0, 0, options};
+    struct words words = {NULL, 0, 0, 0, options};
     words.word = CommandLineToArgvW(GetCommandLineW(), &words.count);
     if (words.word == NULL) {
         (void)console_fail_error("the command line can not be read", "", GetLastError());

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "config.h"
+#include "pending.h"
 
 enum verb {
     VERB_NONE,
@@ -22,8 +23,14 @@ enum verb {
     VERB_START,
     VERB_STOP,
     VERB_STATUS,
+    VERB_CHECK,
+    VERB_UNDO,
+    VERB_RELEASE,
+    VERB_HISTORY,
     VERB_VERSION
 };
+
+enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
 
 enum { PATH_UNITS = 2048 }; /* of a full path, terminated; longer ones are refused in words */
 
@@ -31,8 +38,13 @@ struct options {
     enum verb verb;
     bool help;
     bool console;
+    bool report_only;
     bool all;
-    bool csv;
+    enum format format;
+    bool has_since;
+    uint32_t since; /* seconds since 1970 */
+    bool has_name;
+    char name[PENDING_NAME_BYTES]; /* of a record */
     bool has_folder;
     char folder[CONFIG_FOLDER_BYTES];
     bool has_config;

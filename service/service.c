@@ -4,6 +4,7 @@
 
 #include "console.h"
 #include "path.h"
+#include "scan.h"
 #include "settings.h"
 #include "text.h"
 #include "version.h"
@@ -107,7 +108,7 @@ static void report_start_failed(const char *what, DWORD error) {
 static DWORD work(void) {
     const struct options *options = service.options;
     struct text text;
-    if (!settings_load_reported(options->config, &service.settings, &service.error,
+    if (!settings_load_reported(options->config, NULL, &service.settings, &service.error,
                                 &service.events)) {
         report_start_failed("the configuration is refused, see event 4001", 0);
         return SERVICE_EXIT_CONFIG;
@@ -245,6 +246,7 @@ int service_repair(const struct options *options) {
     struct worker *worker = &service.worker;
     struct mender_counts counts;
     struct host_result result;
+    uint32_t size = 0;
     bool finished = false;
     int code = open_console(options);
     if (code != 0)
@@ -253,8 +255,9 @@ int service_repair(const struct options *options) {
     if (!console_settings(options, &service.settings))
         goto out;
     host_win_init(&worker->host, service.settings.folder, options->journal, &service.events);
-    result = worker->host.host.journal_open(&worker->host);
-    if (result.code != HOST_OK) {
+    result = worker->host.host.journal_open(&worker->host, &size);
+    worker->host.host.journal_close(&worker->host);
+    if (result.code != HOST_OK && result.code != HOST_BUSY) {
         (void)console_fail_result("can not repair without the journal ", "kmrepair.jnl", &result);
         goto out;
     }
@@ -270,11 +273,44 @@ int service_repair(const struct options *options) {
     mender_close(&worker->mender);
 
     /* What counts is what the folder holds now. */
-    result = console_list_left(&worker->host, options->bytes, &counts);
+    result = scan_left(&worker->host, options->bytes, &counts);
     if (result.code == HOST_OK)
         print_result(worker->mender.repaired, &counts);
     if (finished && result.code == HOST_OK && counts.verdict[VERDICT_STUCK] + counts.busy == 0)
         code = 0;
+    host_win_close(&worker->host);
+out:
+    close_service();
+    return code;
+}
+
+enum { UNDO_MS = 10000 }; /* how long a journal or a record that is in use is tried again */
+
+int service_undo(const struct options *options) {
+    struct worker *worker = &service.worker;
+    const struct host *host = &worker->host.host;
+    struct host_result result;
+    bool undo = options->verb == VERB_UNDO;
+    int code = open_console(options);
+    if (code != 0)
+        return code;
+    code = 2;
+    if (!console_settings(options, &service.settings))
+        goto out;
+    host_win_init(&worker->host, service.settings.folder, options->journal, &service.events);
+    mender_init(&worker->mender, host, &service.settings, options->bytes);
+    uint64_t limit = host->clock(host->context) + UNDO_MS;
+    do {
+        result = undo ? mender_undo(&worker->mender, options->name)
+                      : mender_release(&worker->mender, options->name);
+    } while (result.code == HOST_BUSY && host->clock(host->context) < limit &&
+             WaitForSingleObject(service.control.wake, 100) == WAIT_TIMEOUT);
+    if (result.code == HOST_OK)
+        code = 0;
+    else
+        (void)console_fail_result(undo ? "can not undo the repair of " : "can not release ",
+                                  options->name, &result);
+    mender_close(&worker->mender);
     host_win_close(&worker->host);
 out:
     close_service();

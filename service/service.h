@@ -19,6 +19,9 @@ int service_run(const struct options *options);
 /* `run --console`: the same, events printed, until Ctrl-C. */
 int service_run_in_console(const struct options *options);
 
+/* `undo` and `release`, beside a service that runs or not. */
+int service_undo(const struct options *options);
+
 /* `repair`: one pass of the same mender over the folder. */
 int service_repair(const struct options *options);
 

@@ -42,6 +42,10 @@ static bool read_raw(const WCHAR *path, DWORD *size, struct config_error *error)
     (void)CloseHandle(file);
     if (number != 0)
         return refuse(error, "the file can not be read", number);
+    /* A file that is about to be saved is empty for a moment. It must not pass for one that leaves
+     * everything at its default. */
+    if (*size == 0)
+        return refuse(error, "the file is empty", 0);
     return *size <= CONFIG_BYTES_MAX || refuse(error, "the file is larger than 16 KB", 0);
 }
 
@@ -75,9 +79,18 @@ bool settings_load(const WCHAR *path, struct settings *settings, struct config_e
     return config_parse(buffer.text, length, settings, error);
 }
 
-bool settings_load_reported(const WCHAR *path, struct settings *settings,
-                            struct config_error *error, struct events *events) {
+static bool is_same(const struct settings *a, const struct settings *b) {
+    return a->repair == b->repair && a->settle_seconds == b->settle_seconds &&
+           a->rescan_minutes == b->rescan_minutes && a->repairs_per_hour == b->repairs_per_hour &&
+           strcmp(a->folder, b->folder) == 0;
+}
+
+bool settings_load_reported(const WCHAR *path, const struct settings *known,
+                            struct settings *settings, struct config_error *error,
+                            struct events *events) {
     bool loaded = settings_load(path, settings, error);
+    if (loaded && known != NULL && is_same(settings, known))
+        return false;
     path_print(path, buffer.path, sizeof buffer.path);
     if (loaded) {
         config_print(settings, buffer.printed, sizeof buffer.printed);

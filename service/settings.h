@@ -14,8 +14,10 @@
  * Not to be called on two threads at once (it has one buffer). */
 bool settings_load(const WCHAR *path, struct settings *settings, struct config_error *error);
 
-/* settings_load(), and event 4000 or 4001. */
-bool settings_load_reported(const WCHAR *path, struct settings *settings,
-                            struct config_error *error, struct events *events);
+/* settings_load(), and event 4000 or 4001. If `known` is not NULL, false and no event when the file
+ * says the same as that. */
+bool settings_load_reported(const WCHAR *path, const struct settings *known,
+                            struct settings *settings, struct config_error *error,
+                            struct events *events);
 
 #endif

@@ -8,7 +8,7 @@
 static const struct host_result ok = {HOST_OK, 0, NULL};
 
 static struct host_result failed(DWORD error, const char *reason) {
-    return (struct host_result){HOST_FAILED, error, reason};
+    return (struct host_result){HOST_FAILED, error & 0xFFFFFF, reason};
 }
 
 bool watch_init(struct watch *watch) {

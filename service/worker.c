@@ -2,10 +2,14 @@
 
 #include <string.h>
 
+#include "path.h"
 #include "settings.h"
 #include "text.h"
 
-enum { CHECK_MS = 60000 };
+enum {
+    CHECK_MS = 60000,
+    LOAD_MS = 1000 /* a configuration that was saved must have been left alone for so long */
+};
 
 bool control_init(struct control *control) {
     control->stop = control->pause = control->resume = control->reload = false;
@@ -88,11 +92,14 @@ static void use_folder(struct worker *worker, const char *folder) {
     (void)memcpy(worker->folder, worker->host.path, sizeof worker->folder);
 }
 
-/* New settings take effect at once; a refused file changes nothing. */
-static void reload(struct worker *worker) {
+/* New settings take effect at once; a refused file changes nothing. `asked`: somebody wants to hear
+ * of it even if nothing is new. */
+static void reload(struct worker *worker, bool asked) {
     struct settings settings;
     struct config_error error;
-    if (!settings_load_reported(worker->options->config, &settings, &error, worker->events))
+    worker->load_due = MENDER_NEVER;
+    const struct settings *known = asked ? NULL : &worker->mender.settings;
+    if (!settings_load_reported(worker->options->config, known, &settings, &error, worker->events))
         return;
     bool moved = !text_equal_no_case(settings.folder, strlen(settings.folder),
                                      worker->mender.settings.folder);
@@ -103,6 +110,26 @@ static void reload(struct worker *worker) {
         worker->watch_backoff = 0;
         worker->watch_due = 0;
     }
+}
+
+/* A file beside the configuration has changed; NULL: any of them may have. */
+static void on_file(void *context, const char *name) {
+    static const char journal[] = "kmrepair.jnl";
+    struct worker *worker = context;
+    const char *config = worker->config_name;
+    if (name == NULL || text_equal_no_case(name, strlen(name), config))
+        worker->load_due = worker->host.host.clock(&worker->host) + LOAD_MS;
+    if (name == NULL || text_equal_no_case(name, strlen(name), journal))
+        mender_journal_changed(&worker->mender);
+}
+
+/* Watches the files; what can not be watched is tried again once a minute, and as after any loss,
+ * both are looked at then. */
+static void watch_files(struct worker *worker) {
+    if (watch_is_open(&worker->files))
+        return;
+    if (watch_open(&worker->files, worker->files_folder).code == HOST_OK)
+        on_file(worker, NULL);
 }
 
 /* Does what was asked for since the last call; false when that is to stop. */
@@ -120,7 +147,7 @@ static bool obey(struct worker *worker) {
     if (stop)
         return false;
     if (load)
-        reload(worker);
+        reload(worker, true);
     if (pause) {
         mender_pause(&worker->mender);
         (void)events_say(worker->events, EVENT_PAUSED, NULL, NULL, NULL);
@@ -134,6 +161,17 @@ static bool obey(struct worker *worker) {
     return true;
 }
 
+/* The folder of the configuration, and its name in it. */
+static void find_files(struct worker *worker) {
+    const WCHAR *path = worker->options->config;
+    size_t folder = 0;
+    for (size_t i = 0; path[i] != L'\0'; i++)
+        folder = path[i] == L'\\' ? i + 1 : folder;
+    memcpy(worker->files_folder, path, folder * sizeof *path);
+    worker->files_folder[folder] = L'\0';
+    path_print(path + folder, worker->config_name, sizeof worker->config_name);
+}
+
 DWORD worker_open(struct worker *worker, const struct options *options,
                   const struct settings *settings, struct events *events, struct control *control,
                   void (*on_state)(enum worker_state state)) {
@@ -142,35 +180,47 @@ DWORD worker_open(struct worker *worker, const struct options *options,
     worker->options = options;
     worker->on_state = on_state;
     worker->watch_backoff = 0;
-    if (!watch_init(&worker->watch))
+    worker->load_due = MENDER_NEVER;
+    if (!watch_init(&worker->watch) || !watch_init(&worker->files))
         return GetLastError();
+    find_files(worker);
     host_win_init(&worker->host, settings->folder, options->journal, events);
     use_folder(worker, settings->folder);
     mender_init(&worker->mender, &worker->host.host, settings, options->bytes);
+    mender_note_settings(&worker->mender);
     watch_over(worker);
+    watch_files(worker);
     return ERROR_SUCCESS;
 }
 
 void worker_run(struct worker *worker) {
     const struct host *host = &worker->host.host;
-    const HANDLE handles[] = {worker->control->wake, worker->watch.event};
+    const HANDLE handles[] = {worker->control->wake, worker->watch.event, worker->files.event};
     while (obey(worker)) {
         struct host_result result = watch_collect(&worker->watch, on_change, worker);
         if (result.code != HOST_OK)
             watch_failed(worker, &result);
-        if (host->clock(host->context) >= worker->watch_due)
+        (void)watch_collect(&worker->files, on_file, worker);
+        if (host->clock(host->context) >= worker->watch_due) {
             watch_over(worker);
+            watch_files(worker);
+        }
+        if (host->clock(host->context) >= worker->load_due)
+            reload(worker, false);
         uint64_t due = mender_step(&worker->mender);
         if (due > worker->watch_due)
             due = worker->watch_due;
+        if (due > worker->load_due)
+            due = worker->load_due;
         uint64_t time = host->clock(host->context);
         DWORD wait = due <= time ? 0 : due - time > CHECK_MS ? CHECK_MS : (DWORD)(due - time);
-        (void)WaitForMultipleObjects(2, handles, FALSE, wait);
+        (void)WaitForMultipleObjects(3, handles, FALSE, wait);
     }
 }
 
 void worker_close(struct worker *worker) {
     mender_close(&worker->mender);
     watch_destroy(&worker->watch);
+    watch_destroy(&worker->files);
     host_win_close(&worker->host);
 }

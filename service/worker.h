@@ -35,6 +35,11 @@ struct worker {
     struct control *control;
     const struct options *options;
     WCHAR folder[PATH_UNITS];
+    /* The folder of the configuration and the journal, which others may change. */
+    struct watch files;
+    WCHAR files_folder[PATH_UNITS];
+    char config_name[PENDING_NAME_BYTES];
+    uint64_t load_due;  /* of reading the configuration again; MENDER_NEVER if it has not changed */
     uint64_t watch_due; /* of the next identity check, or attempt to open */
     DWORD watch_backoff;
     /* Told of each change of state; called on the worker's thread. */

@@ -34,9 +34,9 @@ static struct fake_fault *find_fault(struct fake_host *fake, enum fake_call call
 /* Begins a call: the log, the time it takes, what the test wants to do, and the fault if one is due. */
 static struct fake_fault *begin(struct fake_host *fake, enum fake_call call, struct fake_file *file,
                                 const char *detail) {
-    static const char *const words[] = {"list",         "next",         "open",   "open-repair",
-                                        "read",         "write",        "flush",  "close",
-                                        "journal-open", "journal-read", "append", "report"};
+    static const char *const words[] = {"list",   "next",   "open",  "open-repair",  "read",
+                                        "write",  "flush",  "close", "journal-open", "journal-read",
+                                        "append", "rotate", "report"};
     log_call(fake, words[call], detail);
     fake->clock += fake->tick;
     fake->count[call]++;
@@ -188,8 +188,10 @@ static bool may_write(struct fake_host *fake, uint32_t offset, unsigned char byt
         complain("fake host: a write to a record that is not open for repair");
         return false;
     }
-    if (offset >= file->size || file->bytes[offset] != '4' || byte != '1') {
-        complain("fake host: %s: a write that is not `4` to `1`", file->name);
+    bool undo = fake->has_intent && intent->kind == JOURNAL_UNDO;
+    if (offset >= file->size || file->bytes[offset] != (undo ? '1' : '4') ||
+        byte != (undo ? '4' : '1')) {
+        complain("fake host: %s: a write that is not `4` to `1`, or that undone", file->name);
         return false;
     }
     if (!fake->has_intent || intent->offset != offset || intent->size != file->size ||
@@ -200,7 +202,7 @@ static bool may_write(struct fake_host *fake, uint32_t offset, unsigned char byt
     file->bytes[offset] = byte;
     if (fake->has_intent && intent->after != crc32(0, file->bytes, file->size))
         complain("fake host: %s: the INTENT is wrong about the content after it", file->name);
-    file->bytes[offset] = '4';
+    file->bytes[offset] = undo ? '1' : '4';
     return true;
 }
 
@@ -245,10 +247,33 @@ static void close_record(void *context) {
 
 /* ---- journal */
 
-static struct host_result journal_open(void *context) {
+static struct host_result journal_open(void *context, uint32_t *size) {
     struct fake_host *fake = context;
     struct fake_fault *fault = begin(fake, FAKE_JOURNAL_OPEN, NULL, "");
+    if (fake->journal_open)
+        complain("fake host: the journal is opened twice");
     fake->journal_open = fault == NULL;
+    *size = (uint32_t)fake->journal_size;
+    end(fake);
+    return fault != NULL ? failure(fault) : ok;
+}
+
+static void journal_close(void *context) {
+    struct fake_host *fake = context;
+    if (!fake->journal_open)
+        complain("fake host: the journal is closed but is not open");
+    fake->journal_open = false;
+}
+
+static struct host_result journal_rotate(void *context, const char *content, size_t length) {
+    struct fake_host *fake = context;
+    struct fake_fault *fault = begin(fake, FAKE_ROTATE, NULL, "");
+    if (!fake->journal_open)
+        complain("fake host: a journal that is not open is rotated");
+    if (fault == NULL) {
+        memcpy(fake->journal, content, length);
+        fake->journal_size = length;
+    }
     end(fake);
     return fault != NULL ? failure(fault) : ok;
 }
@@ -279,7 +304,7 @@ static void keep_line(struct fake_host *fake, const char *line, size_t length) {
 /* Remembers whose INTENT it is. A DONE says that the event was delivered, unless nothing was done. */
 static void check_entry(struct fake_host *fake, const struct journal_entry *entry) {
     struct fake_file **owner = &fake->owners[entry->number % FAKE_OWNERS];
-    if (entry->kind == JOURNAL_INTENT) {
+    if (entry->kind == JOURNAL_INTENT || entry->kind == JOURNAL_UNDO) {
         fake->has_intent = true;
         fake->intent = *entry;
         *owner = find(fake, entry->name, find_folder(fake, entry->folder));
@@ -291,7 +316,7 @@ static void check_entry(struct fake_host *fake, const struct journal_entry *entr
 
 static void read_line(struct fake_host *fake, const char *line, size_t length, char *detail) {
     static struct journal_entry entry;
-    static const char *const outcomes[] = {"repaired", "not-made", "unknown"};
+    static const char *const outcomes[] = {"repaired", "undone", "not-made", "unknown"};
     size_t skip = length > 2 && line[0] == '\r' && line[1] == '\n' ? 2 : 0;
     fake->has_intent = false;
     if (length < 4 || memcmp(line + length - 2, "\r\n", 2) != 0 ||
@@ -303,6 +328,12 @@ static void read_line(struct fake_host *fake, const char *line, size_t length, c
         (void)strcpy(detail, "LOADED");
     else if (entry.kind == JOURNAL_INTENT)
         (void)sprintf(detail, "INTENT %u", entry.number);
+    else if (entry.kind == JOURNAL_UNDO)
+        (void)sprintf(detail, "UNDO %u", entry.number);
+    else if (entry.kind == JOURNAL_HOLD)
+        (void)sprintf(detail, "HOLD %.40s", entry.name);
+    else if (entry.kind == JOURNAL_RELEASE)
+        (void)sprintf(detail, "RELEASE %.40s", entry.name);
     else
         (void)sprintf(detail, "DONE %u %s", entry.number, outcomes[entry.outcome]);
     check_entry(fake, &entry);
@@ -390,10 +421,24 @@ void fake_reset(struct fake_host *fake) {
         free(fake->files[i].bytes);
     memset(fake, 0, offsetof(struct fake_host, files));
     fake->log[0] = '\0';
-    fake->host = (struct host){fake,         clock_ms,       utc,          list_open,
-                               list_next,    list_close,     open_record,  read_record,
-                               write_record, flush_record,   close_record, journal_open,
-                               journal_read, journal_append, report,       decode};
+    fake->host = (struct host){.context = fake,
+                               .clock = clock_ms,
+                               .utc = utc,
+                               .list_open = list_open,
+                               .list_next = list_next,
+                               .list_close = list_close,
+                               .open = open_record,
+                               .read = read_record,
+                               .write = write_record,
+                               .flush = flush_record,
+                               .close = close_record,
+                               .journal_open = journal_open,
+                               .journal_close = journal_close,
+                               .journal_read = journal_read,
+                               .journal_append = journal_append,
+                               .journal_rotate = journal_rotate,
+                               .report = report,
+                               .decode = decode};
     fake->clock = 1000;
     fake->utc_base = 1795365600;
     fake->paths[0] = "C:\\Security\\Mgrent\\Clients";

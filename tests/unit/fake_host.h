@@ -25,6 +25,7 @@ enum fake_call {
     FAKE_JOURNAL_OPEN,
     FAKE_JOURNAL_READ,
     FAKE_APPEND,
+    FAKE_ROTATE,
     FAKE_REPORT,
     FAKE_CALLS
 };

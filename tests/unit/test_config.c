@@ -128,7 +128,7 @@ static void every_key(void **state) {
         {"sections twice", "[service]\nRepair=No\n[limits]\nRepairsPerHour=9\n[service]\n"
                            "Folder=D:\\Records\n[timing]\nSettleSeconds=007\nRescanMinutes=08\n"},
     };
-    struct settings expected = {false, "D:\\Records", 7, 8, 9};
+    struct settings expected = {false, 7, 8, 9, "D:\\Records"};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         accepts(rows[i].label, rows[i].text, strlen(rows[i].text), &expected);
     no_complaints();
