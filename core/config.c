@@ -159,7 +159,7 @@ static int set_folder(struct parse *parse, const char *value) {
                       "Folder must be a whole path such as C:\\Security\\Mgrent\\Clients, not ",
                       folder, "");
     /* A path that is extended already may start with \\?\ . */
-    const char *rest = strncmp(folder, "\\\\?\\", 4) == 0 ? folder + 4 : folder;
+    const char *rest = (length >= 4 && memcmp(folder, "\\\\?\\", 4) == 0) ? folder + 4 : folder;
     if (!text_is_utf8(folder, length) || strpbrk(rest, "\"*?<>|\t") != NULL)
         return refuse(parse, "Folder holds a character that no path can have", NULL, "");
     /* `C:\x\` and `C:\x` are one folder; a root keeps its backslash. */

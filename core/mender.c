@@ -91,9 +91,11 @@ static void drop_journal(struct mender *mender) {
 static void journal_lost(struct mender *mender, const struct host_result *why) {
     drop_journal(mender);
     mender->journal_ready = false;
+    if (mender->journal_backoff == 0)
+        mender->journal_since = now(mender);
     double_backoff(&mender->journal_backoff);
     mender->journal_due = now(mender) + mender->journal_backoff;
-    bool tell = why->code != HOST_BUSY || mender->journal_backoff == MENDER_BACKOFF_LAST;
+    bool tell = why->code != HOST_BUSY || now(mender) - mender->journal_since >= MENDER_BUSY_TOLD;
     if (tell && !mender->journal_told)
         mender->journal_told = report_folder(mender, EVENT_JOURNAL_AWAY, why);
 }
@@ -165,6 +167,12 @@ static struct mender_owed *add_owed(struct mender *mender, const struct journal_
     return owed;
 }
 
+/* No change may be begun: its entry would not fit, or one of the same record may be among those that
+ * did not. */
+static bool is_full(const struct mender *mender) {
+    return mender->owed_count == MENDER_OWED || mender->owed_more;
+}
+
 /* The circuit breaker's memory: the clock times of the latest repairs. */
 static void note_begun(struct mender *mender, uint64_t time) {
     uint32_t limit = mender->settings.repairs_per_hour;
@@ -183,18 +191,22 @@ static void reset_breaker(struct mender *mender) {
 /* ---- held records ---- */
 
 /* Its place, or hold_count. */
-static size_t find_hold(const struct mender *mender, const char *name) {
+static size_t find_hold(const struct mender *mender, const char *name, const char *folder) {
     size_t i = 0;
-    while (i < mender->hold_count && !text_equal_no_case(name, strlen(name), mender->hold[i].name))
+    while (i < mender->hold_count &&
+           !(text_equal_no_case(name, strlen(name), mender->hold[i].name) &&
+             text_equal_no_case(folder, strlen(folder), mender->hold[i].folder)))
         i++;
     return i;
 }
 
-static void add_hold(struct mender *mender, const char *name, uint32_t content) {
-    size_t i = find_hold(mender, name);
+static void add_hold(struct mender *mender, const char *name, const char *folder,
+                     uint32_t content) {
+    size_t i = find_hold(mender, name, folder);
     if (i == MENDER_HOLDS)
         return;
     (void)text_copy(mender->hold[i].name, sizeof mender->hold[i].name, name);
+    (void)text_copy(mender->hold[i].folder, sizeof mender->hold[i].folder, folder);
     mender->hold[i].content = content;
     if (i == mender->hold_count)
         mender->hold_count++;
@@ -205,15 +217,21 @@ static void remove_hold(struct mender *mender, size_t i) {
         mender->hold[i] = mender->hold[--mender->hold_count];
 }
 
-static bool append_hold(struct mender *mender, enum journal_kind kind, const char *name,
-                        uint32_t content) {
+static void fill_hold(struct mender *mender, enum journal_kind kind, const char *name,
+                      const char *folder, uint32_t content) {
     struct journal_entry *entry = &mender->reader.entry;
     memset(entry, 0, sizeof *entry);
     entry->kind = kind;
+    entry->utc = mender->host->utc(mender->host->context);
     entry->before = content;
     (void)text_copy(entry->name, sizeof entry->name, name);
-    (void)text_copy(entry->folder, sizeof entry->folder, mender->settings.folder);
-    return append(mender, entry);
+    (void)text_copy(entry->folder, sizeof entry->folder, folder);
+}
+
+static bool append_hold(struct mender *mender, enum journal_kind kind, const char *name,
+                        const char *folder, uint32_t content) {
+    fill_hold(mender, kind, name, folder, content);
+    return append(mender, &mender->reader.entry);
 }
 
 /* ---- reading the journal ---- */
@@ -241,26 +259,27 @@ static void replay_intent(struct mender *mender, const struct journal_entry *ent
 static void replay_entry(void *context, const struct journal_entry *entry) {
     struct mender *mender = context;
     struct mender_owed *owed = NULL;
+    size_t hold = 0;
     switch (entry->kind) {
     case JOURNAL_INTENT:
     case JOURNAL_UNDO:
         replay_intent(mender, entry);
         break;
     case JOURNAL_DONE:
+        if (entry->number > mender->number)
+            mender->number = entry->number;
         owed = find_owed(mender, entry->number);
         if (owed != NULL)
             remove_owed(mender, owed);
         break;
     case JOURNAL_HOLD:
-        if (is_watched(mender, entry->folder))
-            add_hold(mender, entry->name, entry->before);
+        add_hold(mender, entry->name, entry->folder, entry->before);
         break;
     case JOURNAL_RELEASE:
-        if (is_watched(mender, entry->folder) &&
-            find_hold(mender, entry->name) < mender->hold_count) {
-            remove_hold(mender, find_hold(mender, entry->name));
+        hold = find_hold(mender, entry->name, entry->folder);
+        if (hold < mender->hold_count && is_watched(mender, entry->folder))
             mender_hint(mender, entry->name);
-        }
+        remove_hold(mender, hold);
         break;
     case JOURNAL_LOADED:
         break;
@@ -291,8 +310,11 @@ static struct host_result read_journal(struct mender *mender, uint32_t size, jou
 }
 
 static void forget_journal(struct mender *mender) {
-    if (mender->owed_more)
+    if (mender->owed_more) {
+        /* While some did not fit, nothing was begun. */
         mender->owed_from = mender->owed_missed;
+        mender->pending.rescan = true;
+    }
     mender->owed_more = false;
     mender->hold_count = 0;
     mender->journal_known = 0;
@@ -309,6 +331,8 @@ static bool take_journal(struct mender *mender) {
     struct host_result result = host->journal_open(host->context, &size);
     mender->journal_held = result.code == HOST_OK;
     mender->journal_check = false;
+    if (size < mender->journal_known)
+        mender->owed_from = mender->owed_missed = 0;
     if (!mender->journal_ready || size < mender->journal_known ||
         (mender->owed_more && mender->owed_count == 0))
         forget_journal(mender);
@@ -319,8 +343,11 @@ static bool take_journal(struct mender *mender) {
         return false;
     }
     mender->journal_ready = true;
+    /* A line is written to see whether it can be, see note_settings(). */
     if (!mender->notes_settings)
         journal_back(mender);
+    else if (mender->journal_backoff != 0)
+        mender->settings_noted = false;
     return true;
 }
 
@@ -358,17 +385,20 @@ static size_t carry_over(struct mender *mender) {
     struct journal_entry *entry = &mender->reader.entry;
     char *to = (char *)mender->bytes;
     size_t length = 0;
+    /* The number of the last change, so that none is used twice. */
+    memset(entry, 0, sizeof *entry);
+    entry->kind = JOURNAL_DONE;
+    entry->utc = mender->host->utc(mender->host->context);
+    entry->number = mender->number;
+    entry->outcome = OUTCOME_NOT_MADE;
+    length += journal_encode(entry, to, RECORD_BYTES_MAX);
     for (size_t i = 0; i < mender->owed_count; i++) {
         fill_intent(&mender->owed[i], entry);
         length += journal_encode(entry, to + length, RECORD_BYTES_MAX - length);
     }
     for (size_t i = 0; i < mender->hold_count; i++) {
-        memset(entry, 0, sizeof *entry);
-        entry->kind = JOURNAL_HOLD;
-        entry->utc = mender->host->utc(mender->host->context);
-        entry->before = mender->hold[i].content;
-        (void)text_copy(entry->name, sizeof entry->name, mender->hold[i].name);
-        (void)text_copy(entry->folder, sizeof entry->folder, mender->settings.folder);
+        fill_hold(mender, JOURNAL_HOLD, mender->hold[i].name, mender->hold[i].folder,
+                  mender->hold[i].content);
         length += journal_encode(entry, to + length, RECORD_BYTES_MAX - length);
     }
     return length;
@@ -381,10 +411,13 @@ static void rotate_journal(struct mender *mender) {
     size_t length = carry_over(mender);
     struct host_result result =
         host->journal_rotate(host->context, (const char *)mender->bytes, length);
+    /* Lines can be written to a journal that is too long: it is tried again in an hour. */
     if (result.code != HOST_OK) {
-        journal_lost(mender, &result);
+        mender->rotate_due = now(mender) + MENDER_HOUR;
+        mender->journal_ready = false;
         return;
     }
+    mender->owed_from = mender->owed_missed = 0;
     mender->journal_known = (uint32_t)length;
     mender->journal_torn = false;
     mender->settings_noted = !mender->notes_settings;
@@ -421,18 +454,25 @@ static void report_owed(struct mender *mender, struct mender_owed *owed) {
     }
 }
 
+/* Reports, holds what was undone, writes DONE: as far as it can be now. Another process may have
+ * done it: the journal tells, and reading it may move the entries of the list. */
 static void finish_owed(struct mender *mender, struct mender_owed *owed) {
     struct journal_entry *entry = &mender->reader.entry;
+    const uint32_t number = owed->number;
+    bool taken = take_journal(mender);
+    owed = find_owed(mender, number);
+    if (owed == NULL || (!taken && (owed->replayed || owed->undo)))
+        return;
     /* Held before it is reported: after a crash it must not be repaired again. */
     if (owed->state == OWED_REPORT && owed->outcome == OUTCOME_UNDONE && !owed->held) {
-        if (!take_journal(mender) || !append_hold(mender, JOURNAL_HOLD, owed->name, owed->after))
+        if (!append_hold(mender, JOURNAL_HOLD, owed->name, owed->folder, owed->after))
             return;
-        add_hold(mender, owed->name, owed->after);
+        add_hold(mender, owed->name, owed->folder, owed->after);
         owed->held = true;
     }
     if (owed->state == OWED_REPORT)
         report_owed(mender, owed);
-    if (owed->state != OWED_DONE || !take_journal(mender))
+    if (owed->state != OWED_DONE || !taken)
         return;
     memset(entry, 0, sizeof *entry);
     entry->kind = JOURNAL_DONE;
@@ -747,12 +787,13 @@ static void repair(struct mender *mender, const char *name, uint32_t seen) {
 
 /* A held record is left alone until its content changes; then it is no longer held. */
 static bool is_held(struct mender *mender, const char *name, uint32_t content) {
-    size_t hold = find_hold(mender, name);
+    const char *folder = mender->settings.folder;
+    size_t hold = find_hold(mender, name, folder);
     if (hold == mender->hold_count)
         return false;
     if (mender->hold[hold].content == content)
         return true;
-    if (!append_hold(mender, JOURNAL_RELEASE, name, 0))
+    if (!append_hold(mender, JOURNAL_RELEASE, name, folder, 0))
         return true;
     remove_hold(mender, hold);
     return false;
@@ -762,18 +803,18 @@ static bool is_held(struct mender *mender, const char *name, uint32_t content) {
 static void on_stuck(struct mender *mender, const char *name, const struct record *record,
                      uint32_t content) {
     const struct host *host = mender->host;
+    char mailbox[RECORD_MAILBOX_BYTES];
+    record_mailbox(record, mender->bytes, host->decode, host->context, mailbox);
+    /* What others have written to the journal counts for all that follows. */
+    bool taken = mender->settings.repair && !mender->tripped && mender->settings_noted &&
+                 take_journal(mender);
     const char *why = report_only(mender);
     if (why != NULL) {
-        char mailbox[RECORD_MAILBOX_BYTES];
-        record_mailbox(record, mender->bytes, host->decode, host->context, mailbox);
         report_once(mender, EVENT_STUCK, name, content, mailbox[0] != '\0' ? mailbox : NOT_NAMED,
                     why, NULL);
         forget(mender, name);
-    } else if (!mender->journal_ready || !mender->settings_noted ||
-               mender->owed_count == MENDER_OWED) {
+    } else if (!taken || is_full(mender)) {
         /* A scan finds it again when the journal is back, or something owed is done. */
-        forget(mender, name);
-    } else if (!take_journal(mender)) {
         forget(mender, name);
     } else if (is_owed(mender, name)) {
         const struct host_result why_not = {HOST_BUSY, 0, "an earlier repair of it is not settled"};
@@ -907,7 +948,7 @@ static bool is_worth_queueing(const struct mender *mender, const char *name, enu
     case VERDICT_STUCK:
         if (!mender->settings.repair || mender->tripped)
             return is_news(mender, EVENT_STUCK, name, content);
-        return mender->journal_ready && mender->settings_noted && mender->owed_count < MENDER_OWED;
+        return mender->journal_ready && mender->settings_noted && !is_full(mender);
     case VERDICT_NOT_A_RECORD:
     case VERDICT_SOUND:
         break;
@@ -1008,10 +1049,15 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
 
+static bool needs_rotation(const struct mender *mender) {
+    return mender->journal_known > JOURNAL_BYTES_MAX && !mender->owed_more &&
+           now(mender) >= mender->rotate_due;
+}
+
 /* True when the journal has to be read or rotated before anything else. */
 static bool needs_journal(const struct mender *mender) {
     return mender->journal_check || (mender->owed_more && mender->owed_count == 0) ||
-           (mender->journal_known > JOURNAL_BYTES_MAX && !mender->owed_more);
+           needs_rotation(mender);
 }
 
 static uint64_t next_due(struct mender *mender) {
@@ -1038,10 +1084,7 @@ static uint64_t next_due(struct mender *mender) {
 static void work_journal(struct mender *mender) {
     if (!take_journal(mender))
         return;
-    /* A line is written to see whether it can be, see note_settings(). */
-    if (mender->journal_backoff != 0)
-        mender->settings_noted = false;
-    if (mender->journal_known > JOURNAL_BYTES_MAX && !mender->owed_more)
+    if (needs_rotation(mender))
         rotate_journal(mender);
 }
 
@@ -1155,18 +1198,23 @@ void mender_journal_changed(struct mender *mender) {
 /* ---- undo and release ---- */
 
 /* journal_visit: keeps the last repair of the record that mender->found names; number is 0 when there
- * is none, or when it was taken back or never made. */
+ * is none that was made. mender->undone tells whether it has been taken back. */
 static void find_repair(void *context, const struct journal_entry *entry) {
     struct mender *mender = context;
     struct journal_entry *found = &mender->found;
     bool same = text_equal_no_case(entry->name, strlen(entry->name), found->name) &&
                 is_watched(mender, entry->folder);
-    if (entry->kind == JOURNAL_INTENT && same)
+    bool made = entry->kind != JOURNAL_DONE || entry->outcome != OUTCOME_NOT_MADE;
+    if (entry->kind == JOURNAL_INTENT && same) {
         *found = *entry;
-    if ((entry->kind == JOURNAL_UNDO && same) ||
-        (entry->kind == JOURNAL_DONE && entry->number == found->number &&
-         entry->outcome != OUTCOME_REPAIRED))
+        mender->undone = 0;
+    } else if (entry->kind == JOURNAL_UNDO && same) {
+        mender->undone = entry->number;
+    } else if (!made && entry->number == mender->undone) {
+        mender->undone = 0;
+    } else if (!made && entry->number == found->number) {
         found->number = 0;
+    }
 }
 
 static struct host_result undo(struct mender *mender, const char *name) {
@@ -1176,23 +1224,28 @@ static struct host_result undo(struct mender *mender, const char *name) {
     uint32_t size = 0;
     memset(found, 0, sizeof *found);
     (void)text_copy(found->name, sizeof found->name, name);
+    mender->undone = 0;
     mender->journal_known = 0;
     struct host_result result = read_journal(mender, known, find_repair);
     if (result.code != HOST_OK)
         return result;
     if (found->number == 0)
         return (struct host_result){HOST_GONE, 0, "the journal has no repair of it to take back"};
+    if (mender->undone != 0)
+        return (struct host_result){HOST_GONE, 0, "its last repair has been taken back already"};
     if (is_owed(mender, name))
         return (struct host_result){HOST_BUSY, 0, "its repair is not settled yet"};
-    if (mender->owed_count == MENDER_OWED)
+    if (is_full(mender))
         return (struct host_result){HOST_BUSY, 0, "too much waits for the event log"};
-    if (find_hold(mender, name) == MENDER_HOLDS)
+    if (find_hold(mender, name, mender->settings.folder) == MENDER_HOLDS)
         return (struct host_result){HOST_REFUSED, 0, "too many records are held; release some"};
     result = host->open(host->context, NULL, found->name, true, &size);
     if (result.code != HOST_OK)
         return result;
     result = read_record(mender, size);
-    if (result.code == HOST_OK && (size != found->size || content_of(mender, size) != found->after))
+    if (result.code == HOST_OK &&
+        (size != found->size || size > RECORD_BYTES_MAX || found->offset >= size ||
+         mender->bytes[found->offset] != '1' || content_of(mender, size) != found->after))
         result = (struct host_result){HOST_REFUSED, 0, "it has changed since it was repaired"};
     if (result.code != HOST_OK) {
         host->close(host->context);
@@ -1214,11 +1267,12 @@ struct host_result mender_undo(struct mender *mender, const char *name) {
 struct host_result mender_release(struct mender *mender, const char *name) {
     struct host_result result = {HOST_BUSY, 0, "the journal is in use or can not be read"};
     if (take_journal(mender)) {
-        size_t hold = find_hold(mender, name);
+        const char *folder = mender->settings.folder;
+        size_t hold = find_hold(mender, name, folder);
         result = (struct host_result){HOST_GONE, 0, "it is not held"};
         if (hold < mender->hold_count) {
             result = (struct host_result){HOST_FAILED, 0, "the journal can not be written"};
-            if (append_hold(mender, JOURNAL_RELEASE, name, 0)) {
+            if (append_hold(mender, JOURNAL_RELEASE, name, folder, 0)) {
                 result = (struct host_result){HOST_OK, 0, NULL};
                 (void)report_record(mender, EVENT_RELEASED, name, NULL, NULL, NULL);
                 remove_hold(mender, hold);
@@ -1231,7 +1285,8 @@ struct host_result mender_release(struct mender *mender, const char *name) {
 }
 
 bool mender_is_settled(const struct mender *mender) {
-    if (!mender->scanned || mender->scanning || mender->scan_asked || mender->pending.rescan)
+    if (!mender->scanned || mender->scanning || mender->scan_asked || mender->pending.rescan ||
+        !mender->journal_ready || mender->owed_more)
         return false;
     for (size_t i = 0; i < mender->owed_count; i++) {
         if (mender->owed[i].backoff == 0)

@@ -24,7 +24,7 @@
 enum {
     /* Repairs that are begun but not yet reported. At the bound none is begun. */
     MENDER_OWED = 16,
-    /* Held records of the folder. At the bound no repair can be undone until one is released. */
+    /* Held records, of any folder. At the bound no repair can be undone until one is released. */
     MENDER_HOLDS = 64,
     /* Records warned about, once per content. At the bound nothing more is warned of singly (the counts
      * of event 3020 still tell) until the mender is started, continued or configured again. */
@@ -103,7 +103,10 @@ struct mender {
     size_t owed_count;
     size_t hold_count;
     size_t warned_count;
+    uint32_t undone; /* of mender_undo: the number of the record's last UNDO, 0 if none */
     uint64_t journal_due;
+    uint64_t journal_since; /* clock of the first failure, while journal_backoff is not 0 */
+    uint64_t rotate_due;
     uint64_t scan_begun;
     uint64_t scan_ended;
     uint64_t scan_due; /* the next by the clock, or the retry of one that failed */
@@ -121,6 +124,7 @@ struct mender {
     struct {
         uint32_t content;
         char name[PENDING_NAME_BYTES];
+        char folder[CONFIG_FOLDER_BYTES];
     } hold[MENDER_HOLDS];
     struct {
         uint32_t name, content;

@@ -204,9 +204,11 @@ static void journal_close(void *context) {
 }
 
 static HANDLE open_journal(const struct host_win *host, DWORD disposition) {
-    /* Shared for reading only: `status` may look, a second writer may not. */
-    return CreateFileW(host->journal_path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL,
-                       disposition, FILE_FLAG_WRITE_THROUGH, NULL);
+    /* `status` may look, a second writer may not. Shared for deleting so that journal_rotate() can
+     * rename it without letting go of it. */
+    return CreateFileW(host->journal_path, GENERIC_READ | GENERIC_WRITE,
+                       FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, disposition,
+                       FILE_FLAG_WRITE_THROUGH, NULL);
 }
 
 static struct host_result journal_open(void *context, uint32_t *size) {
@@ -215,9 +217,13 @@ static struct host_result journal_open(void *context, uint32_t *size) {
     close_journal(host);
     host->journal = open_journal(host, OPEN_EXISTING);
     if (host->journal == INVALID_HANDLE_VALUE && GetLastError() == ERROR_FILE_NOT_FOUND) {
-        /* A crash in the middle of journal_rotate() leaves the new one, whole. */
-        (void)MoveFileExW(host->journal_new, host->journal_path, MOVEFILE_WRITE_THROUGH);
-        host->journal = open_journal(host, OPEN_ALWAYS);
+        /* A crash in the middle of journal_rotate() leaves the new one, whole. Only when there is none
+         * is an empty one made: what it holds is not to be lost because a scanner has it open. */
+        if (MoveFileExW(host->journal_new, host->journal_path, MOVEFILE_WRITE_THROUGH) ||
+            GetLastError() == ERROR_FILE_NOT_FOUND)
+            host->journal = open_journal(host, OPEN_ALWAYS);
+        else
+            return failed(HOST_BUSY, GetLastError(), "kmrepair.jnl.new can not be renamed to it");
     }
     if (host->journal != INVALID_HANDLE_VALUE) {
         *size = GetFileSize(host->journal, &high);
@@ -264,6 +270,9 @@ static DWORD write_new_journal(const struct host_win *host, const char *content,
     else if (written != length)
         error = ERROR_DISK_FULL;
     (void)CloseHandle(file);
+    /* Half of one must never be taken for a journal. */
+    if (error != ERROR_SUCCESS)
+        (void)DeleteFileW(host->journal_new);
     return error;
 }
 
@@ -273,14 +282,18 @@ static struct host_result journal_rotate(void *context, const char *content, siz
     DWORD error = write_new_journal(host, content, length);
     if (error != ERROR_SUCCESS)
         return failed(HOST_FAILED, error, NULL);
-    close_journal(host);
     if (!MoveFileExW(host->journal_path, host->journal_old,
                      MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)) {
         error = GetLastError();
-        return failed(error == ERROR_SHARING_VIOLATION ? HOST_BUSY : HOST_FAILED, error,
-                      "it can not be renamed to make room for a new one");
+        (void)DeleteFileW(host->journal_new);
+        return failed(HOST_FAILED, error, NULL);
     }
-    return journal_open(host, &size);
+    /* If this fails, the next journal_open() does it. */
+    (void)MoveFileExW(host->journal_new, host->journal_path, MOVEFILE_WRITE_THROUGH);
+    struct host_result result = journal_open(host, &size);
+    if (result.code == HOST_OK && size != length)
+        result = failed(HOST_FAILED, ERROR_INVALID_DATA, NULL);
+    return result;
 }
 
 static bool report(void *context, const struct event *event) {

@@ -26,8 +26,9 @@ static int do_verb(void) {
         options_print_usage(false, options.verb);
         return 0;
     }
-    if (options.verb != VERB_RUN && options.verb != VERB_NONE && options.verb != VERB_VERSION &&
-        !options.has_config && !(options.verb == VERB_SCAN && options.has_folder))
+    if ((options.verb != VERB_RUN || options.console) && options.verb != VERB_NONE &&
+        options.verb != VERB_VERSION && !options.has_config &&
+        !(options.verb == VERB_SCAN && options.has_folder))
         install_adopt_config(&options);
     switch (options.verb) {
     case VERB_NONE:

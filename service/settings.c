@@ -30,13 +30,14 @@ static bool refuse(struct config_error *error, const char *reason, DWORD number)
 
 static bool read_raw(const WCHAR *path, DWORD *size, struct config_error *error) {
     DWORD number = 0;
-    /* Shared with an editor that is about to save it: a half-saved file is refused by its content
-     * or read again at the next notice. */
-    HANDLE file =
-        CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                    NULL, OPEN_EXISTING, 0, NULL);
-    if (file == INVALID_HANDLE_VALUE)
-        return refuse(error, "the file can not be opened", GetLastError());
+    /* Not while somebody writes to it: a half-saved file may lack its `Repair = no`. */
+    HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                              OPEN_EXISTING, 0, NULL);
+    if (file == INVALID_HANDLE_VALUE) {
+        number = GetLastError();
+        error->busy = number == ERROR_SHARING_VIOLATION;
+        return refuse(error, "the file can not be opened", number);
+    }
     if (!ReadFile(file, buffer.raw, CONFIG_BYTES_MAX + 1, size, NULL))
         number = GetLastError();
     (void)CloseHandle(file);
@@ -64,6 +65,7 @@ static bool widen(DWORD size, size_t *count) {
 }
 
 bool settings_load(const WCHAR *path, struct settings *settings, struct config_error *error) {
+    error->busy = false;
     DWORD size = 0;
     size_t count = 0;
     if (!read_raw(path, &size, error))
@@ -82,14 +84,14 @@ bool settings_load(const WCHAR *path, struct settings *settings, struct config_e
 static bool is_same(const struct settings *a, const struct settings *b) {
     return a->repair == b->repair && a->settle_seconds == b->settle_seconds &&
            a->rescan_minutes == b->rescan_minutes && a->repairs_per_hour == b->repairs_per_hour &&
-           strcmp(a->folder, b->folder) == 0;
+           text_equal_no_case(a->folder, strlen(a->folder), b->folder);
 }
 
 bool settings_load_reported(const WCHAR *path, const struct settings *known,
                             struct settings *settings, struct config_error *error,
                             struct events *events) {
     bool loaded = settings_load(path, settings, error);
-    if (loaded && known != NULL && is_same(settings, known))
+    if (known != NULL && (loaded ? is_same(settings, known) : error->busy))
         return false;
     path_print(path, buffer.path, sizeof buffer.path);
     if (loaded) {

@@ -99,8 +99,12 @@ static void reload(struct worker *worker, bool asked) {
     struct config_error error;
     worker->load_due = MENDER_NEVER;
     const struct settings *known = asked ? NULL : &worker->mender.settings;
-    if (!settings_load_reported(worker->options->config, known, &settings, &error, worker->events))
+    if (!settings_load_reported(worker->options->config, known, &settings, &error,
+                                worker->events)) {
+        if (error.busy && !asked)
+            worker->load_due = worker->host.host.clock(&worker->host) + LOAD_MS;
         return;
+    }
     bool moved = !text_equal_no_case(settings.folder, strlen(settings.folder),
                                      worker->mender.settings.folder);
     mender_configure(&worker->mender, &settings);

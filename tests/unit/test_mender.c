@@ -2040,9 +2040,92 @@ static void rotation_failing(void **state) {
     (void)fake_fail(&fake, FAKE_ROTATE, 1, 2, HOST_FAILED);
     mender_journal_changed(&mender);
     run(MINUTE);
-    same_number("all", "2031", 1, fake_events(&fake, EVENT_JOURNAL_AWAY));
-    same_number("all", "2032", 1, fake_events(&fake, EVENT_JOURNAL_BACK));
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    mender_hint(&mender, "a.ini");
+    run(MINUTE);
+    repaired(file, STUCK);
+    run(3 * HOUR);
+    same_number("all", "2031", 0, fake_events(&fake, EVENT_JOURNAL_AWAY));
     same_number("journal", "is short", true, fake.journal_size < 4096);
+    no_complaints();
+}
+
+/* Two processes owe the same report: the one that comes second finds it done. */
+static void another_process_finishes(void **state) {
+    (void)state;
+    char after[] = STUCK;
+    after[DIGIT] = '1';
+    struct fake_file *a = fake_file(&fake, "a.ini", after);
+    struct fake_file *b = fake_file(&fake, "b.ini", after);
+    struct journal_entry entry = an_intent(1, "a.ini", STUCK);
+    fake_append_entry(&fake, &entry);
+    entry = an_intent(2, "b.ini", STUCK);
+    fake_append_entry(&fake, &entry);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, 1, HOST_FAILED);
+    start();
+    (void)mender_step(&mender);
+    (void)mender_step(&mender);
+    (void)mender_step(&mender);
+    mender_init(&other, &fake.host, &settings, other_bytes);
+    for (int i = 0; i < 20; i++)
+        (void)mender_step(&other);
+    mender_close(&other);
+    run(MINUTE);
+    same_number("a.ini", "reported", 1, a->reported);
+    same_number("b.ini", "reported", 1, b->reported);
+    journal_is_clean(0);
+    no_complaints();
+}
+
+/* An UNDO that was not made does not stand in the way of the next. */
+static void undo_again_after_a_failure(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    start();
+    run(MINUTE);
+    (void)fake_fail(&fake, FAKE_WRITE, 1, 1, HOST_FAILED);
+    same_number("first", "undo", HOST_FAILED, by_another(mender_undo, "a.ini").code);
+    run(MINUTE);
+    same_number("second", "undo", HOST_OK, by_another(mender_undo, "a.ini").code);
+    run(HOUR);
+    same_number("a.ini", "as it was", 0, (uint64_t)memcmp(file->bytes, STUCK, sizeof STUCK - 1));
+    journal_is_clean(0);
+    no_complaints();
+}
+
+/* A hold is a hold, whichever folder is watched when the journal is rotated. */
+static void hold_of_another_folder_is_carried_over(void **state) {
+    (void)state;
+    struct fake_file *file = an_undone_file();
+    struct settings first = settings;
+    struct settings second = settings;
+    (void)text_copy(second.folder, sizeof second.folder, fake.paths[1]);
+    mender_configure(&mender, &second);
+    fake.folder = 1;
+    run(MINUTE);
+    fill_journal();
+    mender_journal_changed(&mender);
+    run(MINUTE);
+    same_number("journal", "is short", true, fake.journal_size < 4096);
+    fake.folder = 0;
+    mender_configure(&mender, &first);
+    run(3 * HOUR);
+    same_number("a.ini", "writes", 2, file->writes);
+    no_complaints();
+}
+
+static void journal_busy_is_not_settled(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    settings.settle_seconds = 0;
+    (void)fake_fail(&fake, FAKE_JOURNAL_OPEN, 1, 1, HOST_BUSY);
+    mender_init(&mender, &fake.host, &settings, bytes);
+    for (int i = 0; i < 1000 && !mender_is_settled(&mender); i++) {
+        (void)mender_step(&mender);
+        fake.clock += 100;
+    }
+    repaired(file, STUCK);
+    same_number("all", "2031", 0, fake_events(&fake, EVENT_JOURNAL_AWAY));
     no_complaints();
 }
 
@@ -2149,6 +2232,10 @@ int main(void) {
         TEST(crash_during_undo),
         TEST(rotates),
         TEST(rotation_failing),
+        TEST(another_process_finishes),
+        TEST(undo_again_after_a_failure),
+        TEST(hold_of_another_folder_is_carried_over),
+        TEST(journal_busy_is_not_settled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
