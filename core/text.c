@@ -42,6 +42,12 @@ void text_put_u32(struct text *text, uint32_t number) {
     text_put_bytes(text, digits + first, sizeof digits - first);
 }
 
+void text_put_count(struct text *text, const char *before, uint32_t count, const char *after) {
+    text_put(text, before);
+    text_put_u32(text, count);
+    text_put(text, after);
+}
+
 void text_put_hex(struct text *text, uint32_t number) {
     char digits[8];
     for (size_t i = sizeof digits; i-- > 0; number >>= 4)

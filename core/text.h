@@ -29,6 +29,8 @@ void text_put(struct text *text, const char *string);
 void text_put_bytes(struct text *text, const char *bytes, size_t length);
 void text_put_char(struct text *text, char c);
 void text_put_u32(struct text *text, uint32_t number);
+/* A number between two strings. */
+void text_put_count(struct text *text, const char *before, uint32_t count, const char *after);
 void text_put_hex(struct text *text, uint32_t number); /* always eight digits */
 void text_put_2(struct text *text, uint32_t number);   /* two decimal digits, for dates */
 

@@ -209,12 +209,6 @@ static void visit_status(void *context, const struct journal_entry *entry) {
     }
 }
 
-static void put_count(struct text *line, const char *before, uint32_t count, const char *after) {
-    text_put(line, before);
-    text_put_u32(line, count);
-    text_put(line, after);
-}
-
 /* Why the journal can not be read, or "". */
 static const char *read_status(const struct options *options) {
     struct host_result result = read_journal(options->journal, visit_status);
@@ -232,14 +226,15 @@ static void print_past(const struct options *options, bool running) {
         text_put(&line, "the journal can not be read: ");
         text_put(&line, error);
     } else {
-        put_count(&line, "", past.repaired, " in the journal");
+        text_put_count(&line, "", past.repaired, " in the journal");
         text_put(&line, past.repaired > 0 ? ", the last at " : "");
         text_put(&line, past.last);
         if (past.intents > past.done)
-            put_count(&line, "; ", past.intents - past.done, " not finished or not yet reported");
+            text_put_count(&line, "; ", past.intents - past.done,
+                           " not finished or not yet reported");
         /* A line that was torn by a crash is one; a damaged one may have been a repair. */
         if (past.reader.foreign > 0)
-            put_count(&line, "; ", past.reader.foreign, " unreadable line(s) in the journal");
+            text_put_count(&line, "; ", past.reader.foreign, " unreadable line(s) in the journal");
     }
     if (running && past.loaded[0] != '\0')
         (void)console_put(CONSOLE_OUT, "In force:       ", past.loaded_settings,
@@ -259,7 +254,7 @@ static bool print_config(const struct options *options) {
     } else {
         text_put(&line, "refused");
         if (past.error.line != 0)
-            put_count(&line, ", line ", past.error.line, "");
+            text_put_count(&line, ", line ", past.error.line, "");
         text_put(&line, ": ");
         text_put(&line, past.error.reason);
     }

@@ -238,19 +238,13 @@ struct host_result scan_count(struct host_win *host, unsigned char *bytes,
     return each(host, counts, NULL, NULL);
 }
 
-static void put_count(struct text *line, const char *before, uint32_t count, const char *after) {
-    text_put(line, before);
-    text_put_u32(line, count);
-    text_put(line, after);
-}
-
 void scan_put_counts(struct text *line, const struct mender_counts *counts) {
-    put_count(line, "", counts->files, counts->files == 1 ? " file: " : " files: ");
-    put_count(line, "", counts->verdict[VERDICT_STUCK], " stuck, ");
-    put_count(line, "", counts->verdict[VERDICT_SOUND], " sound, ");
-    put_count(line, "", counts->verdict[VERDICT_DOUBTFUL], " doubtful, ");
-    put_count(line, "", counts->verdict[VERDICT_UNREADABLE] + counts->busy, " unreadable, ");
-    put_count(line, "", counts->verdict[VERDICT_NOT_A_RECORD], " not a record");
+    text_put_count(line, "", counts->files, counts->files == 1 ? " file: " : " files: ");
+    text_put_count(line, "", counts->verdict[VERDICT_STUCK], " stuck, ");
+    text_put_count(line, "", counts->verdict[VERDICT_SOUND], " sound, ");
+    text_put_count(line, "", counts->verdict[VERDICT_DOUBTFUL], " doubtful, ");
+    text_put_count(line, "", counts->verdict[VERDICT_UNREADABLE] + counts->busy, " unreadable, ");
+    text_put_count(line, "", counts->verdict[VERDICT_NOT_A_RECORD], " not a record");
 }
 
 /* "State: 12 with 1, 3 with 4, 1 other" */
@@ -259,8 +253,8 @@ static void put_states(struct text *line) {
     for (uint32_t i = 0; i <= 10; i++) {
         if (scan.by_state[i] == 0)
             continue;
-        put_count(line, first ? "\r\nState: " : ", ", scan.by_state[i],
-                  i < 10 ? " with " : " other");
+        text_put_count(line, first ? "\r\nState: " : ", ", scan.by_state[i],
+                       i < 10 ? " with " : " other");
         if (i < 10)
             text_put_u32(line, i);
         first = false;

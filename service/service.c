@@ -233,12 +233,9 @@ static void make_pass(struct worker *worker) {
 static void print_result(uint32_t repaired, const struct mender_counts *counts) {
     struct text text;
     text_begin(&text, service.text, sizeof service.text);
-    text_put_u32(&text, repaired);
-    text_put(&text, " repaired, ");
-    text_put_u32(&text, counts->verdict[VERDICT_STUCK]);
-    text_put(&text, " still stuck, ");
-    text_put_u32(&text, counts->busy);
-    text_put(&text, " could not be read.\r\n");
+    text_put_count(&text, "", repaired, " repaired, ");
+    text_put_count(&text, "", counts->verdict[VERDICT_STUCK], " still stuck, ");
+    text_put_count(&text, "", counts->busy, " could not be read.\r\n");
     (void)console_put(CONSOLE_OUT, service.text, NULL);
 }
 

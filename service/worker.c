@@ -168,12 +168,10 @@ static bool obey(struct worker *worker) {
 /* The folder of the configuration, and its name in it. */
 static void find_files(struct worker *worker) {
     const WCHAR *path = worker->options->config;
-    size_t folder = 0;
-    for (size_t i = 0; path[i] != L'\0'; i++)
-        folder = path[i] == L'\\' ? i + 1 : folder;
-    memcpy(worker->files_folder, path, folder * sizeof *path);
-    worker->files_folder[folder] = L'\0';
-    path_print(path + folder, worker->config_name, sizeof worker->config_name);
+    /* The path fits: it is that of a file beside which the journal is. */
+    (void)path_beside(path, L"", worker->files_folder);
+    path_print(path + lstrlenW(worker->files_folder), worker->config_name,
+               sizeof worker->config_name);
 }
 
 DWORD worker_open(struct worker *worker, const struct options *options,
