@@ -41,7 +41,8 @@ void config_defaults(struct settings *settings) {
 }
 
 /* The first complaint is the one that is shown. */
-static int refuse(struct parse *parse, const char *before, const char *what, const char *after) {
+static int refuse_line(struct parse *parse, const char *before, const char *what,
+                       const char *after) {
     if (!parse->failed) {
         struct text reason;
         parse->failed = true;
@@ -74,13 +75,13 @@ static bool is_clean(struct parse *parse, const char *line, size_t length) {
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)line[i];
         if ((c < 0x20 && c != '\t') || c == 0x7F)
-            return refuse(parse, "the line holds a control character", NULL,
-                          "; save the file as plain text with Windows line ends");
+            return refuse_line(parse, "the line holds a control character", NULL,
+                               "; save the file as plain text with Windows line ends");
         if (c == ' ' || c == '\t')
             continue;
         if (closed)
-            return refuse(parse, "there is text behind a section heading", NULL,
-                          "; put it on a line of its own");
+            return refuse_line(parse, "there is text behind a section heading", NULL,
+                               "; put it on a line of its own");
         closed = heading && c == ']';
         if (!other)
             heading = heading || c == '[';
@@ -91,7 +92,7 @@ static bool is_clean(struct parse *parse, const char *line, size_t length) {
 
 /* ini_reader: one line at a time, refused here when inih could not hold it or would see an end in
  * the middle of it. */
-static char *read_line(char *line, int size, void *stream) {
+static char *read_config_line(char *line, int size, void *stream) {
     struct parse *parse = stream;
     if (parse->failed || parse->next >= parse->size)
         return NULL;
@@ -102,7 +103,7 @@ static char *read_line(char *line, int size, void *stream) {
     parse->next += length + (end != NULL);
     parse->line++;
     if (length + 2 > (size_t)size) {
-        refuse(parse, "the line is too long", NULL, "; at most 2000 bytes are allowed");
+        refuse_line(parse, "the line is too long", NULL, "; at most 2000 bytes are allowed");
         return NULL;
     }
     if (!is_clean(parse, start, length))
@@ -123,13 +124,13 @@ static int set_number(struct parse *parse, enum key key, const char *value, uint
     text_put_u32(&text, keys[key].least);
     text_put(&text, " to ");
     text_put_u32(&text, keys[key].most);
-    return refuse(parse, keys[key].name, NULL, range);
+    return refuse_line(parse, keys[key].name, NULL, range);
 }
 
 static int set_repair(struct parse *parse, const char *value) {
     bool yes = text_equal_no_case(value, strlen(value), "yes");
     if (!yes && !text_equal_no_case(value, strlen(value), "no"))
-        return refuse(parse, "Repair must be yes or no, not ", value, "");
+        return refuse_line(parse, "Repair must be yes or no, not ", value, "");
     parse->settings.repair = yes;
     return 1;
 }
@@ -151,17 +152,17 @@ static int set_folder(struct parse *parse, const char *value) {
         length -= 2;
     }
     if (length >= CONFIG_FOLDER_BYTES)
-        return refuse(parse, "the path of the folder is too long", NULL, "");
+        return refuse_line(parse, "the path of the folder is too long", NULL, "");
     memcpy(folder, value, length);
     folder[length] = '\0';
     if (!config_is_absolute(folder))
-        return refuse(parse,
-                      "Folder must be a whole path such as C:\\Security\\Mgrent\\Clients, not ",
-                      folder, "");
+        return refuse_line(
+            parse, "Folder must be a whole path such as C:\\Security\\Mgrent\\Clients, not ",
+            folder, "");
     /* A path that is extended already may start with \\?\ . */
     const char *rest = (length >= 4 && memcmp(folder, "\\\\?\\", 4) == 0) ? folder + 4 : folder;
     if (!text_is_utf8(folder, length) || strpbrk(rest, "\"*?<>|\t") != NULL)
-        return refuse(parse, "Folder holds a character that no path can have", NULL, "");
+        return refuse_line(parse, "Folder holds a character that no path can have", NULL, "");
     /* `C:\x\` and `C:\x` are one folder; a root keeps its backslash. */
     while (length > 3 && (folder[length - 1] == '\\' || folder[length - 1] == '/'))
         folder[--length] = '\0';
@@ -169,7 +170,7 @@ static int set_folder(struct parse *parse, const char *value) {
 }
 
 /* ini_handler: a section heading (`name` is NULL), or a key. */
-static int on_line(void *user, const char *section, const char *name, const char *value) {
+static int on_config_line(void *user, const char *section, const char *name, const char *value) {
     struct parse *parse = user;
     enum key key = KEY_REPAIR;
     bool known = false;
@@ -179,18 +180,18 @@ static int on_line(void *user, const char *section, const char *name, const char
         known = known || text_equal_no_case(section, strlen(section), keys[i].section);
     if (!known)
         return name != NULL && section[0] == '\0'
-                   ? refuse(parse, "the key ", name, " stands before the first section")
-                   : refuse(parse, "there is no section ", section,
-                            "; the sections are service, timing and limits");
+                   ? refuse_line(parse, "the key ", name, " stands before the first section")
+                   : refuse_line(parse, "there is no section ", section,
+                                 "; the sections are service, timing and limits");
     if (name == NULL)
         return 1;
     while (key < KEYS && !(text_equal_no_case(section, strlen(section), keys[key].section) &&
                            text_equal_no_case(name, strlen(name), keys[key].name)))
         key++;
     if (key == KEYS)
-        return refuse(parse, "there is no key ", name, " in this section");
+        return refuse_line(parse, "there is no key ", name, " in this section");
     if (parse->seen[key] != 0)
-        return refuse(parse, keys[key].name, NULL, " is set twice; remove one of the lines");
+        return refuse_line(parse, keys[key].name, NULL, " is set twice; remove one of the lines");
     parse->seen[key] = parse->line;
     switch (key) {
     case KEY_REPAIR:
@@ -214,14 +215,14 @@ bool config_parse(const char *text, size_t size, struct settings *settings,
     config_defaults(&parse.settings);
     memset(error, 0, sizeof *error);
     if (size > CONFIG_BYTES_MAX)
-        refuse(&parse, "the file is larger than 16 KB", NULL, "");
-    int first_bad = ini_parse_stream(read_line, &parse, on_line, &parse);
+        refuse_line(&parse, "the file is larger than 16 KB", NULL, "");
+    int first_bad = ini_parse_stream(read_config_line, &parse, on_config_line, &parse);
     /* inih goes on behind a line that fits nothing, and a later one may have been refused. */
     if (first_bad != 0 && (!parse.failed || (uint32_t)first_bad < error->line)) {
         parse.failed = false;
         parse.line = (uint32_t)first_bad;
-        refuse(&parse, "the line is neither a [section], a 'name = value' nor a ';' comment", NULL,
-               "");
+        refuse_line(&parse, "the line is neither a [section], a 'name = value' nor a ';' comment",
+                    NULL, "");
     }
     if (!parse.failed)
         *settings = parse.settings;

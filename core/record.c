@@ -75,8 +75,8 @@ static size_t put_name(char *line, size_t length, unsigned c) {
 /* ini_reader. Hands inih one whole line in a form that it reads as Windows does: leading blanks
  * gone, the name as put_name() leaves it (inih would split at a `:`), and the value cut where the
  * buffer ends. A name that does not fit is neither of the two that matter. The judgement of a value
- * is made on the file's own bytes, in on_line(). */
-static char *read_line(char *line, int size, void *stream) {
+ * is made on the file's own bytes, in on_record_line(). */
+static char *read_record_line(char *line, int size, void *stream) {
     struct judge *judge = stream;
     if (!next_line(judge))
         return NULL;
@@ -229,7 +229,7 @@ static void on_value(struct judge *judge, size_t from, size_t to) {
 
 /* ini_handler: a section heading (`name` is NULL), or a line with a name and a value. inih's copy of the value may be cut, so the value is
  * looked up in the file: what follows the first `=` of the line, less blanks. */
-static int on_line(void *user, const char *section, const char *name, const char *value) {
+static int on_record_line(void *user, const char *section, const char *name, const char *value) {
     struct judge *judge = user;
     (void)section;
     (void)value;
@@ -299,7 +299,7 @@ void record_judge(const void *bytes, size_t size, struct record *record) {
         return;
     }
     /* The result is the number of the first line that fits nothing; those are ignored. */
-    (void)ini_parse_stream(read_line, &judge, on_line, &judge);
+    (void)ini_parse_stream(read_record_line, &judge, on_record_line, &judge);
 
     if (judge.states == 0) {
         record->verdict = VERDICT_NOT_A_RECORD;

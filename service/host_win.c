@@ -172,8 +172,8 @@ static struct host_result read_file(HANDLE file, uint32_t offset, void *bytes, s
     return ok;
 }
 
-static struct host_result read_record(void *context, uint32_t offset, void *bytes, size_t size,
-                                      size_t *got) {
+static struct host_result read_bytes(void *context, uint32_t offset, void *bytes, size_t size,
+                                     size_t *got) {
     return read_file(((struct host_win *)context)->record, offset, bytes, size, got);
 }
 
@@ -296,7 +296,7 @@ static struct host_result journal_rotate(void *context, const char *content, siz
     return result;
 }
 
-static bool report(void *context, const struct event *event) {
+static bool report_event(void *context, const struct event *event) {
     struct host_win *host = context;
     return host->events != NULL && events_report(host->events, event);
 }
@@ -319,7 +319,7 @@ void host_win_init(struct host_win *host, const char *folder, const WCHAR *journ
                                .list_next = list_next,
                                .list_close = list_close,
                                .open = open_record,
-                               .read = read_record,
+                               .read = read_bytes,
                                .write = write_record,
                                .flush = flush_record,
                                .close = close_record,
@@ -328,7 +328,7 @@ void host_win_init(struct host_win *host, const char *folder, const WCHAR *journ
                                .journal_read = journal_read,
                                .journal_append = journal_append,
                                .journal_rotate = journal_rotate,
-                               .report = report,
+                               .report = report_event,
                                .decode = decode};
     host->events = events;
     host->journal_path = journal_path;

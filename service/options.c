@@ -85,7 +85,7 @@ static bool is(const WCHAR *word, const char *option) {
     return *word == L'\0' && *option == '\0';
 }
 
-static bool refuse(const struct options *options, const char *what, const WCHAR *word) {
+static bool refuse_word(const struct options *options, const char *what, const WCHAR *word) {
     char narrow[400];
     path_print(word, narrow, sizeof narrow);
     (void)console_fail(what, narrow);
@@ -98,11 +98,11 @@ static bool take_folder(struct options *options, const WCHAR *word) {
     size_t count = 0;
     DWORD got = GetFullPathNameW(word, PATH_UNITS, full, NULL);
     if (word[0] == L'\0' || got == 0)
-        return refuse(options, "this is no folder: ", word);
+        return refuse_word(options, "this is no folder: ", word);
     if (got < PATH_UNITS)
         count = text_from_utf16(full, got, options->folder, sizeof options->folder);
     if (got >= PATH_UNITS || count == (size_t)-1)
-        return refuse(options, "this path is too long: ", word);
+        return refuse_word(options, "this path is too long: ", word);
     while (count > 3 && options->folder[count - 1] == '\\')
         options->folder[--count] = '\0';
     options->has_folder = true;
@@ -112,7 +112,7 @@ static bool take_folder(struct options *options, const WCHAR *word) {
 static bool take_config(struct options *options, const WCHAR *word) {
     DWORD got = GetFullPathNameW(word, PATH_UNITS, options->config, NULL);
     if (word[0] == L'\0' || got == 0 || got >= PATH_UNITS)
-        return refuse(options, "this can not be the path of a configuration: ", word);
+        return refuse_word(options, "this can not be the path of a configuration: ", word);
     options->has_config = true;
     return true;
 }
@@ -143,7 +143,7 @@ static bool take_format(struct words *words, const WCHAR *value) {
             return true;
         }
     }
-    return refuse(words->options, "there is no such format here: ", value);
+    return refuse_word(words->options, "there is no such format here: ", value);
 }
 
 static bool take_since(struct options *options, const WCHAR *value) {
@@ -155,8 +155,8 @@ static bool take_since(struct options *options, const WCHAR *value) {
     }
     options->has_since = length != (size_t)-1 && journal_read_time(text, length, &options->since);
     return options->has_since ||
-           refuse(options, "a date looks like 2026-11-22 or 2026-11-22T16:40:00Z, not like ",
-                  value);
+           refuse_word(options, "a date looks like 2026-11-22 or 2026-11-22T16:40:00Z, not like ",
+                       value);
 }
 
 static bool take_name(struct options *options, const WCHAR *word) {
@@ -165,7 +165,8 @@ static bool take_name(struct options *options, const WCHAR *word) {
     options->has_name = length != (size_t)-1 && strpbrk(options->name, "\\/:*?") == NULL &&
                         record_is_named(options->name);
     return options->has_name ||
-           refuse(options, "this is not the name of a record, such as Mxclfr4zqvktn.ini: ", word);
+           refuse_word(options,
+                       "this is not the name of a record, such as Mxclfr4zqvktn.ini: ", word);
 }
 
 static bool take_option(struct words *words) {
@@ -176,12 +177,12 @@ static bool take_option(struct words *words) {
     if (is_valued(word, "--config", &length)) {
         value = value_of(words, length);
         return value != NULL ? take_config(options, value)
-                             : refuse(options, "a value is missing after ", word);
+                             : refuse_word(options, "a value is missing after ", word);
     }
     if (options->verb == VERB_INSTALL && is_valued(word, "--folder", &length)) {
         value = value_of(words, length);
         return value != NULL ? take_folder(options, value)
-                             : refuse(options, "a value is missing after ", word);
+                             : refuse_word(options, "a value is missing after ", word);
     }
     if (words->formats != 0 && is_valued(word, "--format", &length)) {
         value = value_of(words, length);
@@ -190,7 +191,7 @@ static bool take_option(struct words *words) {
     if (options->verb == VERB_HISTORY && is_valued(word, "--since", &length)) {
         value = value_of(words, length);
         return value != NULL ? take_since(options, value)
-                             : refuse(options, "a value is missing after ", word);
+                             : refuse_word(options, "a value is missing after ", word);
     }
     if (options->verb == VERB_SCAN && is(word, "--all"))
         return options->all = true;
@@ -198,7 +199,7 @@ static bool take_option(struct words *words) {
         return options->report_only = true;
     if (options->verb == VERB_RUN && is(word, "--console"))
         return options->console = true;
-    return refuse(options, "there is no such option here: ", word);
+    return refuse_word(options, "there is no such option here: ", word);
 }
 
 static bool is_help(const WCHAR *word) {
@@ -213,10 +214,10 @@ static bool take_verb(struct options *options, const WCHAR *word, size_t *index)
             return true;
         }
     }
-    return refuse(options,
-                  word[0] == L'-' || word[0] == L'/' ? "the verb comes first, not "
-                                                     : "there is no such verb: ",
-                  word);
+    return refuse_word(options,
+                       word[0] == L'-' || word[0] == L'/' ? "the verb comes first, not "
+                                                          : "there is no such verb: ",
+                       word);
 }
 
 static bool take_words(struct words *words) {
@@ -242,13 +243,13 @@ static bool take_words(struct words *words) {
         else if (verbs[index].takes == NAME && !options->has_name)
             good = take_name(options, word);
         else
-            good = refuse(options, "one word too many: ", word);
+            good = refuse_word(options, "one word too many: ", word);
         if (!good)
             return false;
         words->formats = verbs[index].formats;
     }
     if (options->verb != VERB_NONE && verbs[index].takes == NAME && !options->has_name)
-        return refuse(options, "the name of the record is missing", L"");
+        return refuse_word(options, "the name of the record is missing", L"");
     return true;
 }
 

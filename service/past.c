@@ -41,7 +41,7 @@ static struct {
 } past;
 
 /* HOST_GONE when there is no such file. */
-static struct host_result read_journal(const WCHAR *path, journal_visit *visit) {
+static struct host_result visit_journal(const WCHAR *path, journal_visit *visit) {
     struct host_result result = {HOST_OK, 0, NULL};
     DWORD got = 1;
     journal_begin(&past.reader);
@@ -66,7 +66,8 @@ static struct host_result read_journal(const WCHAR *path, journal_visit *visit) 
 
 /* ---- history ---- */
 
-static void print_row(const struct journal_entry *entry, const char *action, const char *outcome) {
+static void print_history_row(const struct journal_entry *entry, const char *action,
+                              const char *outcome) {
     struct text line;
     char time[JOURNAL_TIME_BYTES];
     if (past.options->has_since && entry->utc < past.options->since)
@@ -109,7 +110,8 @@ static void print_row(const struct journal_entry *entry, const char *action, con
 }
 
 static void print_change(struct change *change, const char *outcome) {
-    print_row(&change->intent, change->intent.kind == JOURNAL_UNDO ? "undo" : "repair", outcome);
+    print_history_row(&change->intent, change->intent.kind == JOURNAL_UNDO ? "undo" : "repair",
+                      outcome);
     change->used = false;
 }
 
@@ -152,7 +154,7 @@ static void visit_history(void *context, const struct journal_entry *entry) {
         }
         break;
     case JOURNAL_RELEASE:
-        print_row(entry, "release", "released");
+        print_history_row(entry, "release", "released");
         break;
     case JOURNAL_HOLD: /* the undo has been shown */
     case JOURNAL_LOADED:
@@ -171,9 +173,9 @@ int past_history(const struct options *options) {
     struct host_result result = {HOST_GONE, 0, NULL};
     past.failed = !console_put(CONSOLE_OUT, headings[options->format], NULL);
     if (path_beside(options->journal, JOURNAL_OLD, old))
-        result = read_journal(old, visit_history);
+        result = visit_journal(old, visit_history);
     if (result.code == HOST_OK || result.code == HOST_GONE)
-        result = read_journal(options->journal, visit_history);
+        result = visit_journal(options->journal, visit_history);
     if (result.code != HOST_OK && result.code != HOST_GONE)
         return console_fail_result("can not read the journal ", "kmrepair.jnl", &result);
     for (size_t i = 0; i < UNFINISHED; i++) {
@@ -211,7 +213,7 @@ static void visit_status(void *context, const struct journal_entry *entry) {
 
 /* Why the journal can not be read, or "". */
 static const char *read_status(const struct options *options) {
-    struct host_result result = read_journal(options->journal, visit_status);
+    struct host_result result = visit_journal(options->journal, visit_status);
     past.words[0] = '\0';
     if (result.code == HOST_FAILED)
         path_error_text(result.error, past.words, sizeof past.words);

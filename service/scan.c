@@ -5,7 +5,7 @@
 #include "console.h"
 #include "path.h"
 
-enum { LINE_BYTES = 8192 };
+enum { ROW_BYTES = 8192 };
 
 struct row {
     char name[PENDING_NAME_BYTES];
@@ -18,7 +18,7 @@ static struct {
     struct settings settings;
     unsigned char *bytes;
     struct row row;
-    char line[LINE_BYTES];
+    char line[ROW_BYTES];
     char mailbox[RECORD_MAILBOX_BYTES];
     char reason[200];
     bool failed;           /* the output could not be written */
@@ -205,7 +205,7 @@ static void count_state(const struct row *row, const struct cells *cells) {
         scan.by_state[digit ? cells->state[0] - '0' : 10]++;
 }
 
-static void print_row(void *context, const struct row *row) {
+static void print_record_row(void *context, const struct row *row) {
     struct printer *printer = context;
     struct cells cells;
     struct text line;
@@ -272,7 +272,7 @@ int scan_run(const struct options *options) {
         return 2;
     host_win_init(&scan.host, scan.settings.folder, options->journal, NULL);
     printer.shown = scan.host.host.clock(&scan.host);
-    struct host_result result = each(&scan.host, &counts, print_row, &printer);
+    struct host_result result = each(&scan.host, &counts, print_record_row, &printer);
     hide_progress(&printer);
     if (result.code != HOST_OK)
         return console_fail_result("can not scan ", scan.settings.folder, &result);

@@ -84,7 +84,7 @@ static void WINAPI on_control(DWORD control) {
     }
 }
 
-static void on_state(enum worker_state state) {
+static void report_state(enum worker_state state) {
     set_state(state == WORKER_PAUSED ? SERVICE_PAUSED : SERVICE_RUNNING, NO_ERROR, 0);
 }
 
@@ -105,7 +105,7 @@ static void report_start_failed(const char *what, DWORD error) {
 }
 
 /* From the configuration to the end of the work. Returns a service-specific exit code. */
-static DWORD work(void) {
+static DWORD work_until_stopped(void) {
     const struct options *options = service.options;
     struct text text;
     if (!settings_load_reported(options->config, NULL, &service.settings, &service.error,
@@ -114,12 +114,12 @@ static DWORD work(void) {
         return SERVICE_EXIT_CONFIG;
     }
     DWORD error = worker_open(&service.worker, options, &service.settings, &service.events,
-                              &service.control, on_state);
+                              &service.control, report_state);
     if (error != ERROR_SUCCESS) {
         report_start_failed("an event object can not be made", error);
         return SERVICE_EXIT_RESOURCES;
     }
-    on_state(WORKER_RUNNING);
+    report_state(WORKER_RUNNING);
     config_print(&service.settings, service.text, sizeof service.text);
     (void)events_say(&service.events, EVENT_STARTED, KMREPAIR_VERSION, service.text, NULL);
 
@@ -142,7 +142,7 @@ static void WINAPI service_main(DWORD count, WCHAR **arguments) {
         return;
     }
     set_state(SERVICE_START_PENDING, NO_ERROR, 0);
-    DWORD specific = work();
+    DWORD specific = work_until_stopped();
     set_state(SERVICE_STOPPED, specific != 0 ? ERROR_SERVICE_SPECIFIC_ERROR : NO_ERROR, specific);
 }
 
@@ -200,7 +200,7 @@ int service_run_in_console(const struct options *options) {
     if (code == 0) {
         (void)console_put(CONSOLE_OUT, "KMRepair is running in this console. Ctrl-C stops it.\r\n",
                           NULL);
-        code = work() == 0 ? 0 : 2;
+        code = work_until_stopped() == 0 ? 0 : 2;
     }
     if (code != 0 && service.error.reason[0] != '\0')
         code = console_fail_config(options, &service.error);

@@ -14,7 +14,7 @@ static struct {
     char printed[CONFIG_PRINT_BYTES];
 } buffer;
 
-static bool refuse(struct config_error *error, const char *reason, DWORD number) {
+static bool refuse_file(struct config_error *error, const char *reason, DWORD number) {
     struct text text;
     char words[150];
     error->line = 0;
@@ -36,18 +36,18 @@ static bool read_raw(const WCHAR *path, DWORD *size, struct config_error *error)
     if (file == INVALID_HANDLE_VALUE) {
         number = GetLastError();
         error->busy = number == ERROR_SHARING_VIOLATION;
-        return refuse(error, "the file can not be opened", number);
+        return refuse_file(error, "the file can not be opened", number);
     }
     if (!ReadFile(file, buffer.raw, CONFIG_BYTES_MAX + 1, size, NULL))
         number = GetLastError();
     (void)CloseHandle(file);
     if (number != 0)
-        return refuse(error, "the file can not be read", number);
+        return refuse_file(error, "the file can not be read", number);
     /* A file that is about to be saved is empty for a moment. It must not pass for one that leaves
      * everything at its default. */
     if (*size == 0)
-        return refuse(error, "the file is empty", 0);
-    return *size <= CONFIG_BYTES_MAX || refuse(error, "the file is larger than 16 KB", 0);
+        return refuse_file(error, "the file is empty", 0);
+    return *size <= CONFIG_BYTES_MAX || refuse_file(error, "the file is larger than 16 KB", 0);
 }
 
 /* UTF-16 units of the file in `buffer.units`. */
@@ -75,8 +75,8 @@ bool settings_load(const WCHAR *path, struct settings *settings, struct config_e
         return config_parse(buffer.raw + mark, size - mark, settings, error);
     }
     if (!widen(size, &count))
-        return refuse(error, "the file is not text in UTF-8, UTF-16 or the code page of this host",
-                      0);
+        return refuse_file(
+            error, "the file is not text in UTF-8, UTF-16 or the code page of this host", 0);
     size_t length = text_from_utf16(buffer.units, count, buffer.text, sizeof buffer.text);
     return config_parse(buffer.text, length, settings, error);
 }

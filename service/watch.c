@@ -5,9 +5,9 @@
 #include "pending.h"
 #include "text.h"
 
-static const struct host_result ok = {HOST_OK, 0, NULL};
+static const struct host_result no_error = {HOST_OK, 0, NULL};
 
-static struct host_result failed(DWORD error, const char *reason) {
+static struct host_result error_of(DWORD error, const char *reason) {
     return (struct host_result){HOST_FAILED, error & 0xFFFFFF, reason};
 }
 
@@ -45,7 +45,7 @@ static struct host_result arm(struct watch *watch) {
         if (ReadDirectoryChangesW(watch->directory, watch->buffer[watch->current], watch->size,
                                   FALSE, filter, NULL, &watch->overlapped, NULL)) {
             watch->armed = true;
-            return ok;
+            return no_error;
         }
         DWORD error = GetLastError();
         /* Some redirectors take less than 64 KB; ERROR_INVALID_PARAMETER is how they say so. */
@@ -56,7 +56,7 @@ static struct host_result arm(struct watch *watch) {
         /* A folder that was removed gives ERROR_ACCESS_DENIED here, and stays half-removed until
          * our handle is closed, so it is closed at once. */
         watch_close(watch);
-        return failed(error, NULL);
+        return error_of(error, NULL);
     }
 }
 
@@ -66,15 +66,15 @@ struct host_result watch_open(struct watch *watch, const WCHAR *path) {
     watch->size = WATCH_BYTES;
     watch->directory = open_directory(path, FILE_LIST_DIRECTORY, FILE_FLAG_OVERLAPPED);
     if (watch->directory == INVALID_HANDLE_VALUE)
-        return failed(GetLastError(), NULL);
+        return error_of(GetLastError(), NULL);
     if (!GetFileInformationByHandle(watch->directory, &info)) {
         DWORD error = GetLastError();
         watch_close(watch);
-        return failed(error, NULL);
+        return error_of(error, NULL);
     }
     if ((info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0) {
         watch_close(watch);
-        return failed(ERROR_DIRECTORY, "it is a file, not a folder");
+        return error_of(ERROR_DIRECTORY, "it is a file, not a folder");
     }
     return arm(watch);
 }
@@ -124,16 +124,16 @@ struct host_result watch_collect(struct watch *watch, watch_change *change, void
     DWORD error = ERROR_SUCCESS;
     unsigned full = watch->current;
     if (!watch->armed)
-        return ok;
+        return no_error;
     if (!GetOverlappedResult(watch->directory, &watch->overlapped, &bytes, FALSE)) {
         error = GetLastError();
         if (error == ERROR_IO_INCOMPLETE)
-            return ok;
+            return no_error;
     }
     watch->armed = false;
     if (error != ERROR_SUCCESS && error != ERROR_NOTIFY_ENUM_DIR) {
         watch_close(watch);
-        return failed(error, NULL);
+        return error_of(error, NULL);
     }
     /* Armed before the work, so that the time in which nobody listens is as short as can be. */
     watch->current = 1 - full;
@@ -150,16 +150,16 @@ struct host_result watch_check(struct watch *watch, const WCHAR *path) {
     BY_HANDLE_FILE_INFORMATION ours;
     BY_HANDLE_FILE_INFORMATION theirs;
     HANDLE other = open_directory(path, FILE_READ_ATTRIBUTES, 0);
-    struct host_result result = ok;
+    struct host_result result = no_error;
     if (other == INVALID_HANDLE_VALUE)
-        return failed(GetLastError(), NULL);
+        return error_of(GetLastError(), NULL);
     if (!GetFileInformationByHandle(watch->directory, &ours) ||
         !GetFileInformationByHandle(other, &theirs))
-        result = failed(GetLastError(), NULL);
+        result = error_of(GetLastError(), NULL);
     else if (ours.dwVolumeSerialNumber != theirs.dwVolumeSerialNumber ||
              ours.nFileIndexHigh != theirs.nFileIndexHigh ||
              ours.nFileIndexLow != theirs.nFileIndexLow)
-        result = failed(0, "it was replaced by another folder");
+        result = error_of(0, "it was replaced by another folder");
     (void)CloseHandle(other);
     return result;
 }

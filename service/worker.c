@@ -166,7 +166,7 @@ static bool obey(struct worker *worker) {
 }
 
 /* The folder of the configuration, and its name in it. */
-static void find_files(struct worker *worker) {
+static void find_own_files(struct worker *worker) {
     const WCHAR *path = worker->options->config;
     /* The path fits: it is that of a file beside which the journal is. */
     (void)path_beside(path, L"", worker->files_folder);
@@ -185,7 +185,7 @@ DWORD worker_open(struct worker *worker, const struct options *options,
     worker->load_due = MENDER_NEVER;
     if (!watch_init(&worker->watch) || !watch_init(&worker->files))
         return GetLastError();
-    find_files(worker);
+    find_own_files(worker);
     host_win_init(&worker->host, settings->folder, options->journal, events);
     use_folder(worker, settings->folder);
     mender_init(&worker->mender, &worker->host.host, settings, options->bytes);
