@@ -33,8 +33,8 @@ struct parse {
 
 void config_defaults(struct settings *settings) {
     memset(settings, 0, sizeof *settings);
-    settings->repair = true;
-    (void)text_copy(settings->folder, sizeof settings->folder, "C:\\Security\\Mgrent\\Clients");
+    settings->repair = settings->automatic = true;
+    (void)text_copy(settings->folder, sizeof settings->folder, "auto");
     settings->settle_seconds = 5;
     settings->rescan_minutes = 60;
     settings->repairs_per_hour = 100;
@@ -155,9 +155,12 @@ static int set_folder(struct parse *parse, const char *value) {
         return refuse_line(parse, "the path of the folder is too long", NULL, "");
     memcpy(folder, value, length);
     folder[length] = '\0';
-    if (!config_is_absolute(folder))
+    parse->settings.automatic = text_equal_no_case(folder, length, "auto");
+    /* What a variable stands for is seen when it is put in. */
+    if (!parse->settings.automatic && !config_is_absolute(folder) && strchr(folder, '%') == NULL)
         return refuse_line(
-            parse, "Folder must be a whole path such as C:\\Security\\Mgrent\\Clients, not ",
+            parse,
+            "Folder must be auto, or a whole path such as C:\\Security\\Mgrent\\Clients, not ",
             folder, "");
     /* A path that is extended already may start with \\?\ . */
     const char *rest = (length >= 4 && memcmp(folder, "\\\\?\\", 4) == 0) ? folder + 4 : folder;
@@ -224,8 +227,10 @@ bool config_parse(const char *text, size_t size, struct settings *settings,
         refuse_line(&parse, "the line is neither a [section], a 'name = value' nor a ';' comment",
                     NULL, "");
     }
-    if (!parse.failed)
+    if (!parse.failed) {
         *settings = parse.settings;
+        error->line = parse.seen[KEY_FOLDER];
+    }
     return !parse.failed;
 }
 
@@ -234,6 +239,8 @@ void config_print(const struct settings *settings, char *to, size_t size) {
     text_begin(&text, to, size);
     text_put(&text, settings->repair ? "Repair = yes, Folder = " : "Repair = no, Folder = ");
     text_put(&text, settings->folder);
+    if (settings->automatic && config_is_absolute(settings->folder))
+        text_put(&text, " (auto)");
     text_put(&text, ", SettleSeconds = ");
     text_put_u32(&text, settings->settle_seconds);
     text_put(&text, ", RescanMinutes = ");

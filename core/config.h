@@ -28,6 +28,9 @@ struct settings {
     uint32_t settle_seconds;
     uint32_t rescan_minutes; /* 0: no periodic rescan */
     uint32_t repairs_per_hour;
+    bool automatic; /* Folder = auto */
+    /* As it stands in the file: `auto`, or a path, perhaps with variables such as %SystemDrive% in
+     * it. settings_load() puts in what they stand for. */
     char folder[CONFIG_FOLDER_BYTES];
 };
 
@@ -39,7 +42,8 @@ struct config_error {
 
 void config_defaults(struct settings *settings);
 
-/* `text` is UTF-8, a mark in front is passed over. On false `settings` is left as it was. */
+/* `text` is UTF-8, a mark in front is passed over. On true `error->line` is the one of Folder, 0 when
+ * there is none; on false `settings` is left as it was. */
 bool config_parse(const char *text, size_t size, struct settings *settings,
                   struct config_error *error);
 

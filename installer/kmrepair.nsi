@@ -55,11 +55,8 @@ RequestExecutionLevel admin
 !endif
 
 !searchparse /file service/version.h '#define KMREPAIR_VERSION "' VERSION '"'
-!searchparse /file installer/kmrepair.ini "Folder = " DEFAULT_FOLDER
-; The page for the folder takes nothing that is no path.
-!if "${DEFAULT_FOLDER}" == "auto"
-  !define /redef DEFAULT_FOLDER "C:\Security\Mgrent\Clients"
-!endif
+; What the page for the Clients folder shows when none is found; it takes nothing that is no path.
+!define DEFAULT_FOLDER "C:\Security\Mgrent\Clients"
 
 !define PUBLISHER "The KMRepair developers"
 !define SERVICE_KEY "SYSTEM\CurrentControlSet\Services\KMRepair"
@@ -442,7 +439,6 @@ Function .onInit
   ${If} $NoStart = 1
     SectionSetFlags ${SectionStart} 0
   ${EndIf}
-  Call FindClients
 FunctionEnd
 
 ; There is one service, so there is one folder: it is upgraded where it is.
@@ -455,10 +451,41 @@ Function CheckFolder
   ${EndIf}
 FunctionEnd
 
-; What the page shows. The program knows where to look; here is only its default, and as long as nobody
-; changes it no folder is told to `kmrepair install`.
+; What the page shows: what the program finds, which has the say in that. As long as nobody changes it no
+; folder is told to `kmrepair install`, and the program finds it by itself. Not found: where it usually is.
 Function FindClients
   StrCpy $Found "${DEFAULT_FOLDER}"
+  InitPluginsDir
+  ${If} $X64 = 1
+    File "/oname=$PLUGINSDIR\kmrepair.exe" "${X64}"
+  ${Else}
+    File "/oname=$PLUGINSDIR\kmrepair.exe" "${X86}"
+  ${EndIf}
+  File "/oname=$PLUGINSDIR\kmrepair.ini" installer/kmrepair.ini
+  StrCpy $Word '"$PLUGINSDIR\kmrepair.exe" check --config "$PLUGINSDIR\kmrepair.ini"'
+  Call Run
+  ; `Repair = yes, Folder = D:\Security\Mgrent\Clients (auto), SettleSeconds = 5, ...`
+  StrCpy $1 0
+  ${Do}
+    StrCpy $2 $Output 9 $1
+    ${If} $2 == "Folder = "
+    ${OrIf} $2 == ""
+      ${Break}
+    ${EndIf}
+    IntOp $1 $1 + 1
+  ${Loop}
+  IntOp $1 $1 + 9
+  StrCpy $3 0
+  ${DoUntil} $2 == ""
+    StrCpy $2 $Output 8 $1
+    ${If} $2 == " (auto),"
+      IntOp $1 $1 - $3
+      StrCpy $Found $Output $3 $1
+      ${Break}
+    ${EndIf}
+    IntOp $1 $1 + 1
+    IntOp $3 $3 + 1
+  ${Loop}
 FunctionEnd
 
 Function ClientsPage
@@ -467,6 +494,7 @@ Function ClientsPage
     Abort
   ${EndIf}
   ${If} $Clients == ""
+    Call FindClients
     StrCpy $Clients $Found
   ${EndIf}
 FunctionEnd
@@ -550,6 +578,14 @@ FunctionEnd
     ClearErrors
     File "/oname=${name}.new" "${from}"
     !insertmacro NoteErrors
+  ${EndIf}
+!macroend
+
+!macro ExtractProgram
+  ${If} $X64 = 1
+    !insertmacro Extract kmrepair.exe "${X64}"
+  ${Else}
+    !insertmacro Extract kmrepair.exe "${X86}"
   ${EndIf}
 !macroend
 
@@ -655,11 +691,22 @@ Function Install
   ; Anything else than `try` would ask, or in silence give up without putting back.
   SetOverwrite try
   StrCpy $Failed 0
-  ${If} $X64 = 1
-    !insertmacro Extract kmrepair.exe "${X64}"
-  ${Else}
-    !insertmacro Extract kmrepair.exe "${X86}"
+  !insertmacro ExtractProgram
+  ${If} $Failed = 1
+    Call Fail
   ${EndIf}
+  ; On NT 4.0 everybody may write to a new folder below Program Files. 1: a FAT volume, where nobody can be
+  ; kept out.
+  StrCpy $Word '"$INSTDIR\kmrepair.exe.new" protect'
+  Call Run
+  ${If} $0 != 0
+  ${AndIf} $0 != 1
+    StrCpy $Code 7
+    StrCpy $Reason "KMRepair can not be installed in $INSTDIR.$\r$\n$\r$\n$Output"
+    Call Fail
+  ${EndIf}
+  ; Once more, in case that somebody was quick.
+  !insertmacro ExtractProgram
   !insertmacro Extract README.txt build/package/README.txt
   !insertmacro Extract LICENSE.txt build/package/LICENSE.txt
   ClearErrors

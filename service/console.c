@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "find.h"
 #include "path.h"
 #include "settings.h"
 #include "text.h"
@@ -193,17 +194,25 @@ bool console_settings(const struct options *options, struct settings *settings) 
         (void)console_fail_config(options, &error);
         return false;
     }
-    if (options->has_folder)
+    if (options->has_folder) {
         (void)text_copy(settings->folder, sizeof settings->folder, options->folder);
+        settings->automatic = false;
+    }
     return true;
 }
 
 int console_check(const struct options *options) {
     static struct settings settings;
     static char text[CONFIG_PRINT_BYTES];
+    char words[FIND_WORDS_BYTES];
     struct config_error error;
     if (!settings_load(options->config, &settings, &error))
         return console_fail_config(options, &error);
     config_print(&settings, text, sizeof text);
-    return console_put(CONSOLE_OUT, text, "\r\n", NULL) ? 0 : 2;
+    bool found = !settings.automatic || find_clients(NULL, words);
+    return console_put(CONSOLE_OUT, text,
+                       found ? "" : "\r\nNo Clients folder is found: ", found ? "" : words, "\r\n",
+                       NULL)
+               ? 0
+               : 2;
 }

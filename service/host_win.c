@@ -60,7 +60,7 @@ static uint32_t utc(void *context) {
 static struct host_result list_open(void *context) {
     struct host_win *host = context;
     if (host->folder == 0)
-        return failed(HOST_FAILED, ERROR_FILENAME_EXCED_RANGE, NULL);
+        return failed(HOST_FAILED, 0, host->no_folder);
     /* The pattern saves the names of other files; it matches 8.3 names too, so that x.initial may
      * come through, which record_is_named() then keeps out. */
     if (!path_append(host->path, host->folder, "*.ini"))
@@ -340,7 +340,12 @@ void host_win_init(struct host_win *host, const char *folder, const WCHAR *journ
 }
 
 void host_win_set_folder(struct host_win *host, const char *folder) {
-    host->folder = path_extend(folder, host->path);
+    host->folder = 0;
+    (void)text_copy(host->no_folder, sizeof host->no_folder, "its path is too long");
+    if (config_is_absolute(folder))
+        host->folder = path_extend(folder, host->path);
+    else
+        (void)find_clients(NULL, host->no_folder);
 }
 
 void host_win_long_name(struct host_win *host, char *name, size_t size) {

@@ -9,6 +9,7 @@
 #include <windows.h>
 
 #include "events.h"
+#include "find.h"
 #include "host.h"
 #include "options.h"
 
@@ -21,7 +22,7 @@ struct host_win {
     struct events *events;   /* not owned; NULL when nothing is ever reported */
     WCHAR path[PATH_UNITS];  /* of the folder, then of whatever is opened in it */
     WCHAR other[PATH_UNITS]; /* of a record in another folder */
-    size_t folder;           /* length of the folder in it; 0 when the folder's path is no good */
+    size_t folder;           /* length of the folder in it; 0: there is none, see no_folder */
     const WCHAR *journal_path;
     WCHAR journal_old[PATH_UNITS];
     WCHAR journal_new[PATH_UNITS];
@@ -30,7 +31,8 @@ struct host_win {
     HANDLE list;
     WIN32_FIND_DATAW found;
     bool found_ready; /* `found` has not been handed out yet */
-    DWORD ticks;      /* at the last clock call */
+    char no_folder[FIND_WORDS_BYTES];
+    DWORD ticks; /* at the last clock call */
     uint64_t clock;
 };
 
@@ -38,7 +40,7 @@ struct host_win {
 void host_win_init(struct host_win *host, const char *folder, const WCHAR *journal_path,
                    struct events *events);
 
-/* Changes to another folder; nothing may be open. */
+/* Changes to another folder; nothing may be open. `auto` is a folder that was looked for in vain. */
 void host_win_set_folder(struct host_win *host, const char *folder);
 
 /* A name from a notification may be an 8.3 alias: replaces it by the file's real name, if there is

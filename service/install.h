@@ -19,8 +19,13 @@
 void install_adopt_config(struct options *options);
 
 /* Registers the service, or brings an existing registration up to date, registers the event source,
- * and writes the default configuration if there is none. Doing it twice is doing it once. */
+ * writes the default configuration if there is none, and makes folder, program, configuration and
+ * journal the administrators' alone. Refuses a folder that others may change, or that holds what is
+ * not KMRepair's. Doing it twice is doing it once. */
 int install_install(const struct options *options);
+
+/* Makes the folder of the program the administrators' alone, so that `install` accepts it. */
+int install_protect(const struct options *options);
 
 /* Stops the service and removes it and its event source; no file is touched. */
 int install_uninstall(const struct options *options);

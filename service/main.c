@@ -42,6 +42,8 @@ static int do_verb(void) {
         return service_repair(&options);
     case VERB_INSTALL:
         return install_install(&options);
+    case VERB_PROTECT:
+        return install_protect(&options);
     case VERB_UNINSTALL:
         return install_uninstall(&options);
     case VERB_START:

@@ -23,9 +23,18 @@ static const struct {
      "Exit code 0: none is stuck; 1: some are; 2: it could not be told."},
     {"repair", VERB_REPAIR, FOLDER, 0, "repair [FOLDER]",
      "Repairs the stuck records now, once. Exit code 2: some are left."},
-    {"install", VERB_INSTALL, NOTHING, 0, "install [--folder DIR] [--report-only]",
+    {"install", VERB_INSTALL, NOTHING, 0, "install [--folder DIR] [--report-only] [--account NAME]",
      "Registers service and event source; writes kmrepair.ini if there is none "
-     "(--report-only: one that says Repair = no)."},
+     "(--report-only: one that says Repair = no).\r\n"
+     "Limits access to the program's folder to administrators. --account: the service runs as "
+     "NAME,\r\n"
+     "such as \"NT AUTHORITY\\LocalService\", which gets the rights it needs; a password is asked "
+     "for."},
+    {"protect", VERB_PROTECT, NOTHING, 0, "protect",
+     "Limits access to the program's folder to administrators, so that `install` accepts it. What "
+     "is in\r\n"
+     "it may have been changed before: copy kmrepair.exe there again. Exit code 1: a FAT volume, where\r\n"
+     "nobody can be kept out."},
     {"uninstall", VERB_UNINSTALL, NOTHING, 0, "uninstall",
      "Stops and removes the service. Configuration and journal stay."},
     {"start", VERB_START, NOTHING, 0, "start", "Starts the service and waits until it runs."},
@@ -117,6 +126,13 @@ static bool take_config(struct options *options, const WCHAR *word) {
     return true;
 }
 
+static bool take_account(struct options *options, const WCHAR *word) {
+    if (word[0] == L'\0' || lstrlenW(word) >= ACCOUNT_UNITS)
+        return refuse_word(options, "this can not be an account: ", word);
+    (void)lstrcpynW(options->account, word, ACCOUNT_UNITS);
+    return options->has_account = true;
+}
+
 /* The value of an option: what follows its `=`, or the next word. NULL if there is none. */
 static const WCHAR *value_of(struct words *words, size_t length) {
     const WCHAR *word = words->word[words->next];
@@ -182,6 +198,11 @@ static bool take_option(struct words *words) {
     if (options->verb == VERB_INSTALL && is_valued(word, "--folder", &length)) {
         value = value_of(words, length);
         return value != NULL ? take_folder(options, value)
+                             : refuse_word(options, "a value is missing after ", word);
+    }
+    if (options->verb == VERB_INSTALL && is_valued(word, "--account", &length)) {
+        value = value_of(words, length);
+        return value != NULL ? take_account(options, value)
                              : refuse_word(options, "a value is missing after ", word);
     }
     if (words->formats != 0 && is_valued(word, "--format", &length)) {

@@ -19,6 +19,7 @@ enum verb {
     VERB_SCAN,
     VERB_REPAIR,
     VERB_INSTALL,
+    VERB_PROTECT,
     VERB_UNINSTALL,
     VERB_START,
     VERB_STOP,
@@ -34,6 +35,8 @@ enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
 
 enum { PATH_UNITS = 2048 }; /* of a full path, terminated; longer ones are refused in words */
 
+enum { ACCOUNT_UNITS = 513 }; /* domain and name, terminated */
+
 struct options {
     enum verb verb;
     bool help;
@@ -47,6 +50,8 @@ struct options {
     char name[PENDING_NAME_BYTES]; /* of a record */
     bool has_folder;
     char folder[CONFIG_FOLDER_BYTES];
+    bool has_account;
+    WCHAR account[ACCOUNT_UNITS]; /* that the service is to run as */
     bool has_config;
     WCHAR program[PATH_UNITS]; /* this EXE */
     WCHAR config[PATH_UNITS];  /* full path of the configuration file */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "find.h"
 #include "path.h"
 #include "text.h"
 
@@ -64,12 +65,8 @@ static bool widen(DWORD size, size_t *count) {
     return n > 0;
 }
 
-bool settings_load(const WCHAR *path, struct settings *settings, struct config_error *error) {
-    error->busy = false;
-    DWORD size = 0;
+static bool parse_file(DWORD size, struct settings *settings, struct config_error *error) {
     size_t count = 0;
-    if (!read_raw(path, &size, error))
-        return false;
     if (text_is_utf8(buffer.raw, size)) {
         size_t mark = size >= 3 && memcmp(buffer.raw, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
         return config_parse(buffer.raw + mark, size - mark, settings, error);
@@ -81,10 +78,53 @@ bool settings_load(const WCHAR *path, struct settings *settings, struct config_e
     return config_parse(buffer.text, length, settings, error);
 }
 
+/* The folder that is meant, with its variables put in; `auto` while none is found. */
+static bool resolve(struct settings *settings, struct config_error *error) {
+    char words[FIND_WORDS_BYTES];
+    const char *folder = settings->folder;
+    WCHAR *given = buffer.units;
+    WCHAR *expanded = buffer.units + CONFIG_FOLDER_BYTES;
+    if (settings->automatic)
+        (void)find_clients(settings->folder, words);
+    else if (strchr(folder, '%') != NULL) {
+        /* config_parse() has seen to it that it is UTF-8 and short enough. */
+        (void)text_to_utf16(folder, strlen(folder), given, CONFIG_FOLDER_BYTES);
+        DWORD got = ExpandEnvironmentStringsW(given, expanded, CONFIG_FOLDER_BYTES);
+        if (got == 0 || got > CONFIG_FOLDER_BYTES ||
+            text_from_utf16(expanded, got - 1, settings->folder, sizeof settings->folder) ==
+                (size_t)-1 ||
+            !config_is_absolute(folder)) {
+            uint32_t line = error->line;
+            (void)refuse_file(error, "Folder is no whole path when its variables are put in", 0);
+            error->line = line;
+            return false;
+        }
+    }
+    return true;
+}
+
+bool settings_load(const WCHAR *path, struct settings *settings, struct config_error *error) {
+    /* Not on the stack: it is as large as a page of it. */
+    static struct settings loaded;
+    DWORD size = 0;
+    error->busy = false;
+    if (!read_raw(path, &size, error) || !parse_file(size, &loaded, error) ||
+        !resolve(&loaded, error))
+        return false;
+    *settings = loaded;
+    return true;
+}
+
 static bool is_same(const struct settings *a, const struct settings *b) {
     return a->repair == b->repair && a->settle_seconds == b->settle_seconds &&
            a->rescan_minutes == b->rescan_minutes && a->repairs_per_hour == b->repairs_per_hour &&
            text_equal_no_case(a->folder, strlen(a->folder), b->folder);
+}
+
+void settings_report(const WCHAR *path, const struct settings *settings, struct events *events) {
+    path_print(path, buffer.path, sizeof buffer.path);
+    config_print(settings, buffer.printed, sizeof buffer.printed);
+    (void)events_say(events, EVENT_CONFIG_LOADED, buffer.path, buffer.printed, NULL);
 }
 
 bool settings_load_reported(const WCHAR *path, const struct settings *known,
@@ -93,12 +133,11 @@ bool settings_load_reported(const WCHAR *path, const struct settings *known,
     bool loaded = settings_load(path, settings, error);
     if (known != NULL && (loaded ? is_same(settings, known) : error->busy))
         return false;
-    path_print(path, buffer.path, sizeof buffer.path);
     if (loaded) {
-        config_print(settings, buffer.printed, sizeof buffer.printed);
-        (void)events_say(events, EVENT_CONFIG_LOADED, buffer.path, buffer.printed, NULL);
+        settings_report(path, settings, events);
     } else {
         struct text line;
+        path_print(path, buffer.path, sizeof buffer.path);
         text_begin(&line, buffer.printed, sizeof buffer.printed);
         text_put_u32(&line, error->line);
         (void)events_say(events, EVENT_CONFIG_REFUSED, buffer.path, buffer.printed, error->reason);

@@ -53,14 +53,38 @@ static void watch_failed(struct worker *worker, const struct host_result *why) {
     mender_folder_away(&worker->mender, why);
 }
 
+static void use_folder(struct worker *worker, const char *folder) {
+    host_win_set_folder(&worker->host, folder);
+    (void)memcpy(worker->folder, worker->host.path, sizeof worker->folder);
+}
+
+static bool is_folder_of(const struct settings *a, const struct settings *b) {
+    return text_equal_no_case(a->folder, strlen(a->folder), b->folder);
+}
+
+/* `auto` is looked for again as long as there is nothing to watch. */
+static bool find_folder(struct worker *worker) {
+    struct settings *settings = &worker->settings;
+    *settings = worker->mender.settings;
+    if (!find_clients(settings->folder, worker->host.no_folder))
+        return false;
+    if (!is_folder_of(settings, &worker->mender.settings)) {
+        mender_configure(&worker->mender, settings);
+        use_folder(worker, settings->folder);
+        settings_report(worker->options->config, settings, worker->events);
+    }
+    return true;
+}
+
 /* Opens the watch, or looks whether it still is one. */
 static void watch_over(struct worker *worker) {
     struct host_result result;
     bool was_open = watch_is_open(&worker->watch);
     if (was_open)
         result = watch_check(&worker->watch, worker->folder);
-    else if (worker->host.folder == 0)
-        result = (struct host_result){HOST_FAILED, 0, "its path is too long"};
+    else if ((worker->mender.settings.automatic && !find_folder(worker)) ||
+             worker->host.folder == 0)
+        result = (struct host_result){HOST_FAILED, 0, worker->host.no_folder};
     else
         result = watch_open(&worker->watch, worker->folder);
     if (result.code != HOST_OK) {
@@ -87,30 +111,23 @@ static void on_change(void *context, const char *name) {
     mender_hint(&worker->mender, real);
 }
 
-static void use_folder(struct worker *worker, const char *folder) {
-    host_win_set_folder(&worker->host, folder);
-    (void)memcpy(worker->folder, worker->host.path, sizeof worker->folder);
-}
-
 /* New settings take effect at once; a refused file changes nothing. `asked`: somebody wants to hear
  * of it even if nothing is new. */
 static void reload(struct worker *worker, bool asked) {
-    struct settings settings;
+    struct settings *settings = &worker->settings;
     struct config_error error;
     worker->load_due = MENDER_NEVER;
     const struct settings *known = asked ? NULL : &worker->mender.settings;
-    if (!settings_load_reported(worker->options->config, known, &settings, &error,
-                                worker->events)) {
+    if (!settings_load_reported(worker->options->config, known, settings, &error, worker->events)) {
         if (error.busy && !asked)
             worker->load_due = worker->host.host.clock(&worker->host) + LOAD_MS;
         return;
     }
-    bool moved = !text_equal_no_case(settings.folder, strlen(settings.folder),
-                                     worker->mender.settings.folder);
-    mender_configure(&worker->mender, &settings);
+    bool moved = !is_folder_of(settings, &worker->mender.settings);
+    mender_configure(&worker->mender, settings);
     if (moved) {
         watch_close(&worker->watch);
-        use_folder(worker, settings.folder);
+        use_folder(worker, settings->folder);
         worker->watch_backoff = 0;
         worker->watch_due = 0;
     }

@@ -35,6 +35,7 @@ struct worker {
     struct control *control;
     const struct options *options;
     WCHAR folder[PATH_UNITS];
+    struct settings settings; /* that are being taken over */
     /* The folder of the configuration and the journal, which others may change. */
     struct watch files;
     WCHAR files_folder[PATH_UNITS];

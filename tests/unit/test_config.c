@@ -78,7 +78,8 @@ static void default_settings(void **state) {
     memset(&settings, 0xAA, sizeof settings);
     config_defaults(&settings);
     assert_true(settings.repair);
-    assert_string_equal(settings.folder, "C:\\Security\\Mgrent\\Clients");
+    assert_string_equal(settings.folder, "auto");
+    assert_true(settings.automatic);
     assert_int_equal(settings.settle_seconds, 5);
     assert_int_equal(settings.rescan_minutes, 60);
     assert_int_equal(settings.repairs_per_hour, 100);

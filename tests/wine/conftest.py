@@ -100,7 +100,8 @@ def product(request, wine, arch):
     yield product
     product.kill()
     assert_in_order(product)
-    shutil.rmtree(product.home, ignore_errors=True)
+    for folder in (product.home, product.folder.parent):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -319,8 +319,8 @@ class Product:
         shutil.copy(exe, self.exe)
         self.config = self.home / "kmrepair.ini"
         self.journal = self.home / "kmrepair.jnl"
-        self.folder = self.home / "Clients"
-        self.folder.mkdir()
+        self.folder = wine.drive_c / "records" / name / "Clients"
+        self.folder.mkdir(parents=True)
         self.start_of_log = wine.log.stat().st_size
 
     # -- configuration --
@@ -344,7 +344,7 @@ class Product:
 
     def put(self, name, content=None):
         """A record appears in one step, as the KMS's own would: written aside, then renamed."""
-        aside = self.home / "aside.tmp"
+        aside = self.folder.parent / "aside.tmp"
         aside.write_bytes(record() if content is None else content)
         aside.rename(self.folder / name)
         return self.folder / name

@@ -104,7 +104,7 @@ def test_accepted(product, kind):
 
 
 def test_folder_with_non_ascii_name(product):
-    product.folder = product.home / "Cli\u00ebnts \u65e5\u672c"
+    product.folder = product.folder.parent / "Cli\u00ebnts \u65e5\u672c"
     product.folder.mkdir()
     product.configure()
     product.put("stuck.ini")

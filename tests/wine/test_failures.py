@@ -54,15 +54,15 @@ def unblock_directory(service):
 
 def block_by_full_disk(service, request):
     """Configuration and journal on a file system of 64 KB, which is then filled."""
-    small = service.home / "small"
+    small = service.folder.parent / "small"
     small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "kmrepair", small],
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=755", "kmrepair", small],
                              stderr=subprocess.DEVNULL)
     if mounted.returncode:
         pytest.skip("may not mount a small file system here")
     # Lazily: the service may still have the journal open when the test fails.
     request.addfinalizer(lambda: subprocess.run(["umount", "--lazy", small], check=True))
-    service.config = service.config.rename(service.home / "moved.ini")
+    service.config = service.config.rename(service.home / "kmrepair-moved.ini")
     text = service.config.read_bytes()
     service.config = small / "kmrepair.ini"
     service.config.write_bytes(text)

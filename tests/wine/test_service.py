@@ -43,7 +43,7 @@ def test_install_twice_is_install_once(service):
 
 
 def test_install_names_another_configuration(service):
-    other = service.home / "with blank" / "other.ini"
+    other = service.folder.parent / "with blank" / "other.ini"
     other.parent.mkdir()
     service.config.rename(other)
     service.install("--config", service.wine.windows_path(other))

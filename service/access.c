@@ -1,0 +1,200 @@
+#include "access.h"
+
+#include <aclapi.h>
+#include <ntsecapi.h>
+#include <string.h>
+
+#include "path.h"
+
+/* What changes a file, or what is in a folder. */
+#define CHANGES                                                                                    \
+    (FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER |   \
+     GENERIC_WRITE | GENERIC_ALL)
+
+/* An SID has room for one part in itself; these have two. */
+struct sid2 {
+    SID sid;
+    DWORD second;
+};
+
+static SID creator = {
+    SID_REVISION, 1, {SECURITY_CREATOR_SID_AUTHORITY}, {SECURITY_CREATOR_OWNER_RID}};
+static SID system_sid = {SID_REVISION, 1, {SECURITY_NT_AUTHORITY}, {SECURITY_LOCAL_SYSTEM_RID}};
+static struct sid2 administrators = {
+    {SID_REVISION, 2, {SECURITY_NT_AUTHORITY}, {SECURITY_BUILTIN_DOMAIN_RID}},
+    DOMAIN_ALIAS_RID_ADMINS};
+
+bool access_is_kept(const WCHAR *path) {
+    WCHAR root[] = L"?:\\";
+    DWORD flags = 0;
+    root[0] = path[0];
+    /* A share has no letter; what is behind it is asked itself. */
+    return path[1] != L':' || !GetVolumeInformationW(root, NULL, 0, NULL, NULL, &flags, NULL, 0) ||
+           (flags & FILE_PERSISTENT_ACLS) != 0;
+}
+
+/* The SID of whoever runs this program, evidently an administrator. */
+static PSID caller(void) {
+    static DWORD_PTR room[128 / sizeof(DWORD_PTR)];
+    TOKEN_USER *user = (void *)room;
+    HANDLE token = NULL;
+    DWORD needed = 0;
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
+        return NULL;
+    bool got = GetTokenInformation(token, TokenUser, room, sizeof room, &needed) != FALSE;
+    (void)CloseHandle(token);
+    return got ? user->User.Sid : NULL;
+}
+
+/* SYSTEM, Administrators, the Administrator and Domain Admins of any domain, services (TrustedInstaller
+ * is one), whoever owns what is made here, and whoever has asked. */
+static bool is_trusted(PSID sid, PSID asking) {
+    UCHAR parts = *GetSidSubAuthorityCount(sid);
+    DWORD first = parts > 0 ? *GetSidSubAuthority(sid, 0) : 0;
+    DWORD last = parts > 0 ? *GetSidSubAuthority(sid, parts - 1u) : 0;
+    const SID_IDENTIFIER_AUTHORITY nt = {SECURITY_NT_AUTHORITY};
+    bool is_nt = memcmp(GetSidIdentifierAuthority(sid), &nt, sizeof nt) == 0;
+    bool in_domain = first == SECURITY_NT_NON_UNIQUE && parts == 5;
+    return EqualSid(sid, &system_sid) || EqualSid(sid, &administrators) ||
+           EqualSid(sid, &creator) || (asking != NULL && EqualSid(sid, asking)) ||
+           (is_nt && first == SECURITY_SERVICE_ID_BASE_RID && parts > 1) ||
+           (is_nt && in_domain &&
+            (last == DOMAIN_USER_RID_ADMIN || last == DOMAIN_GROUP_RID_ADMINS));
+}
+
+static void print_sid(PSID sid, char *to, size_t size) {
+    static WCHAR name[512];
+    static WCHAR domain[256];
+    SID_NAME_USE use;
+    DWORD length = sizeof name / sizeof name[0];
+    DWORD domain_length = sizeof domain / sizeof domain[0];
+    if (!LookupAccountSidW(NULL, sid, name, &length, domain, &domain_length, &use))
+        (void)lstrcpyW(name, L"an account that Windows has no name for");
+    path_print(name, to, size);
+}
+
+bool access_is_open(const WCHAR *path, char *who, size_t size, DWORD *error) {
+    static WCHAR own[PATH_UNITS];
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    PACL list = NULL;
+    PSID owner = NULL;
+    PSID asking = caller();
+    PSID open = NULL;
+    (void)lstrcpynW(own, path, PATH_UNITS); /* older headers want it writable */
+    *error = GetNamedSecurityInfoW(own, SE_FILE_OBJECT,
+                                   OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner,
+                                   NULL, &list, NULL, &descriptor);
+    if (*error != ERROR_SUCCESS)
+        return false;
+    /* No list at all lets everybody in. */
+    SID everyone = {SID_REVISION, 1, {SECURITY_WORLD_SID_AUTHORITY}, {SECURITY_WORLD_RID}};
+    if (list == NULL)
+        open = &everyone;
+    else if (owner != NULL && !is_trusted(owner, asking))
+        open = owner;
+    for (DWORD i = 0; open == NULL && i < list->AceCount; i++) {
+        ACCESS_ALLOWED_ACE *ace = NULL;
+        if (GetAce(list, i, (void **)&ace) && ace->Header.AceType == ACCESS_ALLOWED_ACE_TYPE &&
+            (ace->Header.AceFlags & INHERIT_ONLY_ACE) == 0 && (ace->Mask & CHANGES) != 0 &&
+            !is_trusted(&ace->SidStart, asking))
+            open = &ace->SidStart;
+    }
+    if (open != NULL)
+        print_sid(open, who, size);
+    (void)LocalFree(descriptor);
+    return open != NULL;
+}
+
+static EXPLICIT_ACCESS_W entry_of(PSID sid, DWORD rights, DWORD inheritance) {
+    EXPLICIT_ACCESS_W entry = {
+        .grfAccessPermissions = rights,
+        .grfAccessMode = GRANT_ACCESS,
+        .grfInheritance = inheritance,
+        .Trustee = {.TrusteeForm = TRUSTEE_IS_SID, .ptstrName = (WCHAR *)sid}};
+    return entry;
+}
+
+/* Puts entries into a list and the list on a path. */
+static DWORD set_list(const WCHAR *path, EXPLICIT_ACCESS_W *entries, ULONG count, PACL old,
+                      bool alone) {
+    static WCHAR own[PATH_UNITS];
+    PACL list = NULL;
+    SECURITY_INFORMATION what = DACL_SECURITY_INFORMATION;
+    (void)lstrcpynW(own, path, PATH_UNITS);
+    DWORD error = SetEntriesInAclW(count, entries, old, &list);
+    if (error != ERROR_SUCCESS)
+        return error;
+    if (alone)
+        what |= OWNER_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
+    error = SetNamedSecurityInfoW(own, SE_FILE_OBJECT, what, &administrators, NULL, list, NULL);
+    /* NT 4.0 knows no inheritance that a list would have to be protected from. */
+    if (alone && error == ERROR_INVALID_PARAMETER)
+        error =
+            SetNamedSecurityInfoW(own, SE_FILE_OBJECT, what & ~PROTECTED_DACL_SECURITY_INFORMATION,
+                                  &administrators, NULL, list, NULL);
+    (void)LocalFree(list);
+    return error;
+}
+
+DWORD access_protect(const WCHAR *path, enum access_kind kind) {
+    DWORD inheritance = kind == ACCESS_FOLDER ? SUB_CONTAINERS_AND_OBJECTS_INHERIT : NO_INHERITANCE;
+    EXPLICIT_ACCESS_W entries[] = {entry_of(&system_sid, FILE_ALL_ACCESS, inheritance),
+                                   entry_of(&administrators, FILE_ALL_ACCESS, inheritance)};
+    return set_list(path, entries, 2, NULL, true);
+}
+
+DWORD access_find_account(const WCHAR *name, struct access_account *account) {
+    WCHAR domain[256];
+    DWORD domain_length = sizeof domain / sizeof domain[0];
+    SID_NAME_USE use;
+    account->length = 0;
+    account->is_user = false;
+    if (lstrcmpiW(name, L"LocalSystem") == 0)
+        return ERROR_SUCCESS;
+    /* `.\` is the SCM's word for this host, which the look-up does not know. */
+    if (name[0] == L'.' && name[1] == L'\\')
+        name += 2;
+    DWORD length = sizeof account->id;
+    if (!LookupAccountNameW(NULL, name, &account->id, &length, domain, &domain_length, &use))
+        return GetLastError();
+    account->length = GetLengthSid(&account->id);
+    account->is_user = *GetSidSubAuthority(&account->id, 0) == SECURITY_NT_NON_UNIQUE;
+    return ERROR_SUCCESS;
+}
+
+DWORD access_allow_service(struct access_account *account) {
+    static WCHAR name[] = L"SeServiceLogonRight";
+    LSA_UNICODE_STRING right = {sizeof name - sizeof name[0], sizeof name, name};
+    LSA_OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes};
+    LSA_HANDLE policy = NULL;
+    NTSTATUS status =
+        LsaOpenPolicy(NULL, &attributes, POLICY_LOOKUP_NAMES | POLICY_CREATE_ACCOUNT, &policy);
+    if (status == 0) {
+        status = LsaAddAccountRights(policy, &account->id, &right, 1);
+        (void)LsaClose(policy);
+    }
+    return LsaNtStatusToWinError(status);
+}
+
+DWORD access_grant(const WCHAR *path, struct access_account *account,
+                   const struct access_rights *rights) {
+    static WCHAR own[PATH_UNITS];
+    enum { ON_FILES = INHERIT_ONLY | SUB_OBJECTS_ONLY_INHERIT | INHERIT_NO_PROPAGATE };
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    PACL list = NULL;
+    EXPLICIT_ACCESS_W entries[3];
+    ULONG count = 0;
+    entries[count++] = entry_of(&account->id, rights->itself, NO_INHERITANCE);
+    if (rights->files != 0)
+        entries[count++] = entry_of(&account->id, rights->files, ON_FILES);
+    if (rights->creators != 0)
+        entries[count++] = entry_of(&creator, rights->creators, ON_FILES);
+    (void)lstrcpynW(own, path, PATH_UNITS);
+    DWORD error = GetNamedSecurityInfoW(own, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL,
+                                        &list, NULL, &descriptor);
+    if (error != ERROR_SUCCESS)
+        return error;
+    error = set_list(path, entries, count, list, false);
+    (void)LocalFree(descriptor);
+    return error;
+}

@@ -1,0 +1,56 @@
+/*
+ * access: who may change the program, its configuration, its journal and the records.
+ *
+ * For the verbs; one thread at a time. Every call that returns DWORD returns a Win32 error, 0 if none.
+ */
+#ifndef KMREPAIR_ACCESS_H
+#define KMREPAIR_ACCESS_H
+
+#include <windows.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum access_kind { ACCESS_FOLDER, ACCESS_FILE };
+
+/* False on FAT and the like, where nothing below can be done and everybody may change everything. */
+bool access_is_kept(const WCHAR *path);
+
+/* Whether anybody may change a file or folder who is not SYSTEM, an administrator, a service of
+ * Windows or the caller: then `who` names the first of them. An `error` is set when it can not be
+ * told. */
+bool access_is_open(const WCHAR *path, char *who, size_t size, DWORD *error);
+
+/* Owner Administrators, full access for SYSTEM and Administrators, none for others; what is made in a
+ * folder later gets the same. Nothing is inherited from above. */
+DWORD access_protect(const WCHAR *path, enum access_kind kind);
+
+/* An account, by the name that the SCM knows it by. LocalSystem is one that needs nothing: its length
+ * is 0. */
+struct access_account {
+    DWORD length; /* of the SID */
+    bool
+        is_user; /* with a password, unless it is a managed one, and no right to be a service yet */
+    union {
+        SID sid;
+        BYTE bytes[SECURITY_MAX_SID_SIZE];
+    } id;
+};
+
+DWORD access_find_account(const WCHAR *name, struct access_account *account);
+
+/* Lets it log on as a service, which ordinary accounts may not. */
+DWORD access_allow_service(struct access_account *account);
+
+/* Rights that an account gets on top of those that are there; 0: none. */
+struct access_rights {
+    DWORD itself;   /* on the file or folder */
+    DWORD files;    /* on the files in the folder, now and later */
+    DWORD creators; /* whoever makes a file in it, on that file */
+};
+
+/* On NT 4.0 what `files` says is for files that are made later: there, lists do not spread. */
+DWORD access_grant(const WCHAR *path, struct access_account *account,
+                   const struct access_rights *rights);
+
+#endif

@@ -1,0 +1,136 @@
+#include "find.h"
+
+#include <string.h>
+
+#include "path.h"
+#include "text.h"
+
+const QUERY_SERVICE_CONFIGW *find_service(const WCHAR *name) {
+    /* The most that QueryServiceConfig ever needs, aligned for the pointers in it. */
+    static DWORD_PTR room[8192 / sizeof(DWORD_PTR)];
+    DWORD error = ERROR_SUCCESS;
+    DWORD needed = 0;
+    SC_HANDLE service = NULL;
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+    if (manager != NULL)
+        service = OpenServiceW(manager, name, SERVICE_QUERY_CONFIG);
+    if (service == NULL || !QueryServiceConfigW(service, (void *)room, sizeof room, &needed))
+        error = GetLastError();
+    if (service != NULL)
+        (void)CloseServiceHandle(service);
+    if (manager != NULL)
+        (void)CloseServiceHandle(manager);
+    SetLastError(error);
+    return error == ERROR_SUCCESS ? (const void *)room : NULL;
+}
+
+static bool is_folder(const char *path) {
+    static WCHAR wide[PATH_UNITS];
+    DWORD attributes =
+        path_extend(path, wide) != 0 ? GetFileAttributesW(wide) : INVALID_FILE_ATTRIBUTES;
+    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+}
+
+/* What stands in front of the last `\bin\` of a command line, quoted or not: `C:\Security`. */
+static bool base_of(const WCHAR *image, char *base, size_t size) {
+    static WCHAR expanded[PATH_UNITS];
+    static char line[PATH_UNITS * 3];
+    size_t end = 0;
+    DWORD got = ExpandEnvironmentStringsW(image, expanded, PATH_UNITS);
+    if (got == 0 || got > PATH_UNITS)
+        return false;
+    path_print(expanded, line, sizeof line);
+    const char *start = line[0] == '"' ? line + 1 : line;
+    for (size_t i = 0; start[i] != '\0'; i++) {
+        if (text_equal_no_case(start + i, strlen(start + i) < 5 ? 0 : 5, "\\bin\\"))
+            end = i;
+    }
+    if (end == 0 || end >= size)
+        return false;
+    memcpy(base, start, end);
+    base[end] = '\0';
+    return true;
+}
+
+static void put_newer(struct text *words, const char *found) {
+    text_put(words, found);
+    text_put(words, " is there, as with Exchange 5.5 and later; this host does not need KMRepair");
+}
+
+enum answer { FOUND, NOT_NEEDED, UNKNOWN };
+
+/* The folder beside that of the KMS's program. */
+static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *words) {
+    static const char security[] = "\\Security";
+    char base[CONFIG_FOLDER_BYTES - sizeof "\\Mgrent\\Clients"];
+    struct text text;
+    const QUERY_SERVICE_CONFIGW *registered = find_service(L"MSExchangeKMS");
+    DWORD error = GetLastError();
+    if (registered != NULL && base_of(registered->lpBinaryPathName, base, sizeof base)) {
+        size_t length = strlen(base);
+        bool is_5_0 =
+            length >= sizeof security && text_equal_no_case(base + length - (sizeof security - 1),
+                                                            sizeof security - 1, security);
+        text_begin(&text, folder, CONFIG_FOLDER_BYTES);
+        text_put(&text, base);
+        text_put(&text, is_5_0 ? "\\Mgrent\\Clients" : "\\Kmsdata");
+        if (is_5_0)
+            return FOUND;
+        if (is_folder(folder)) {
+            put_newer(words, folder);
+            return NOT_NEEDED;
+        }
+    }
+    text_put(words, "looked at the service MSExchangeKMS (");
+    if (registered == NULL) {
+        char reason[150];
+        path_error_text(error, reason, sizeof reason);
+        text_put(words, reason);
+    } else {
+        text_put(words, "its program is not in ...\\Security\\bin");
+    }
+    text_put(words, ") and for \\Security\\Mgrent\\Clients on the drives");
+    return UNKNOWN;
+}
+
+/* The one folder of the usual name on the fixed drives. */
+static enum answer look_at_drives(char folder[CONFIG_FOLDER_BYTES], struct text *words) {
+    char newer[] = "?:\\Exchsrvr\\Kmsdata";
+    char clients[] = "?:\\Security\\Mgrent\\Clients";
+    WCHAR root[] = L"?:\\";
+    unsigned found = 0;
+    DWORD drives = GetLogicalDrives();
+    for (char letter = 'A'; letter <= 'Z'; letter++) {
+        root[0] = (WCHAR)letter;
+        if ((drives >> (letter - 'A') & 1) == 0 || GetDriveTypeW(root) != DRIVE_FIXED)
+            continue;
+        newer[0] = clients[0] = letter;
+        if (is_folder(newer)) {
+            text_begin(words, words->at, words->size);
+            put_newer(words, newer);
+            return NOT_NEEDED;
+        }
+        text_put_char(words, ' ');
+        text_put_bytes(words, clients, 2);
+        if (is_folder(clients)) {
+            text_put(words, " (found)");
+            (void)text_copy(folder, CONFIG_FOLDER_BYTES, clients);
+            found++;
+        }
+    }
+    if (found > 1)
+        text_put(words, "; that is more than one, so name the right one as Folder");
+    return found == 1 ? FOUND : UNKNOWN;
+}
+
+bool find_clients(char folder[CONFIG_FOLDER_BYTES], char words[FIND_WORDS_BYTES]) {
+    static char found[CONFIG_FOLDER_BYTES];
+    struct text text;
+    text_begin(&text, words, FIND_WORDS_BYTES);
+    enum answer answer = ask_service(found, &text);
+    if (answer == UNKNOWN)
+        answer = look_at_drives(found, &text);
+    if (answer == FOUND && folder != NULL)
+        (void)text_copy(folder, CONFIG_FOLDER_BYTES, found);
+    return answer == FOUND;
+}
