@@ -102,16 +102,35 @@ void console_put_safe(struct text *line, const char *string) {
     }
 }
 
+static bool begins_character(char c) {
+    return ((unsigned char)c & 0xC0) != 0x80;
+}
+
+static size_t count_characters(const char *utf8) {
+    size_t count = 0;
+    for (; *utf8 != '\0'; utf8++)
+        count += begins_character(*utf8);
+    return count;
+}
+
 void console_put_padded(struct text *line, const char *value, size_t width, bool right) {
-    size_t length = 0;
-    for (const char *c = value; *c != '\0'; c++)
-        length += ((unsigned char)*c & 0xC0) != 0x80;
+    size_t length = count_characters(value);
     for (size_t i = length; right && i < width; i++)
         text_put(line, " ");
     console_put_safe(line, value);
     for (size_t i = length; !right && i < width; i++)
         text_put(line, " ");
     text_put(line, " ");
+}
+
+void console_put_end(struct text *line, const char *value, size_t width) {
+    size_t length = count_characters(value) + 3;
+    if (length > width + 3) {
+        text_put(line, "...");
+        for (; length > width; length -= begins_character(*value))
+            value++;
+    }
+    console_put_safe(line, value);
 }
 
 void console_put_csv(struct text *line, const char *value) {

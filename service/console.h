@@ -37,6 +37,8 @@ int console_fail_result(const char *what, const char *detail, const struct host_
 void console_put_safe(struct text *line, const char *string);
 /* The same, filled up with blanks to a column, and one more. */
 void console_put_padded(struct text *line, const char *value, size_t width, bool right);
+/* The end of it, after `...` when it has more than so many characters. */
+void console_put_end(struct text *line, const char *value, size_t width);
 /* A CSV field, quoted where it has to be. */
 void console_put_csv(struct text *line, const char *value);
 /* JSON: a string; a member of an object that is begun with `{`, after a comma if it is not the first. */

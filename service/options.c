@@ -33,7 +33,8 @@ static const struct {
     {"protect", VERB_PROTECT, NOTHING, 0, "protect",
      "Limits access to the program's folder to administrators, so that `install` accepts it. What "
      "is in\r\n"
-     "it may have been changed before: copy kmrepair.exe there again. Exit code 1: a FAT volume, where\r\n"
+     "it may have been changed before: copy kmrepair.exe there again. Exit code 1: a FAT volume, "
+     "where\r\n"
      "nobody can be kept out."},
     {"uninstall", VERB_UNINSTALL, NOTHING, 0, "uninstall",
      "Stops and removes the service. Configuration and journal stay."},

@@ -127,15 +127,20 @@ static void put_row_csv(struct text *line, const struct row *row, const struct c
     console_put_csv(line, scan.mailbox);
 }
 
+/* Fits the 80 columns of a console: a long name of a record has a line to itself, a mailbox shows its end,
+ * which tells more than its start. A reason has a line to itself, too. */
 static void put_row_table(struct text *line, const struct row *row, const struct cells *cells) {
-    console_put_padded(line, row->name, 20, false);
+    enum { NAME = 20, MAILBOX = 38 };
+    static const char next[] = "\r\n                     ";
+    size_t length = strlen(row->name);
+    console_put_padded(line, row->name, NAME, false);
+    if (length > NAME)
+        text_put(line, next);
     console_put_padded(line, record_verdict_name(row->record.verdict), 12, false);
     console_put_padded(line, cells->state, 5, false);
-    console_put_padded(line, cells->line, 5, true);
-    console_put_padded(line, cells->offset, 7, true);
-    console_put_safe(line, scan.mailbox);
+    console_put_end(line, scan.mailbox, MAILBOX);
     if (scan.reason[0] != '\0') {
-        text_put(line, scan.mailbox[0] != '\0' ? "; " : "");
+        text_put(line, next);
         text_put(line, scan.reason);
     }
 }
@@ -193,7 +198,7 @@ static void print_heading(struct printer *printer) {
         return;
     printer->begun = true;
     static const char *const headings[] = {
-        [FORMAT_TABLE] = "RECORD               VERDICT      STATE  LINE  OFFSET MAILBOX\r\n",
+        [FORMAT_TABLE] = "RECORD               VERDICT      STATE MAILBOX\r\n",
         [FORMAT_CSV] = "record,verdict,state,line,offset,mailbox\r\n",
         [FORMAT_JSON] = ""};
     scan.failed = !console_put(CONSOLE_OUT, headings[printer->options->format], NULL);
@@ -224,10 +229,6 @@ static void print_record_row(void *context, const struct row *row) {
         put_row_json(&line, row, &cells);
     else
         put_row_table(&line, row, &cells);
-    while (printer->options->format == FORMAT_TABLE && line.length > 0 &&
-           line.at[line.length - 1] == ' ')
-        line.length--;
-    line.at[line.length] = '\0';
     if (!console_put(CONSOLE_OUT, scan.line, "\r\n", NULL))
         scan.failed = true;
 }
