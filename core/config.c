@@ -33,7 +33,8 @@ struct parse {
 
 void config_defaults(struct settings *settings) {
     memset(settings, 0, sizeof *settings);
-    settings->repair = settings->automatic = true;
+    settings->repair = true;
+    settings->automatic = true;
     (void)text_copy(settings->folder, sizeof settings->folder, "auto");
     settings->settle_seconds = 5;
     settings->rescan_minutes = 60;

@@ -206,7 +206,7 @@ int console_fail_config(const struct options *options, const struct config_error
 
 bool console_settings(const struct options *options, struct settings *settings) {
     struct config_error error;
-    bool optional = options->has_folder && !options->has_config;
+    bool optional = !options->has_config && (options->has_folder || options->verb == VERB_SCAN);
     config_defaults(settings);
     if (!(optional && GetFileAttributesW(options->config) == INVALID_FILE_ATTRIBUTES) &&
         !settings_load(options->config, settings, &error)) {

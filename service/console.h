@@ -53,8 +53,8 @@ int console_fail_config(const struct options *options, const struct config_error
 int console_check(const struct options *options);
 
 /* The settings for a verb that runs in a console: the configuration file, with the folder of the
- * command line in place of its own. Without a file the folder has to be named. False after a
- * message. */
+ * command line in place of its own. Without a file, `scan` goes by the defaults, and so does any verb
+ * that is given a folder. False after a message. */
 bool console_settings(const struct options *options, struct settings *settings);
 
 #endif
