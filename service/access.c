@@ -11,18 +11,12 @@
     (FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER |   \
      GENERIC_WRITE | GENERIC_ALL)
 
-/* An SID has room for one part in itself; these have two. */
-struct sid2 {
-    SID sid;
-    DWORD second;
-};
-
-static SID creator = {
-    SID_REVISION, 1, {SECURITY_CREATOR_SID_AUTHORITY}, {SECURITY_CREATOR_OWNER_RID}};
-static SID system_sid = {SID_REVISION, 1, {SECURITY_NT_AUTHORITY}, {SECURITY_LOCAL_SYSTEM_RID}};
-static struct sid2 administrators = {
-    {SID_REVISION, 2, {SECURITY_NT_AUTHORITY}, {SECURITY_BUILTIN_DOMAIN_RID}},
-    DOMAIN_ALIAS_RID_ADMINS};
+/* SIDs as they are in memory: revision and number of parts, authority, parts. */
+static DWORD creator[] = {0x0101, 0x03000000, SECURITY_CREATOR_OWNER_RID};   /* S-1-3-0 */
+static DWORD everyone[] = {0x0101, 0x01000000, SECURITY_WORLD_RID};          /* S-1-1-0 */
+static DWORD system_sid[] = {0x0101, 0x05000000, SECURITY_LOCAL_SYSTEM_RID}; /* S-1-5-18 */
+static DWORD administrators[] = {0x0201, 0x05000000, SECURITY_BUILTIN_DOMAIN_RID,
+                                 DOMAIN_ALIAS_RID_ADMINS}; /* S-1-5-32-544 */
 
 bool access_is_kept(const WCHAR *path) {
     WCHAR root[] = L"?:\\";
@@ -55,8 +49,8 @@ static bool is_trusted(PSID sid, PSID asking) {
     const SID_IDENTIFIER_AUTHORITY nt = {SECURITY_NT_AUTHORITY};
     bool is_nt = memcmp(GetSidIdentifierAuthority(sid), &nt, sizeof nt) == 0;
     bool in_domain = first == SECURITY_NT_NON_UNIQUE && parts == 5;
-    return EqualSid(sid, &system_sid) || EqualSid(sid, &administrators) ||
-           EqualSid(sid, &creator) || (asking != NULL && EqualSid(sid, asking)) ||
+    return EqualSid(sid, system_sid) || EqualSid(sid, administrators) || EqualSid(sid, creator) ||
+           (asking != NULL && EqualSid(sid, asking)) ||
            (is_nt && first == SECURITY_SERVICE_ID_BASE_RID && parts > 1) ||
            (is_nt && in_domain &&
             (last == DOMAIN_USER_RID_ADMIN || last == DOMAIN_GROUP_RID_ADMINS));
@@ -87,9 +81,8 @@ bool access_is_open(const WCHAR *path, char *who, size_t size, DWORD *error) {
     if (*error != ERROR_SUCCESS)
         return false;
     /* No list at all lets everybody in. */
-    SID everyone = {SID_REVISION, 1, {SECURITY_WORLD_SID_AUTHORITY}, {SECURITY_WORLD_RID}};
     if (list == NULL)
-        open = &everyone;
+        open = everyone;
     else if (owner != NULL && !is_trusted(owner, asking))
         open = owner;
     for (DWORD i = 0; open == NULL && i < list->AceCount; i++) {
@@ -126,20 +119,20 @@ static DWORD set_list(const WCHAR *path, EXPLICIT_ACCESS_W *entries, ULONG count
         return error;
     if (alone)
         what |= OWNER_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
-    error = SetNamedSecurityInfoW(own, SE_FILE_OBJECT, what, &administrators, NULL, list, NULL);
+    error = SetNamedSecurityInfoW(own, SE_FILE_OBJECT, what, administrators, NULL, list, NULL);
     /* NT 4.0 knows no inheritance that a list would have to be protected from. */
     if (alone && error == ERROR_INVALID_PARAMETER)
         error =
             SetNamedSecurityInfoW(own, SE_FILE_OBJECT, what & ~PROTECTED_DACL_SECURITY_INFORMATION,
-                                  &administrators, NULL, list, NULL);
+                                  administrators, NULL, list, NULL);
     (void)LocalFree(list);
     return error;
 }
 
 DWORD access_protect(const WCHAR *path, enum access_kind kind) {
     DWORD inheritance = kind == ACCESS_FOLDER ? SUB_CONTAINERS_AND_OBJECTS_INHERIT : NO_INHERITANCE;
-    EXPLICIT_ACCESS_W entries[] = {entry_of(&system_sid, FILE_ALL_ACCESS, inheritance),
-                                   entry_of(&administrators, FILE_ALL_ACCESS, inheritance)};
+    EXPLICIT_ACCESS_W entries[] = {entry_of(system_sid, FILE_ALL_ACCESS, inheritance),
+                                   entry_of(administrators, FILE_ALL_ACCESS, inheritance)};
     return set_list(path, entries, 2, NULL, true);
 }
 
@@ -188,7 +181,7 @@ DWORD access_grant(const WCHAR *path, struct access_account *account,
     if (rights->files != 0)
         entries[count++] = entry_of(&account->id, rights->files, ON_FILES);
     if (rights->creators != 0)
-        entries[count++] = entry_of(&creator, rights->creators, ON_FILES);
+        entries[count++] = entry_of(creator, rights->creators, ON_FILES);
     (void)lstrcpynW(own, path, PATH_UNITS);
     DWORD error = GetNamedSecurityInfoW(own, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL,
                                         &list, NULL, &descriptor);

@@ -432,7 +432,7 @@ enum { PASSWORD_UNITS = 257 };
 
 /* A line from the standard input, not shown. */
 static int ask_password(WCHAR password[PASSWORD_UNITS]) {
-    char line[PASSWORD_UNITS * 3];
+    static char line[PASSWORD_UNITS * 3];
     HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
     DWORD mode = 0;
     DWORD got = 0;
