@@ -93,21 +93,18 @@ static size_t put_character(uint32_t c, char *to) {
 }
 
 size_t text_from_utf16(const uint16_t *units, size_t count, char *to, size_t size) {
-    size_t length = 0;
+    struct text text;
+    text_begin(&text, to, size);
     for (size_t i = 0; i < count; i++) {
+        char bytes[4];
         uint32_t c = units[i];
         if (c >= 0xD800 && c < 0xDC00 && i + 1 < count && units[i + 1] >= 0xDC00 &&
             units[i + 1] < 0xE000)
             c = 0x10000 + ((c - 0xD800) << 10) + (uint32_t)(units[++i] - 0xDC00);
-        char bytes[4];
         size_t n = put_character(c, bytes);
-        if (n >= size - length)
-            return (size_t)-1;
-        memcpy(to + length, bytes, n);
-        length += n;
+        text_put_bytes(&text, bytes, n);
     }
-    to[length] = '\0';
-    return length;
+    return text.cut ? (size_t)-1 : text.length;
 }
 
 size_t text_character(const char *from, size_t length, uint32_t *character) {
