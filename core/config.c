@@ -128,8 +128,8 @@ static int set_number(struct parse *parse, enum key key, const char *value, uint
 }
 
 static int set_repair(struct parse *parse, const char *value) {
-    bool yes = text_equal_no_case(value, strlen(value), "yes");
-    if (!yes && !text_equal_no_case(value, strlen(value), "no"))
+    bool yes = text_same(value, "yes");
+    if (!yes && !text_same(value, "no"))
         return refuse_line(parse, "Repair must be yes or no, not ", value, "");
     parse->settings.repair = yes;
     return 1;
@@ -177,7 +177,7 @@ static int on_config_line(void *user, const char *section, const char *name, con
     if (parse->failed)
         return 0;
     for (int i = 0; i < KEYS; i++)
-        known = known || text_equal_no_case(section, strlen(section), keys[i].section);
+        known = known || text_same(section, keys[i].section);
     if (!known)
         return name != NULL && section[0] == '\0'
                    ? refuse_line(parse, "the key ", name, " stands before the first section")
@@ -185,8 +185,8 @@ static int on_config_line(void *user, const char *section, const char *name, con
                                  "; the sections are service, timing and limits");
     if (name == NULL)
         return 1;
-    while (key < KEYS && !(text_equal_no_case(section, strlen(section), keys[key].section) &&
-                           text_equal_no_case(name, strlen(name), keys[key].name)))
+    while (key < KEYS &&
+           !(text_same(section, keys[key].section) && text_same(name, keys[key].name)))
         key++;
     if (key == KEYS)
         return refuse_line(parse, "there is no key ", name, " in this section");

@@ -42,7 +42,7 @@ static bool report_folder(struct mender *mender, enum event_number number,
 }
 
 static bool is_watched(const struct mender *mender, const char *folder) {
-    return text_equal_no_case(folder, strlen(folder), mender->settings.folder);
+    return text_same(folder, mender->settings.folder);
 }
 
 /* Where it is remembered that this event was reported for this record; `warned_count` if nowhere. */
@@ -194,8 +194,7 @@ static void reset_breaker(struct mender *mender) {
 static size_t find_hold(const struct mender *mender, const char *name, const char *folder) {
     size_t i = 0;
     while (i < mender->hold_count &&
-           !(text_equal_no_case(name, strlen(name), mender->hold[i].name) &&
-             text_equal_no_case(folder, strlen(folder), mender->hold[i].folder)))
+           !(text_same(name, mender->hold[i].name) && text_same(folder, mender->hold[i].folder)))
         i++;
     return i;
 }
@@ -732,8 +731,7 @@ static const char *report_only(struct mender *mender) {
 
 static bool is_owed(const struct mender *mender, const char *name) {
     for (size_t i = 0; i < mender->owed_count; i++) {
-        if (text_equal_no_case(name, strlen(name), mender->owed[i].name) &&
-            is_watched(mender, mender->owed[i].folder))
+        if (text_same(name, mender->owed[i].name) && is_watched(mender, mender->owed[i].folder))
             return true;
     }
     return false;
@@ -1172,8 +1170,7 @@ void mender_continue(struct mender *mender) {
 }
 
 void mender_configure(struct mender *mender, const struct settings *settings) {
-    bool same =
-        text_equal_no_case(settings->folder, strlen(settings->folder), mender->settings.folder);
+    bool same = text_same(settings->folder, mender->settings.folder);
     start_over(mender);
     if (!same) {
         pending_clear(&mender->pending);
@@ -1202,8 +1199,7 @@ void mender_journal_changed(struct mender *mender) {
 static void find_repair(void *context, const struct journal_entry *entry) {
     struct mender *mender = context;
     struct journal_entry *found = &mender->found;
-    bool same = text_equal_no_case(entry->name, strlen(entry->name), found->name) &&
-                is_watched(mender, entry->folder);
+    bool same = text_same(entry->name, found->name) && is_watched(mender, entry->folder);
     bool made = entry->kind != JOURNAL_DONE || entry->outcome != OUTCOME_NOT_MADE;
     if (entry->kind == JOURNAL_INTENT && same) {
         *found = *entry;

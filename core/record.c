@@ -235,9 +235,9 @@ static int on_record_line(void *user, const char *section, const char *name, con
         judge->start++;
     while (judge->start < judge->end && unit(judge, judge->start - 1) != '=');
     trim(judge);
-    if (text_equal_no_case(name, strlen(name), "State")) {
+    if (text_same(name, "State")) {
         on_state(judge);
-    } else if (text_equal_no_case(name, strlen(name), "NumSCerts")) {
+    } else if (text_same(name, "NumSCerts")) {
         judge->certificates = true;
     } else if (resembles(name, "State") || resembles(name, "NumSCerts")) {
         judge->blanks = true;
@@ -280,7 +280,7 @@ static enum verdict_reason open_text(struct judge *judge, size_t size) {
 
 bool record_is_named(const char *name) {
     size_t length = strlen(name);
-    return length >= 4 && text_equal_no_case(name + length - 4, 4, ".ini");
+    return length >= 4 && text_same(name + length - 4, ".ini");
 }
 
 void record_judge(const void *bytes, size_t size, struct record *record) {

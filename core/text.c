@@ -171,6 +171,12 @@ char text_lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+bool text_same(const char *a, const char *b) {
+    for (; *a != '\0' && text_lower(*a) == text_lower(*b); a++)
+        b++;
+    return *a == *b;
+}
+
 bool text_equal_no_case(const char *a, size_t length_a, const char *b) {
     size_t i = 0;
     for (; i < length_a && b[i] != '\0'; i++) {
