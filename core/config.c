@@ -5,19 +5,22 @@
 #include "ini.h"
 #include "text.h"
 
-enum key { KEY_REPAIR, KEY_FOLDER, KEY_SETTLE, KEY_RESCAN, KEY_REPAIRS, KEYS };
+enum { KEY_REPAIR, KEY_FOLDER, KEYS = 5 };
 
-static const struct {
+/* In the order in which config_print() names them. */
+static const struct key {
     const char *section;
     const char *name;
-    uint32_t least; /* both 0: not a number */
-    uint32_t most;
+    uint16_t least;
+    uint16_t most; /* 0: not a number */
+    uint16_t at;   /* where the number is in a struct settings */
 } keys[KEYS] = {
-    [KEY_REPAIR] = {"service", "Repair", 0, 0},
-    [KEY_FOLDER] = {"service", "Folder", 0, 0},
-    [KEY_SETTLE] = {"timing", "SettleSeconds", 0, CONFIG_SETTLE_MAX},
-    [KEY_RESCAN] = {"timing", "RescanMinutes", 0, CONFIG_RESCAN_MAX},
-    [KEY_REPAIRS] = {"limits", "RepairsPerHour", 1, CONFIG_REPAIRS_MAX},
+    [KEY_REPAIR] = {"service", "Repair", 0, 0, 0},
+    [KEY_FOLDER] = {"service", "Folder", 0, 0, 0},
+    {"timing", "SettleSeconds", 0, CONFIG_SETTLE_MAX, offsetof(struct settings, settle_seconds)},
+    {"timing", "RescanMinutes", 0, CONFIG_RESCAN_MAX, offsetof(struct settings, rescan_minutes)},
+    {"limits", "RepairsPerHour", 1, CONFIG_REPAIRS_MAX,
+     offsetof(struct settings, repairs_per_hour)},
 };
 
 struct parse {
@@ -41,36 +44,33 @@ void config_defaults(struct settings *settings) {
     settings->repairs_per_hour = 100;
 }
 
-/* The first complaint is the one that is shown. */
+/* The first complaint is the one that is shown. `what` is quoted, unless it is NULL, and cut, so that
+ * what to do about it is never cut off. */
 static int refuse_line(struct parse *parse, const char *before, const char *what,
                        const char *after) {
-    if (!parse->failed) {
-        struct text reason;
-        parse->failed = true;
-        parse->error->line = parse->line;
-        text_begin(&reason, parse->error->reason, sizeof parse->error->reason);
-        text_put(&reason, before);
-        if (what != NULL) {
-            text_put(&reason, "'");
-            /* Cut what is quoted, so that what to do about it is never cut off. */
-            size_t length = strlen(what);
-            size_t shown = length > 60 ? 60 : length;
-            while (shown < length && shown > 0 && ((unsigned char)what[shown] & 0xC0) == 0x80)
-                shown--;
-            text_put_bytes(&reason, what, shown);
-            text_put(&reason, shown < length ? "...'" : "'");
-        }
-        text_put(&reason, after);
+    struct text reason;
+    char shown[61];
+    if (parse->failed)
+        return 0;
+    parse->failed = true;
+    parse->error->line = parse->line;
+    text_begin(&reason, parse->error->reason, sizeof parse->error->reason);
+    text_put(&reason, before);
+    if (what != NULL) {
+        bool whole = text_copy(shown, sizeof shown, what);
+        text_put(&reason, "'");
+        text_put(&reason, shown);
+        text_put(&reason, whole ? "'" : "...'");
     }
+    text_put(&reason, after);
     return 0;
 }
 
 /* inih would pass over what stands behind a heading's `]`, and see one line where an editor shows
  * several that end in CR alone. Either would make a setting vanish that somebody can see. */
 static bool is_clean(struct parse *parse, const char *line, size_t length) {
-    bool heading = false; /* the first character is `[` */
-    bool other = false;   /* it is not */
-    bool closed = false;
+    unsigned char first = '\0'; /* that is no blank */
+    bool closed = false;        /* the heading */
     if (length > 0 && line[length - 1] == '\r')
         length--;
     for (size_t i = 0; i < length; i++) {
@@ -83,10 +83,9 @@ static bool is_clean(struct parse *parse, const char *line, size_t length) {
         if (closed)
             return refuse_line(parse, "there is text behind a section heading", NULL,
                                "; put it on a line of its own");
-        closed = heading && c == ']';
-        if (!other)
-            heading = heading || c == '[';
-        other = other || !heading;
+        if (first == '\0')
+            first = c;
+        closed = first == '[' && c == ']';
     }
     return true;
 }
@@ -115,22 +114,23 @@ static char *read_config_line(char *line, int size, void *stream) {
     return line;
 }
 
-static int set_number(struct parse *parse, enum key key, const char *value, uint32_t *number) {
+static int set_number(struct parse *parse, const struct key *key, const char *value) {
     char range[64];
     struct text text;
-    if (text_read_u32(value, strlen(value), keys[key].most, number) && *number >= keys[key].least)
+    uint32_t number = 0;
+    if (text_read_u32(value, strlen(value), key->most, &number) && number >= key->least) {
+        memcpy((char *)&parse->settings + key->at, &number, sizeof number);
         return 1;
+    }
     text_begin(&text, range, sizeof range);
-    text_put(&text, " must be a whole number from ");
-    text_put_u32(&text, keys[key].least);
-    text_put(&text, " to ");
-    text_put_u32(&text, keys[key].most);
-    return refuse_line(parse, keys[key].name, NULL, range);
+    text_put_count(&text, " must be a whole number from ", key->least, " to ");
+    text_put_u32(&text, key->most);
+    return refuse_line(parse, key->name, NULL, range);
 }
 
 static int set_repair(struct parse *parse, const char *value) {
-    bool yes = text_equal_no_case(value, strlen(value), "yes");
-    if (!yes && !text_equal_no_case(value, strlen(value), "no"))
+    bool yes = text_same(value, "yes");
+    if (!yes && !text_same(value, "no"))
         return refuse_line(parse, "Repair must be yes or no, not ", value, "");
     parse->settings.repair = yes;
     return 1;
@@ -176,12 +176,15 @@ static int set_folder(struct parse *parse, const char *value) {
 /* ini_handler: a section heading (`name` is NULL), or a key. */
 static int on_config_line(void *user, const char *section, const char *name, const char *value) {
     struct parse *parse = user;
-    enum key key = KEY_REPAIR;
+    size_t key = KEYS;
     bool known = false;
-    if (parse->failed)
-        return 0;
-    for (int i = 0; i < KEYS; i++)
-        known = known || text_equal_no_case(section, strlen(section), keys[i].section);
+    for (size_t i = 0; i < KEYS; i++) {
+        if (!text_same(section, keys[i].section))
+            continue;
+        known = true;
+        if (name != NULL && text_same(name, keys[i].name))
+            key = i;
+    }
     if (!known)
         return name != NULL && section[0] == '\0'
                    ? refuse_line(parse, "the key ", name, " stands before the first section")
@@ -189,9 +192,6 @@ static int on_config_line(void *user, const char *section, const char *name, con
                                  "; the sections are service, timing and limits");
     if (name == NULL)
         return 1;
-    while (key < KEYS && !(text_equal_no_case(section, strlen(section), keys[key].section) &&
-                           text_equal_no_case(name, strlen(name), keys[key].name)))
-        key++;
     if (key == KEYS)
         return refuse_line(parse, "there is no key ", name, " in this section");
     if (parse->seen[key] != 0)
@@ -202,15 +202,9 @@ static int on_config_line(void *user, const char *section, const char *name, con
         return set_repair(parse, value);
     case KEY_FOLDER:
         return set_folder(parse, value);
-    case KEY_SETTLE:
-        return set_number(parse, key, value, &parse->settings.settle_seconds);
-    case KEY_RESCAN:
-        return set_number(parse, key, value, &parse->settings.rescan_minutes);
-    case KEY_REPAIRS:
-    case KEYS:
-        break;
+    default:
+        return set_number(parse, &keys[key], value);
     }
-    return set_number(parse, key, value, &parse->settings.repairs_per_hour);
 }
 
 bool config_parse(const char *text, size_t size, struct settings *settings,
@@ -238,14 +232,23 @@ bool config_parse(const char *text, size_t size, struct settings *settings,
 void config_print(const struct settings *settings, char *to, size_t size) {
     struct text text;
     text_begin(&text, to, size);
-    text_put(&text, settings->repair ? "Repair = yes, Folder = " : "Repair = no, Folder = ");
-    text_put(&text, settings->folder);
-    if (settings->automatic && config_is_absolute(settings->folder))
-        text_put(&text, " (auto)");
-    text_put(&text, ", SettleSeconds = ");
-    text_put_u32(&text, settings->settle_seconds);
-    text_put(&text, ", RescanMinutes = ");
-    text_put_u32(&text, settings->rescan_minutes);
-    text_put(&text, ", RepairsPerHour = ");
-    text_put_u32(&text, settings->repairs_per_hour);
+    for (size_t i = 0; i < KEYS; i++) {
+        uint32_t number = 0;
+        text_put(&text, i == 0 ? "" : ", ");
+        text_put(&text, keys[i].name);
+        text_put(&text, " = ");
+        switch (i) {
+        case KEY_REPAIR:
+            text_put(&text, settings->repair ? "yes" : "no");
+            break;
+        case KEY_FOLDER:
+            text_put(&text, settings->folder);
+            if (settings->automatic && config_is_absolute(settings->folder))
+                text_put(&text, " (auto)");
+            break;
+        default:
+            memcpy(&number, (const char *)settings + keys[i].at, sizeof number);
+            text_put_u32(&text, number);
+        }
+    }
 }

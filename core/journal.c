@@ -5,282 +5,249 @@
 #include "crc32.h"
 #include "text.h"
 
-static const char mark[] = "KMR1";
-static const char *const kinds[] = {
+enum {
+    MARK_LENGTH = 4,
+    CRC_LENGTH = 8,
+    YEAR_FIRST = 1970,
+    TIME_PARTS = 5, /* beside the year */
+    KINDS = JOURNAL_LOADED + 1,
+    OUTCOMES = OUTCOME_UNKNOWN + 1
+};
+
+static const char *const mark = "KMR1\t"; /* with the tab that follows it */
+static const char *const hex = "0123456789ABCDEF";
+static const char *const kinds[KINDS] = {
     [JOURNAL_INTENT] = "INTENT", [JOURNAL_UNDO] = "UNDO",       [JOURNAL_DONE] = "DONE",
     [JOURNAL_HOLD] = "HOLD",     [JOURNAL_RELEASE] = "RELEASE", [JOURNAL_LOADED] = "LOADED"};
-static const char *const outcomes[] = {[OUTCOME_REPAIRED] = "repaired",
-                                       [OUTCOME_UNDONE] = "undone",
-                                       [OUTCOME_NOT_MADE] = "not-made",
-                                       [OUTCOME_UNKNOWN] = "unknown"};
+static const char *const outcomes[OUTCOMES] = {[OUTCOME_REPAIRED] = "repaired",
+                                               [OUTCOME_UNDONE] = "undone",
+                                               [OUTCOME_NOT_MADE] = "not-made",
+                                               [OUTCOME_UNKNOWN] = "unknown"};
 
-/* Days since 1970-01-01 to a date of the Gregorian calendar. Years are counted from March, so that
- * the leap day is the last of a year; 146097 days are 400 years. Good until 2106, where a uint32_t
- * of seconds ends. */
-static void date_of(uint32_t days, uint32_t *year, uint32_t *month, uint32_t *day) {
-    uint32_t shifted = days + 719468;
-    uint32_t era = shifted / 146097;
-    uint32_t in_era = shifted % 146097;
-    uint32_t y = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-    uint32_t in_year = in_era - (365 * y + y / 4 - y / 100);
-    uint32_t m = (5 * in_year + 2) / 153;
-    *day = in_year - (153 * m + 2) / 5 + 1;
-    *month = m < 10 ? m + 3 : m - 9;
-    *year = y + era * 400 + (*month <= 2);
+/* Sets of kinds. */
+enum {
+    OF_CHANGE = 1 << JOURNAL_INTENT | 1 << JOURNAL_UNDO,
+    OF_DONE = 1 << JOURNAL_DONE,
+    OF_HOLD = 1 << JOURNAL_HOLD,
+    OF_RECORD = OF_CHANGE | OF_HOLD | 1 << JOURNAL_RELEASE,
+    OF_ALL = OF_RECORD | OF_DONE | 1 << JOURNAL_LOADED
+};
+
+/* The fields between the mark and the CRC, in the order in which they stand in a line. */
+static const struct field {
+    uint8_t kinds; /* that have it */
+    enum { AS_TIME, AS_KIND, AS_NUMBER, AS_CRC, AS_OUTCOME, AS_TEXT } form : 8;
+    uint16_t at; /* in a struct journal_entry */
+    uint16_t size;
+} fields[] = {
+    {OF_ALL, AS_TIME, offsetof(struct journal_entry, utc), 0},
+    {OF_ALL, AS_KIND, offsetof(struct journal_entry, kind), 0},
+    {OF_CHANGE | OF_DONE, AS_NUMBER, offsetof(struct journal_entry, number), 0},
+    {OF_CHANGE, AS_NUMBER, offsetof(struct journal_entry, offset), 0},
+    {OF_CHANGE, AS_NUMBER, offsetof(struct journal_entry, size), 0},
+    {OF_CHANGE | OF_HOLD, AS_CRC, offsetof(struct journal_entry, before), 0},
+    {OF_CHANGE, AS_CRC, offsetof(struct journal_entry, after), 0},
+    {OF_DONE, AS_OUTCOME, offsetof(struct journal_entry, outcome), 0},
+    {OF_RECORD, AS_TEXT, offsetof(struct journal_entry, name), PENDING_NAME_BYTES},
+    {OF_CHANGE, AS_TEXT, offsetof(struct journal_entry, mailbox), RECORD_MAILBOX_BYTES},
+    {OF_ALL & ~OF_DONE, AS_TEXT, offsetof(struct journal_entry, folder), CONFIG_PRINT_BYTES},
+};
+enum { FIELDS = sizeof fields / sizeof fields[0] };
+
+static bool has_field(const struct journal_entry *entry, const struct field *field) {
+    return (field->kinds >> entry->kind & 1) != 0;
 }
 
-static uint32_t days_of(uint32_t year, uint32_t month, uint32_t day) {
-    uint32_t y = year - (month <= 2);
-    uint32_t in_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    return y / 400 * 146097 + y % 400 * 365 + y % 400 / 4 - y % 400 / 100 + in_year - 719468;
+/* ---- times, from 1970 to 2106, where a uint32_t of seconds ends ---- */
+
+static uint32_t days_of_year(uint32_t year) {
+    return year % 4 == 0 && year != 2100 ? 366 : 365;
 }
 
-void journal_print_time(uint32_t utc, char to[JOURNAL_TIME_BYTES]) {
-    uint32_t year, month, day;
-    struct text text;
-    date_of(utc / 86400, &year, &month, &day);
-    text_begin(&text, to, JOURNAL_TIME_BYTES);
-    text_put_u32(&text, year);
-    text_put(&text, "-");
-    text_put_2(&text, month);
-    text_put(&text, "-");
-    text_put_2(&text, day);
-    text_put(&text, "T");
-    text_put_2(&text, utc / 3600 % 24);
-    text_put(&text, ":");
-    text_put_2(&text, utc / 60 % 60);
-    text_put(&text, ":");
-    text_put_2(&text, utc % 60);
-    text_put(&text, "Z");
+/* 31 and 30 in turn, and once more from August on. */
+static uint32_t days_of_month(uint32_t year, uint32_t month) {
+    return month == 2 ? days_of_year(year) - 337 : 30 + (month + month / 8) % 2;
 }
 
 uint32_t journal_utc(uint32_t year, uint32_t month, uint32_t day, uint32_t second_of_day) {
-    return days_of(year, month, day) * 86400 + second_of_day;
+    uint32_t days = day - 1;
+    for (uint32_t y = YEAR_FIRST; y < year; y++)
+        days += days_of_year(y);
+    for (uint32_t m = 1; m < month; m++)
+        days += days_of_month(year, m);
+    return days * 86400 + second_of_day;
+}
+
+void journal_print_time(uint32_t utc, char to[JOURNAL_TIME_BYTES]) {
+    uint32_t year = YEAR_FIRST;
+    uint32_t month = 1;
+    uint32_t days = utc / 86400;
+    struct text text;
+    for (; days >= days_of_year(year); year++)
+        days -= days_of_year(year);
+    for (; days >= days_of_month(year, month); month++)
+        days -= days_of_month(year, month);
+    const uint32_t part[TIME_PARTS] = {month, days + 1, utc / 3600 % 24, utc / 60 % 60, utc % 60};
+    text_begin(&text, to, JOURNAL_TIME_BYTES);
+    text_put_u32(&text, year);
+    for (size_t i = 0; i < TIME_PARTS; i++) {
+        text_put_char(&text, "--T::"[i]);
+        text_put_2(&text, part[i]);
+    }
+    text_put_char(&text, 'Z');
 }
 
 bool journal_read_time(const char *text, size_t length, uint32_t *utc) {
-    uint32_t year, month, day, hour, minute, second;
+    uint32_t year;
+    uint32_t part[TIME_PARTS];
     char again[JOURNAL_TIME_BYTES];
-    if (length != JOURNAL_TIME_BYTES - 1 || !text_read_u32(text, 4, 2105, &year) || year < 1970 ||
-        !text_read_u32(text + 5, 2, 12, &month) || month == 0 ||
-        !text_read_u32(text + 8, 2, 31, &day) || day == 0 ||
-        !text_read_u32(text + 11, 2, 23, &hour) || !text_read_u32(text + 14, 2, 59, &minute) ||
-        !text_read_u32(text + 17, 2, 59, &second))
+    if (length != JOURNAL_TIME_BYTES - 1 || !text_read_u32(text, 4, 2105, &year))
         return false;
-    *utc = journal_utc(year, month, day, (hour * 60 + minute) * 60 + second);
-    /* Separators, and days that a month does not have. */
+    for (size_t i = 0; i < TIME_PARTS; i++) {
+        if (!text_read_u32(text + 5 + 3 * i, 2, 99, &part[i]))
+            return false;
+    }
+    *utc = journal_utc(year, part[0], part[1], (part[2] * 60 + part[3]) * 60 + part[4]);
+    /* What is no time, or has other separators, is not what comes out again. */
     journal_print_time(*utc, again);
     return memcmp(again, text, length) == 0;
 }
 
-static void put_field(struct text *line, const char *value) {
-    text_put_char(line, '\t');
+/* ---- lines ---- */
+
+static void put_escaped(struct text *line, const char *value) {
     for (; *value != '\0'; value++) {
         unsigned char c = (unsigned char)*value;
-        if (c >= 0x20 && c != 0x7F && c != '%') {
-            text_put_char(line, *value);
-        } else {
-            text_put_char(line, '%');
-            text_put_char(line, "0123456789ABCDEF"[c >> 4]);
-            text_put_char(line, "0123456789ABCDEF"[c & 15]);
-        }
+        const char escape[] = {'%', hex[c >> 4], hex[c & 15]};
+        bool plain = c >= 0x20 && c != 0x7F && c != '%';
+        text_put_bytes(line, plain ? value : escape, plain ? 1 : sizeof escape);
     }
-}
-
-static void put_number(struct text *line, uint32_t number) {
-    text_put_char(line, '\t');
-    text_put_u32(line, number);
-}
-
-static void put_crc(struct text *line, uint32_t crc) {
-    text_put_char(line, '\t');
-    text_put_hex(line, crc);
 }
 
 size_t journal_encode(const struct journal_entry *entry, char *line, size_t size) {
     struct text text;
     char time[JOURNAL_TIME_BYTES];
-    journal_print_time(entry->utc, time);
     text_begin(&text, line, size);
-    text_put(&text, mark);
-    put_field(&text, time);
-    put_field(&text, kinds[entry->kind]);
-    switch (entry->kind) {
-    case JOURNAL_INTENT:
-    case JOURNAL_UNDO:
-        put_number(&text, entry->number);
-        put_number(&text, entry->offset);
-        put_number(&text, entry->size);
-        put_crc(&text, entry->before);
-        put_crc(&text, entry->after);
-        put_field(&text, entry->name);
-        put_field(&text, entry->mailbox);
-        put_field(&text, entry->folder);
-        break;
-    case JOURNAL_DONE:
-        put_number(&text, entry->number);
-        put_field(&text, outcomes[entry->outcome]);
-        break;
-    case JOURNAL_HOLD:
-        put_crc(&text, entry->before);
-        put_field(&text, entry->name);
-        put_field(&text, entry->folder);
-        break;
-    case JOURNAL_RELEASE:
-        put_field(&text, entry->name);
-        put_field(&text, entry->folder);
-        break;
-    case JOURNAL_LOADED:
-        put_field(&text, entry->folder);
-        break;
+    text_put_bytes(&text, mark, MARK_LENGTH);
+    for (const struct field *field = fields; field < fields + FIELDS; field++) {
+        const void *value = (const char *)entry + field->at;
+        if (!has_field(entry, field))
+            continue;
+        text_put_char(&text, '\t');
+        switch (field->form) {
+        case AS_TIME:
+            journal_print_time(entry->utc, time);
+            text_put(&text, time);
+            break;
+        case AS_KIND:
+            text_put(&text, kinds[entry->kind]);
+            break;
+        case AS_NUMBER:
+            text_put_u32(&text, *(const uint32_t *)value);
+            break;
+        case AS_CRC:
+            text_put_hex(&text, *(const uint32_t *)value);
+            break;
+        case AS_OUTCOME:
+            text_put(&text, outcomes[entry->outcome]);
+            break;
+        case AS_TEXT:
+            put_escaped(&text, value);
+            break;
+        }
     }
-    put_crc(&text, crc32(0, line, text.length));
+    uint32_t crc = crc32(0, line, text.length);
+    text_put_char(&text, '\t');
+    text_put_hex(&text, crc);
     text_put(&text, "\r\n");
     return text.cut ? 0 : text.length;
 }
 
-/* A line that is being read, field by field. */
-struct fields {
-    const char *at;
-    const char *end;
-    bool good;
-};
-
-static void next_field(struct fields *fields, const char **field, size_t *length) {
-    const char *tab = NULL;
-    *field = fields->at;
-    *length = 0;
-    if (!fields->good || fields->at > fields->end) {
-        fields->good = false;
-        return;
-    }
-    tab = memchr(fields->at, '\t', (size_t)(fields->end - fields->at));
-    *length = (size_t)((tab != NULL ? tab : fields->end) - fields->at);
-    fields->at += *length + 1;
-}
-
-static uint32_t get_number(struct fields *fields) {
-    const char *field;
-    size_t length;
-    uint32_t number = 0;
-    next_field(fields, &field, &length);
-    fields->good = fields->good && text_read_u32(field, length, UINT32_MAX, &number);
-    return number;
-}
-
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool read_hex(const char *digits, size_t length, uint32_t *number) {
-    uint32_t sum = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (hex_digit(digits[i]) < 0)
+    *number = 0;
+    for (; length > 0; length--) {
+        const char *digit = strchr(hex, *digits++);
+        if (digit == NULL || *digit == '\0')
             return false;
-        sum = sum << 4 | (uint32_t)hex_digit(digits[i]);
+        *number = *number << 4 | (uint32_t)(digit - hex);
     }
-    *number = sum;
-    return length == 8;
+    return true;
 }
 
-static uint32_t get_crc(struct fields *fields) {
-    const char *field;
-    size_t length;
-    uint32_t crc = 0;
-    next_field(fields, &field, &length);
-    fields->good = fields->good && read_hex(field, length, &crc);
-    return crc;
-}
-
-static void get_field(struct fields *fields, char *to, size_t size) {
-    const char *field;
-    size_t length;
-    size_t n = 0;
-    next_field(fields, &field, &length);
-    for (size_t i = 0; fields->good && i < length; i++) {
-        char c = field[i];
+static bool read_escaped(const char *from, size_t length, char *to, size_t size) {
+    const char *end = from + length;
+    while (from < end) {
+        uint32_t c = (unsigned char)*from++;
         if (c == '%') {
-            int high = length - i > 2 ? hex_digit(field[i + 1]) : -1;
-            int low = length - i > 2 ? hex_digit(field[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                fields->good = false;
-            c = (char)((unsigned)high << 4 | (unsigned)low);
-            i += 2;
+            if (end - from < 2 || !read_hex(from, 2, &c))
+                return false;
+            from += 2;
         }
-        if (n + 1 >= size || c == '\0')
-            fields->good = false;
-        if (fields->good)
-            to[n++] = c;
+        if (c == '\0' || --size == 0)
+            return false;
+        *to++ = (char)c;
     }
-    to[n] = '\0';
+    *to = '\0';
+    return true;
 }
 
-/* Index of the field in a list of words, or -1. */
-static int get_word(struct fields *fields, const char *const *words, size_t count) {
-    const char *field;
-    size_t length;
-    next_field(fields, &field, &length);
-    for (size_t i = 0; fields->good && i < count; i++) {
-        if (strlen(words[i]) == length && memcmp(words[i], field, length) == 0)
-            return (int)i;
-    }
-    fields->good = false;
-    return -1;
+/* Its index in a list of words, or `count`. */
+static size_t find_word(const char *word, size_t length, const char *const *words, size_t count) {
+    size_t i = 0;
+    while (i < count && (strlen(words[i]) != length || memcmp(words[i], word, length) != 0))
+        i++;
+    return i;
 }
 
-static void read_fields(struct fields *fields, struct journal_entry *entry) {
-    int outcome = 0;
-    switch (entry->kind) {
-    case JOURNAL_INTENT:
-    case JOURNAL_UNDO:
-        entry->number = get_number(fields);
-        entry->offset = get_number(fields);
-        entry->size = get_number(fields);
-        entry->before = get_crc(fields);
-        entry->after = get_crc(fields);
-        get_field(fields, entry->name, sizeof entry->name);
-        get_field(fields, entry->mailbox, sizeof entry->mailbox);
-        break;
-    case JOURNAL_DONE:
-        entry->number = get_number(fields);
-        outcome = get_word(fields, outcomes, sizeof outcomes / sizeof outcomes[0]);
-        entry->outcome = (enum journal_outcome)(outcome < 0 ? 0 : outcome);
-        return;
-    case JOURNAL_HOLD:
-        entry->before = get_crc(fields);
-        get_field(fields, entry->name, sizeof entry->name);
-        break;
-    case JOURNAL_RELEASE:
-        get_field(fields, entry->name, sizeof entry->name);
-        break;
-    case JOURNAL_LOADED:
+static bool read_field(const struct field *field, const char *from, size_t length,
+                       struct journal_entry *entry) {
+    void *value = (char *)entry + field->at;
+    size_t word = 0;
+    switch (field->form) {
+    case AS_TIME:
+        return journal_read_time(from, length, value);
+    case AS_NUMBER:
+        return text_read_u32(from, length, UINT32_MAX, value);
+    case AS_CRC:
+        return length == CRC_LENGTH && read_hex(from, length, value);
+    case AS_KIND:
+        word = find_word(from, length, kinds, KINDS);
+        entry->kind = (enum journal_kind)word;
+        return word < KINDS;
+    case AS_OUTCOME:
+        word = find_word(from, length, outcomes, OUTCOMES);
+        entry->outcome = (enum journal_outcome)word;
+        return word < OUTCOMES;
+    case AS_TEXT:
         break;
     }
-    get_field(fields, entry->folder, sizeof entry->folder);
+    return read_escaped(from, length, value, field->size);
 }
 
 bool journal_decode(const char *line, size_t length, struct journal_entry *entry) {
-    const char *field;
-    size_t field_length;
+    if (length < MARK_LENGTH + 1 + CRC_LENGTH || memcmp(line, mark, MARK_LENGTH + 1) != 0)
+        return false;
     uint32_t crc = 0;
-    if (length < 10 || line[length - 9] != '\t' || !read_hex(line + length - 8, 8, &crc) ||
-        crc != crc32(0, line, length - 9))
+    const char *from = line + MARK_LENGTH;            /* the tab before the next field */
+    const char *end = line + length - 1 - CRC_LENGTH; /* the tab before the CRC */
+    if (*end != '\t' || !read_hex(end + 1, CRC_LENGTH, &crc) ||
+        crc != crc32(0, line, (size_t)(end - line)))
         return false;
-    struct fields fields = {line, line + length - 9, true};
-    const char *const marks[] = {mark};
     memset(entry, 0, sizeof *entry);
-    (void)get_word(&fields, marks, 1);
-    next_field(&fields, &field, &field_length);
-    fields.good = fields.good && journal_read_time(field, field_length, &entry->utc);
-    int kind = get_word(&fields, kinds, sizeof kinds / sizeof kinds[0]);
-    if (!fields.good)
-        return false;
-    entry->kind = (enum journal_kind)kind;
-    read_fields(&fields, entry);
-    return fields.good && fields.at > fields.end;
+    for (const struct field *field = fields; field < fields + FIELDS; field++) {
+        if (!has_field(entry, field))
+            continue;
+        if (from == end)
+            return false;
+        const char *start = from + 1;
+        from = memchr(start, '\t', (size_t)(end + 1 - start));
+        if (!read_field(field, start, (size_t)(from - start), entry))
+            return false;
+    }
+    return from == end;
 }
+
+/* ---- the whole journal ---- */
 
 void journal_begin(struct journal_reader *reader) {
     memset(reader, 0, sizeof *reader);

@@ -5,20 +5,31 @@
 #include "crc32.h"
 #include "text.h"
 
-#define NOT_NAMED "(not named in the record)"
-
 static uint64_t now(const struct mender *mender) {
     return mender->host->clock(mender->host->context);
 }
 
-static uint64_t settle_ms(const struct mender *mender) {
-    return (uint64_t)mender->settings.settle_seconds * 1000;
+/* The clock time that is so many milliseconds from now. */
+static uint64_t from_now(const struct mender *mender, uint32_t ms) {
+    return now(mender) + ms;
 }
 
-static void double_backoff(uint32_t *backoff) {
+/* When a record has been quiet for long enough if nothing happens to it from now on. */
+static uint64_t settle_due(const struct mender *mender) {
+    return from_now(mender, mender->settings.settle_seconds * 1000);
+}
+
+/* When to try again what has failed; `backoff` is the wait before, 0 for none. */
+static uint64_t back_off(const struct mender *mender, uint32_t *backoff) {
     *backoff = *backoff == 0 ? MENDER_BACKOFF_FIRST : *backoff * 2;
     if (*backoff > MENDER_BACKOFF_LAST)
         *backoff = MENDER_BACKOFF_LAST;
+    return from_now(mender, *backoff);
+}
+
+/* That somebody else has a file open is worth an event when it lasts. */
+static bool has_lasted(const struct mender *mender, uint64_t since) {
+    return now(mender) - since >= MENDER_BUSY_TOLD;
 }
 
 /* ---- reports ---- */
@@ -27,11 +38,11 @@ static bool report(struct mender *mender, const struct event *event) {
     return mender->host->report(mender->host->context, event);
 }
 
-/* An event about one record: its name, the folder, and up to two strings or the host's reason. */
+/* An event about one record: its name, the folder, the mailbox if it is not NULL, a reason. */
 static bool report_record(struct mender *mender, enum event_number number, const char *name,
-                          const char *third, const char *fourth, const struct host_result *why) {
-    struct event event = {number, {name, mender->settings.folder, third, fourth}, 2, why};
-    event.strings += (third != NULL ? 1U : 0U) + (fourth != NULL ? 1U : 0U);
+                          const char *mailbox, const struct host_result *why) {
+    struct event event = {
+        number, {name, mender->settings.folder, mailbox}, mailbox != NULL ? 3 : 2, why};
     return report(mender, &event);
 }
 
@@ -41,40 +52,55 @@ static bool report_folder(struct mender *mender, enum event_number number,
     return report(mender, &event);
 }
 
-static bool is_watched(const struct mender *mender, const char *folder) {
-    return text_equal_no_case(folder, strlen(folder), mender->settings.folder);
+/* Says that something is away, and why, or that it is back, when `why` is NULL. Each is said once;
+ * what did not get into the event log was not said. */
+static void tell_away(struct mender *mender, bool *told, enum event_number number,
+                      const struct host_result *why) {
+    bool away = why != NULL;
+    if (*told != away && report_folder(mender, number, why))
+        *told = away;
 }
 
-/* Where it is remembered that this event was reported for this record; `warned_count` if nowhere. */
-static size_t find_warned(const struct mender *mender, enum event_number number, uint32_t name) {
+static const char *print_number(uint32_t number, char to[11]) {
+    struct text text;
+    text_begin(&text, to, 11);
+    text_put_u32(&text, number);
+    return to;
+}
+
+static const char *print_mailbox(const char *mailbox) {
+    return mailbox[0] != '\0' ? mailbox : "(not named in the record)";
+}
+
+static bool is_watched(const struct mender *mender, const char *folder) {
+    return text_same(folder, mender->settings.folder);
+}
+
+/* Where to remember that this event is reported for this content of this record; NULL if it has been,
+ * and when there is no room to remember another record: it could not be said only once. A new place
+ * is the first that is not in use. */
+static struct mender_warning *find_news(struct mender *mender, enum event_number number,
+                                        const char *name, uint32_t content) {
+    uint32_t n = crc32(0, name, strlen(name));
     size_t i = 0;
     while (i < mender->warned_count &&
-           (mender->warned[i].name != name || mender->warned[i].number != number))
+           (mender->warned[i].name != n || mender->warned[i].number != number))
         i++;
-    return i;
-}
-
-/* True unless this event has been reported for this content of this record. When there is no room to
- * remember another record, false: it could not be said only once. */
-static bool is_news(const struct mender *mender, enum event_number number, const char *name,
-                    uint32_t content) {
-    size_t i = find_warned(mender, number, crc32(0, name, strlen(name)));
-    return i < mender->warned_count ? mender->warned[i].content != content : i < MENDER_WARNINGS;
+    if (i == MENDER_WARNINGS || (i < mender->warned_count && mender->warned[i].content == content))
+        return NULL;
+    mender->warned[i].name = n;
+    mender->warned[i].number = number;
+    return &mender->warned[i];
 }
 
 /* Reports what is news; an event that did not get into the event log stays news. */
 static void report_once(struct mender *mender, enum event_number number, const char *name,
-                        uint32_t content, const char *third, const char *fourth,
-                        const struct host_result *why) {
-    uint32_t n = crc32(0, name, strlen(name));
-    size_t i = find_warned(mender, number, n);
-    if (!is_news(mender, number, name, content) ||
-        !report_record(mender, number, name, third, fourth, why))
+                        uint32_t content, const char *mailbox, const struct host_result *why) {
+    struct mender_warning *news = find_news(mender, number, name, content);
+    if (news == NULL || !report_record(mender, number, name, mailbox, why))
         return;
-    mender->warned[i].name = n;
-    mender->warned[i].number = number;
-    mender->warned[i].content = content;
-    if (i == mender->warned_count)
+    news->content = content;
+    if (news == mender->warned + mender->warned_count)
         mender->warned_count++;
 }
 
@@ -93,19 +119,32 @@ static void journal_lost(struct mender *mender, const struct host_result *why) {
     mender->journal_ready = false;
     if (mender->journal_backoff == 0)
         mender->journal_since = now(mender);
-    double_backoff(&mender->journal_backoff);
-    mender->journal_due = now(mender) + mender->journal_backoff;
-    bool tell = why->code != HOST_BUSY || now(mender) - mender->journal_since >= MENDER_BUSY_TOLD;
-    if (tell && !mender->journal_told)
-        mender->journal_told = report_folder(mender, EVENT_JOURNAL_AWAY, why);
+    mender->journal_due = back_off(mender, &mender->journal_backoff);
+    if (why->code != HOST_BUSY || has_lasted(mender, mender->journal_since))
+        tell_away(mender, &mender->journal_told, EVENT_JOURNAL_AWAY, why);
 }
 
 static void journal_back(struct mender *mender) {
     if (mender->journal_backoff != 0)
         mender->pending.rescan = true;
     mender->journal_backoff = 0;
-    if (mender->journal_told)
-        mender->journal_told = !report_folder(mender, EVENT_JOURNAL_BACK, NULL);
+    tell_away(mender, &mender->journal_told, EVENT_JOURNAL_BACK, NULL);
+}
+
+/* An entry to be written: an empty one, or one that tells of the same record as another. */
+static struct journal_entry *new_entry(struct mender *mender, enum journal_kind kind) {
+    struct journal_entry *entry = &mender->reader.entry;
+    memset(entry, 0, sizeof *entry);
+    entry->kind = kind;
+    return entry;
+}
+
+static struct journal_entry *entry_like(struct mender *mender, enum journal_kind kind,
+                                        const struct journal_entry *like) {
+    struct journal_entry *entry = &mender->reader.entry;
+    *entry = *like;
+    entry->kind = kind;
+    return entry;
 }
 
 /* Writes to the journal, which is held. After a failure nobody knows how much of the line is in the
@@ -132,7 +171,7 @@ static bool append(struct mender *mender, struct journal_entry *entry) {
 
 static struct mender_owed *find_owed(struct mender *mender, uint32_t number) {
     for (size_t i = 0; i < mender->owed_count; i++) {
-        if (mender->owed[i].number == number)
+        if (mender->owed[i].entry.number == number)
             return &mender->owed[i];
     }
     return NULL;
@@ -152,19 +191,14 @@ static struct mender_owed *add_owed(struct mender *mender, const struct journal_
         return NULL;
     struct mender_owed *owed = &mender->owed[mender->owed_count++];
     memset(owed, 0, sizeof *owed);
-    owed->state = OWED_SETTLE;
-    owed->undo = entry->kind == JOURNAL_UNDO;
     owed->due = now(mender);
-    owed->number = entry->number;
-    owed->utc = entry->utc;
-    owed->offset = entry->offset;
-    owed->size = entry->size;
-    owed->before = entry->before;
-    owed->after = entry->after;
-    (void)text_copy(owed->folder, sizeof owed->folder, entry->folder);
-    (void)text_copy(owed->name, sizeof owed->name, entry->name);
-    (void)text_copy(owed->mailbox, sizeof owed->mailbox, entry->mailbox);
+    owed->entry = *entry;
+    owed->entry.outcome = OUTCOME_UNKNOWN;
     return owed;
+}
+
+static bool is_undo(const struct mender_owed *owed) {
+    return owed->entry.kind == JOURNAL_UNDO;
 }
 
 /* No change may be begun: its entry would not fit, or one of the same record may be among those that
@@ -190,48 +224,36 @@ static void reset_breaker(struct mender *mender) {
 
 /* ---- held records ---- */
 
-/* Its place, or hold_count. */
-static size_t find_hold(const struct mender *mender, const char *name, const char *folder) {
-    size_t i = 0;
-    while (i < mender->hold_count &&
-           !(text_equal_no_case(name, strlen(name), mender->hold[i].name) &&
-             text_equal_no_case(folder, strlen(folder), mender->hold[i].folder)))
-        i++;
-    return i;
+static bool is_of(const struct journal_entry *entry, const char *name, const char *folder) {
+    return text_same(name, entry->name) && text_same(folder, entry->folder);
 }
 
-static void add_hold(struct mender *mender, const char *name, const char *folder,
-                     uint32_t content) {
-    size_t i = find_hold(mender, name, folder);
-    if (i == MENDER_HOLDS)
-        return;
-    (void)text_copy(mender->hold[i].name, sizeof mender->hold[i].name, name);
-    (void)text_copy(mender->hold[i].folder, sizeof mender->hold[i].folder, folder);
-    mender->hold[i].content = content;
-    if (i == mender->hold_count)
-        mender->hold_count++;
+static struct journal_entry *find_hold(struct mender *mender, const char *name,
+                                       const char *folder) {
+    for (size_t i = 0; i < mender->hold_count; i++) {
+        if (is_of(&mender->hold[i], name, folder))
+            return &mender->hold[i];
+    }
+    return NULL;
 }
 
-static void remove_hold(struct mender *mender, size_t i) {
-    if (i < mender->hold_count)
-        mender->hold[i] = mender->hold[--mender->hold_count];
+static void add_hold(struct mender *mender, const struct journal_entry *entry) {
+    struct journal_entry *hold = find_hold(mender, entry->name, entry->folder);
+    if (hold == NULL && mender->hold_count < MENDER_HOLDS)
+        hold = &mender->hold[mender->hold_count++];
+    if (hold != NULL)
+        *hold = *entry;
 }
 
-static void fill_hold(struct mender *mender, enum journal_kind kind, const char *name,
-                      const char *folder, uint32_t content) {
-    struct journal_entry *entry = &mender->reader.entry;
-    memset(entry, 0, sizeof *entry);
-    entry->kind = kind;
-    entry->utc = mender->host->utc(mender->host->context);
-    entry->before = content;
-    (void)text_copy(entry->name, sizeof entry->name, name);
-    (void)text_copy(entry->folder, sizeof entry->folder, folder);
+static void remove_hold(struct mender *mender, struct journal_entry *hold) {
+    *hold = mender->hold[--mender->hold_count];
 }
 
-static bool append_hold(struct mender *mender, enum journal_kind kind, const char *name,
-                        const char *folder, uint32_t content) {
-    fill_hold(mender, kind, name, folder, content);
-    return append(mender, &mender->reader.entry);
+static bool release(struct mender *mender, struct journal_entry *hold) {
+    bool released = append(mender, entry_like(mender, JOURNAL_RELEASE, hold));
+    if (released)
+        remove_hold(mender, hold);
+    return released;
 }
 
 /* ---- reading the journal ---- */
@@ -259,7 +281,7 @@ static void replay_intent(struct mender *mender, const struct journal_entry *ent
 static void replay_entry(void *context, const struct journal_entry *entry) {
     struct mender *mender = context;
     struct mender_owed *owed = NULL;
-    size_t hold = 0;
+    struct journal_entry *hold = NULL;
     switch (entry->kind) {
     case JOURNAL_INTENT:
     case JOURNAL_UNDO:
@@ -273,11 +295,13 @@ static void replay_entry(void *context, const struct journal_entry *entry) {
             remove_owed(mender, owed);
         break;
     case JOURNAL_HOLD:
-        add_hold(mender, entry->name, entry->folder, entry->before);
+        add_hold(mender, entry);
         break;
     case JOURNAL_RELEASE:
         hold = find_hold(mender, entry->name, entry->folder);
-        if (hold < mender->hold_count && is_watched(mender, entry->folder))
+        if (hold == NULL)
+            break;
+        if (is_watched(mender, entry->folder))
             mender_hint(mender, entry->name);
         remove_hold(mender, hold);
         break;
@@ -354,11 +378,9 @@ static bool take_journal(struct mender *mender) {
 /* The journal takes lines again only when one has been written to it: one that can be opened and
  * read may still be on a disk that is full. The settings are that line. */
 static void note_settings(struct mender *mender) {
-    struct journal_entry *entry = &mender->reader.entry;
     if (!take_journal(mender))
         return;
-    memset(entry, 0, sizeof *entry);
-    entry->kind = JOURNAL_LOADED;
+    struct journal_entry *entry = new_entry(mender, JOURNAL_LOADED);
     config_print(&mender->settings, entry->folder, sizeof entry->folder);
     if (!append(mender, entry))
         return;
@@ -366,48 +388,25 @@ static void note_settings(struct mender *mender) {
     journal_back(mender);
 }
 
-static void fill_intent(const struct mender_owed *owed, struct journal_entry *entry) {
-    memset(entry, 0, sizeof *entry);
-    entry->kind = owed->undo ? JOURNAL_UNDO : JOURNAL_INTENT;
-    entry->utc = owed->utc;
-    entry->number = owed->number;
-    entry->offset = owed->offset;
-    entry->size = owed->size;
-    entry->before = owed->before;
-    entry->after = owed->after;
-    (void)text_copy(entry->name, sizeof entry->name, owed->name);
-    (void)text_copy(entry->mailbox, sizeof entry->mailbox, owed->mailbox);
-    (void)text_copy(entry->folder, sizeof entry->folder, owed->folder);
-}
-
 /* What a new journal begins with: what is owed, and what is held. It has room in mender->bytes. */
 static size_t carry_over(struct mender *mender) {
-    struct journal_entry *entry = &mender->reader.entry;
+    struct journal_entry *entry = new_entry(mender, JOURNAL_DONE);
     char *to = (char *)mender->bytes;
-    size_t length = 0;
     /* The number of the last change, so that none is used twice. */
-    memset(entry, 0, sizeof *entry);
-    entry->kind = JOURNAL_DONE;
     entry->utc = mender->host->utc(mender->host->context);
     entry->number = mender->number;
     entry->outcome = OUTCOME_NOT_MADE;
-    length += journal_encode(entry, to, RECORD_BYTES_MAX);
-    for (size_t i = 0; i < mender->owed_count; i++) {
-        fill_intent(&mender->owed[i], entry);
-        length += journal_encode(entry, to + length, RECORD_BYTES_MAX - length);
-    }
-    for (size_t i = 0; i < mender->hold_count; i++) {
-        fill_hold(mender, JOURNAL_HOLD, mender->hold[i].name, mender->hold[i].folder,
-                  mender->hold[i].content);
-        length += journal_encode(entry, to + length, RECORD_BYTES_MAX - length);
-    }
+    size_t length = journal_encode(entry, to, RECORD_BYTES_MAX);
+    for (size_t i = 0; i < mender->owed_count; i++)
+        length += journal_encode(&mender->owed[i].entry, to + length, RECORD_BYTES_MAX - length);
+    for (size_t i = 0; i < mender->hold_count; i++)
+        length += journal_encode(&mender->hold[i], to + length, RECORD_BYTES_MAX - length);
     return length;
 }
 
+/* The journal is held, and has been read. */
 static void rotate_journal(struct mender *mender) {
     const struct host *host = mender->host;
-    if (!take_journal(mender))
-        return;
     size_t length = carry_over(mender);
     struct host_result result =
         host->journal_rotate(host->context, (const char *)mender->bytes, length);
@@ -426,24 +425,23 @@ static void rotate_journal(struct mender *mender) {
 /* ---- repairs that are owed a report ---- */
 
 static void retry_owed(struct mender *mender, struct mender_owed *owed) {
-    double_backoff(&owed->backoff);
-    owed->due = now(mender) + owed->backoff;
+    if (owed->backoff == 0)
+        owed->busy_since = now(mender);
+    owed->due = back_off(mender, &owed->backoff);
 }
 
 static void report_owed(struct mender *mender, struct mender_owed *owed) {
+    const struct journal_entry *entry = &owed->entry;
     char offset[11];
     char begun[JOURNAL_TIME_BYTES];
-    struct text text;
-    enum event_number number = owed->outcome == OUTCOME_UNKNOWN  ? EVENT_OUTCOME_UNKNOWN
-                               : owed->outcome == OUTCOME_UNDONE ? EVENT_UNDONE
-                               : owed->replayed                  ? EVENT_REPAIRED_LATE
-                                                                 : EVENT_REPAIRED;
-    text_begin(&text, offset, sizeof offset);
-    text_put_u32(&text, owed->offset);
-    journal_print_time(owed->utc, begun);
+    enum event_number number = entry->outcome == OUTCOME_UNKNOWN  ? EVENT_OUTCOME_UNKNOWN
+                               : entry->outcome == OUTCOME_UNDONE ? EVENT_UNDONE
+                               : owed->replayed                   ? EVENT_REPAIRED_LATE
+                                                                  : EVENT_REPAIRED;
+    journal_print_time(entry->utc, begun);
     struct event event = {number,
-                          {owed->name, owed->folder,
-                           owed->mailbox[0] != '\0' ? owed->mailbox : NOT_NAMED, offset, begun},
+                          {entry->name, entry->folder, print_mailbox(entry->mailbox),
+                           print_number(entry->offset, offset), begun},
                           number == EVENT_REPAIRED || number == EVENT_UNDONE ? 4 : 5,
                           NULL};
     if (report(mender, &event)) {
@@ -457,41 +455,43 @@ static void report_owed(struct mender *mender, struct mender_owed *owed) {
 /* Reports, holds what was undone, writes DONE: as far as it can be now. Another process may have
  * done it: the journal tells, and reading it may move the entries of the list. */
 static void finish_owed(struct mender *mender, struct mender_owed *owed) {
-    struct journal_entry *entry = &mender->reader.entry;
-    const uint32_t number = owed->number;
+    const uint32_t number = owed->entry.number;
     bool taken = take_journal(mender);
     owed = find_owed(mender, number);
-    if (owed == NULL || (!taken && (owed->replayed || owed->undo)))
+    if (owed == NULL || (!taken && (owed->replayed || is_undo(owed))))
         return;
     /* Held before it is reported: after a crash it must not be repaired again. */
-    if (owed->state == OWED_REPORT && owed->outcome == OUTCOME_UNDONE && !owed->held) {
-        if (!append_hold(mender, JOURNAL_HOLD, owed->name, owed->folder, owed->after))
+    if (owed->state == OWED_REPORT && owed->entry.outcome == OUTCOME_UNDONE && !owed->held) {
+        struct journal_entry *hold = entry_like(mender, JOURNAL_HOLD, &owed->entry);
+        hold->before = owed->entry.after;
+        if (!append(mender, hold))
             return;
-        add_hold(mender, owed->name, owed->folder, owed->after);
+        add_hold(mender, hold);
         owed->held = true;
     }
     if (owed->state == OWED_REPORT)
         report_owed(mender, owed);
-    if (owed->state != OWED_DONE || !taken)
-        return;
-    memset(entry, 0, sizeof *entry);
-    entry->kind = JOURNAL_DONE;
-    entry->number = owed->number;
-    entry->outcome = owed->outcome;
-    if (append(mender, entry))
+    if (owed->state == OWED_DONE && taken &&
+        append(mender, entry_like(mender, JOURNAL_DONE, &owed->entry)))
         remove_owed(mender, owed);
 }
 
-/* Reads the open record whole into mender->bytes. */
+static void let_go(struct mender *mender) {
+    mender->host->close(mender->host->context);
+}
+
+/* Reads the open record whole into mender->bytes. Closes it when that fails. */
 static struct host_result read_record(struct mender *mender, uint32_t size) {
     const struct host *host = mender->host;
     struct host_result result = {HOST_OK, 0, NULL};
     size_t got = 0;
-    if (size <= RECORD_BYTES_MAX) {
-        result = host->read(host->context, 0, mender->bytes, size, &got);
-        if (result.code == HOST_OK && got != size)
-            result = (struct host_result){HOST_BUSY, 0, "it was cut short while it was read"};
-    }
+    if (size > RECORD_BYTES_MAX)
+        return result;
+    result = host->read(host->context, 0, mender->bytes, size, &got);
+    if (result.code == HOST_OK && got != size)
+        result = (struct host_result){HOST_BUSY, 0, "it was cut short while it was read"};
+    if (result.code != HOST_OK)
+        let_go(mender);
     return result;
 }
 
@@ -503,19 +503,21 @@ static uint32_t content_of(const struct mender *mender, uint32_t size) {
 /* Decides from the content of the file how a repair ended. */
 static void conclude(struct mender *mender, struct mender_owed *owed, uint32_t size,
                      uint32_t content) {
+    struct journal_entry *entry = &owed->entry;
     owed->state = OWED_REPORT;
-    owed->outcome = OUTCOME_UNKNOWN;
-    if (size == owed->size && content == owed->after) {
-        owed->outcome = owed->undo ? OUTCOME_UNDONE : OUTCOME_REPAIRED;
-        mender->repaired += owed->replayed || owed->undo ? 0 : 1;
-    } else if (size == owed->size && content == owed->before) {
-        owed->outcome = OUTCOME_NOT_MADE;
+    if (size != entry->size)
+        return;
+    if (content == entry->after) {
+        entry->outcome = is_undo(owed) ? OUTCOME_UNDONE : OUTCOME_REPAIRED;
+        mender->repaired += owed->replayed || is_undo(owed) ? 0 : 1;
+    } else if (content == entry->before) {
+        entry->outcome = OUTCOME_NOT_MADE;
         owed->state = OWED_DONE;
         /* What failed a moment ago would fail again: it gets another hour. */
-        if (!owed->undo && is_watched(mender, owed->folder) &&
-            pending_find(&mender->pending, owed->name) == NULL)
-            (void)pending_put(&mender->pending, owed->name,
-                              now(mender) + (owed->replayed ? settle_ms(mender) : MENDER_HOUR));
+        if (!is_undo(owed) && is_watched(mender, entry->folder) &&
+            pending_find(&mender->pending, entry->name) == NULL)
+            (void)pending_put(&mender->pending, entry->name,
+                              owed->replayed ? settle_due(mender) : from_now(mender, MENDER_HOUR));
     }
 }
 
@@ -524,73 +526,93 @@ static void conclude(struct mender *mender, struct mender_owed *owed, uint32_t s
  * look must do; but while somebody else has the file open, only at content that is known. */
 static struct host_result settle(struct mender *mender, struct mender_owed *owed) {
     const struct host *host = mender->host;
-    const char *folder = is_watched(mender, owed->folder) ? NULL : owed->folder;
+    const struct journal_entry *entry = &owed->entry;
+    const char *folder = is_watched(mender, entry->folder) ? NULL : entry->folder;
     uint32_t size = 0;
-    bool alone = true;
-    struct host_result result = host->open(host->context, folder, owed->name, true, &size);
+    struct host_result result = host->open(host->context, folder, entry->name, true, &size);
     const struct host_result first = result;
-    if (result.code == HOST_REFUSED || result.code == HOST_BUSY) {
-        alone = false;
-        result = host->open(host->context, folder, owed->name, false, &size);
-    }
-    if (result.code == HOST_GONE) {
-        owed->outcome = OUTCOME_UNKNOWN;
+    if (first.code == HOST_REFUSED || first.code == HOST_BUSY)
+        result = host->open(host->context, folder, entry->name, false, &size);
+    if (result.code == HOST_GONE)
         owed->state = OWED_REPORT;
-    }
+    if (result.code == HOST_OK)
+        result = read_record(mender, size);
     if (result.code != HOST_OK)
         return result;
-    result = read_record(mender, size);
-    if (result.code == HOST_OK && alone)
+    if (first.code == HOST_OK)
         result = host->flush(host->context);
-    host->close(host->context);
+    let_go(mender);
     if (result.code != HOST_OK)
         return result;
     uint32_t content = content_of(mender, size);
-    if (first.code == HOST_BUSY && content != owed->after && content != owed->before)
+    if (first.code == HOST_BUSY && content != entry->after && content != entry->before)
         return first;
     conclude(mender, owed, size, content);
     return result;
 }
 
 static void work_owed(struct mender *mender, struct mender_owed *owed) {
-    uint64_t time = now(mender);
     if (owed->state == OWED_SETTLE) {
         struct host_result result = settle(mender, owed);
-        bool lasts = owed->busy_since != 0 && time - owed->busy_since >= MENDER_BUSY_TOLD;
-        if (owed->busy_since == 0)
-            owed->busy_since = time != 0 ? time : 1;
+        bool lasts = owed->backoff != 0 && has_lasted(mender, owed->busy_since);
         /* A folder that is not watched any more may never be there again. */
-        if (owed->state == OWED_SETTLE && lasts && !is_watched(mender, owed->folder)) {
-            owed->outcome = OUTCOME_UNKNOWN;
+        if (owed->state == OWED_SETTLE && lasts && !is_watched(mender, owed->entry.folder))
             owed->state = OWED_REPORT;
-        } else if (owed->state == OWED_SETTLE && lasts && !owed->told) {
-            owed->told = report_record(mender, EVENT_BUSY, owed->name, NULL, NULL, &result);
-        }
+        else if (owed->state == OWED_SETTLE && lasts && !owed->told)
+            owed->told = report_record(mender, EVENT_BUSY, owed->entry.name, NULL, &result);
     }
-    if (owed->state == OWED_SETTLE) {
+    if (owed->state == OWED_SETTLE)
         retry_owed(mender, owed);
-    } else {
-        owed->due = time;
+    else
         finish_owed(mender, owed);
-    }
 }
 
 /* ---- one record ---- */
 
+/* What a look at a record found. */
+struct view {
+    struct record record;
+    uint32_t size;
+    uint32_t content;
+};
+
+/* Opens, reads and judges a record; the caller closes it if it was to be repaired and HOST_OK. */
+static struct host_result look(struct mender *mender, const char *name, bool repair,
+                               struct view *view) {
+    const struct host *host = mender->host;
+    struct host_result result = host->open(host->context, NULL, name, repair, &view->size);
+    if (result.code == HOST_OK)
+        result = read_record(mender, view->size);
+    if (result.code != HOST_OK)
+        return result;
+    if (!repair)
+        let_go(mender);
+    record_judge(mender->bytes, view->size, &view->record);
+    view->content = content_of(mender, view->size);
+    return result;
+}
+
 /* Puts a record that can not be had now off, and says so when that has lasted. */
 static void put_off(struct mender *mender, const char *name, const struct host_result *why) {
-    uint64_t time = now(mender);
-    struct pending_item *item = pending_find(&mender->pending, name);
-    if (item == NULL)
-        item = pending_put(&mender->pending, name, time);
+    struct pending_item *item = pending_put(&mender->pending, name, 0);
     if (item == NULL)
         return;
     if (item->backoff == 0)
-        item->busy_since = time;
-    double_backoff(&item->backoff);
-    item->due = time + item->backoff;
-    if (!item->told && time - item->busy_since >= MENDER_BUSY_TOLD)
-        item->told = report_record(mender, EVENT_BUSY, name, NULL, NULL, why);
+        item->busy_since = now(mender);
+    item->due = back_off(mender, &item->backoff);
+    if (!item->told && has_lasted(mender, item->busy_since))
+        item->told = report_record(mender, EVENT_BUSY, name, NULL, why);
+}
+
+/* A stuck record that could be read is looked at again when it has had this content for a while. */
+static void await_quiet(struct mender *mender, const char *name, uint32_t content) {
+    struct pending_item *item = pending_put(&mender->pending, name, settle_due(mender));
+    if (item == NULL)
+        return;
+    item->seen = true;
+    item->crc = content;
+    item->backoff = 0;
+    item->told = false;
 }
 
 static void forget(struct mender *mender, const char *name) {
@@ -599,38 +621,28 @@ static void forget(struct mender *mender, const char *name) {
         pending_remove(&mender->pending, item);
 }
 
-static void warn(struct mender *mender, const char *name, const struct record *record,
-                 uint32_t content) {
-    enum event_number number =
-        record->verdict == VERDICT_DOUBTFUL ? EVENT_DOUBTFUL : EVENT_UNREADABLE;
-    if (record->verdict != VERDICT_DOUBTFUL && record->verdict != VERDICT_UNREADABLE)
-        return;
-    report_once(mender, number, name, content, record_reason_text(record->reason), NULL, NULL);
+/* The event for a record that is left as it is; 0 if it is as it should be. */
+static enum event_number event_of(enum verdict verdict) {
+    static const uint16_t events[VERDICT_DOUBTFUL + 1] = {[VERDICT_UNREADABLE] = EVENT_UNREADABLE,
+                                                          [VERDICT_STUCK] = EVENT_STUCK,
+                                                          [VERDICT_DOUBTFUL] = EVENT_DOUBTFUL};
+    return (enum event_number)events[verdict];
 }
 
-/* Opens, reads and judges a record; the caller closes it if it was to be repaired and HOST_OK. */
-static struct host_result look(struct mender *mender, const char *name, bool repair,
-                               struct record *record, uint32_t *size) {
-    const struct host *host = mender->host;
-    struct host_result result = host->open(host->context, NULL, name, repair, size);
-    if (result.code != HOST_OK)
-        return result;
-    result = read_record(mender, *size);
-    if (result.code == HOST_OK)
-        record_judge(mender->bytes, *size, record);
-    if (!repair || result.code != HOST_OK)
-        host->close(host->context);
-    return result;
+static void warn(struct mender *mender, const char *name, const struct view *view) {
+    const struct host_result why = {HOST_REFUSED, 0, record_reason_text(view->record.reason)};
+    enum event_number number = event_of(view->record.verdict);
+    if (number != 0)
+        report_once(mender, number, name, view->content, NULL, &why);
 }
 
 /* The circuit breaker: more repairs than this in an hour are not this defect. */
 static bool is_allowed(struct mender *mender) {
-    uint64_t time = now(mender);
     uint32_t limit = mender->settings.repairs_per_hour;
     char digits[11];
-    struct text text;
     if (!mender->tripped) {
-        if (mender->begun_count < limit || time - mender->begun[mender->begun_next] >= MENDER_HOUR)
+        if (mender->begun_count < limit ||
+            now(mender) - mender->begun[mender->begun_next] >= MENDER_HOUR)
             return true;
         mender->tripped = true;
         mender->tripped_told = false;
@@ -638,17 +650,15 @@ static bool is_allowed(struct mender *mender) {
             mender->begun[(mender->begun_next + limit - 1) % limit] + MENDER_HOUR;
     }
     if (!mender->tripped_told) {
-        text_begin(&text, digits, sizeof digits);
-        text_put_u32(&text, limit);
-        struct event event = {EVENT_LIMIT, {mender->settings.folder, digits}, 2, NULL};
+        struct event event = {
+            EVENT_LIMIT, {mender->settings.folder, print_number(limit, digits)}, 2, NULL};
         mender->tripped_told = report(mender, &event);
     }
     return false;
 }
 
-/* Compares the open record with mender->bytes: equal but for the byte at `offset`, which is `to`. */
-static struct host_result verify(struct mender *mender, uint32_t offset, uint32_t size,
-                                 unsigned char to) {
+/* Compares the open record with mender->bytes. */
+static struct host_result verify(struct mender *mender, uint32_t size) {
     const struct host *host = mender->host;
     unsigned char piece[1024];
     for (uint32_t at = 0; at < size; at += (uint32_t)sizeof piece) {
@@ -657,70 +667,59 @@ static struct host_result verify(struct mender *mender, uint32_t offset, uint32_
         struct host_result result = host->read(host->context, at, piece, want, &got);
         if (result.code != HOST_OK)
             return result;
-        if (offset >= at && offset < at + want && got == want && piece[offset - at] == to)
-            piece[offset - at] = mender->bytes[offset];
-        else if (offset >= at && offset < at + want)
-            return (struct host_result){HOST_FAILED, 0, "the byte that was written is not there"};
         if (got != want || memcmp(piece, mender->bytes + at, want) != 0)
-            return (struct host_result){HOST_FAILED, 0, "it differs in more than the one byte"};
+            return (struct host_result){HOST_FAILED, 0,
+                                        "what was read back is not what it should be"};
     }
     return (struct host_result){HOST_OK, 0, NULL};
 }
 
 /* Steps 4 to 7, for a repair or an undo: the record is open for repair, its bytes are in
  * mender->bytes, the journal is held. The caller has seen to it that there is room in the list of
- * what is owed. mender->reader.entry has kind, name, mailbox and offset. Closes the record. */
-static struct host_result change(struct mender *mender, uint32_t size, uint32_t content) {
+ * what is owed. `entry` has kind, name, mailbox and offset. Closes the record. */
+static struct host_result change(struct mender *mender, struct journal_entry *entry, uint32_t size,
+                                 uint32_t content) {
     const struct host *host = mender->host;
-    struct journal_entry *entry = &mender->reader.entry;
-    uint32_t offset = entry->offset;
-    unsigned char from = mender->bytes[offset];
-    unsigned char to = entry->kind == JOURNAL_UNDO ? '4' : '1';
+    unsigned char *byte = &mender->bytes[entry->offset];
 
+    *byte = entry->kind == JOURNAL_UNDO ? '4' : '1';
     entry->number = ++mender->number;
     entry->size = size;
     entry->before = content;
-    mender->bytes[offset] = to;
     entry->after = crc32(0, mender->bytes, size);
-    mender->bytes[offset] = from;
     (void)text_copy(entry->folder, sizeof entry->folder, mender->settings.folder);
     if (!append(mender, entry)) {
-        host->close(host->context);
+        let_go(mender);
         return (struct host_result){HOST_FAILED, 0, "the journal can not be written"};
     }
     struct mender_owed *owed = add_owed(mender, entry);
-    if (!owed->undo)
+    if (!is_undo(owed))
         note_begun(mender, now(mender));
 
-    struct host_result result = host->write(host->context, offset, to);
+    struct host_result result = host->write(host->context, entry->offset, *byte);
     if (result.code == HOST_OK)
         result = host->flush(host->context);
     if (result.code == HOST_OK)
-        result = verify(mender, offset, size, to);
-    host->close(host->context);
+        result = verify(mender, size);
+    let_go(mender);
     if (result.code == HOST_OK) {
-        owed->state = OWED_REPORT;
-        owed->outcome = owed->undo ? OUTCOME_UNDONE : OUTCOME_REPAIRED;
-        mender->repaired += owed->undo ? 0 : 1;
+        conclude(mender, owed, size, entry->after);
         finish_owed(mender, owed);
     } else {
-        if (!owed->undo)
-            report_once(mender, EVENT_REPAIR_FAILED, owed->name, content, NULL, NULL, &result);
+        if (!is_undo(owed))
+            report_once(mender, EVENT_REPAIR_FAILED, owed->entry.name, content, NULL, &result);
         retry_owed(mender, owed);
     }
     return result;
 }
 
-static void mend(struct mender *mender, const char *name, const struct record *record,
-                 uint32_t size, uint32_t content) {
+static void mend(struct mender *mender, const char *name, const struct view *view) {
     const struct host *host = mender->host;
-    struct journal_entry *entry = &mender->reader.entry;
-    memset(entry, 0, sizeof *entry);
-    entry->kind = JOURNAL_INTENT;
-    entry->offset = (uint32_t)record->digit;
+    struct journal_entry *entry = new_entry(mender, JOURNAL_INTENT);
+    entry->offset = (uint32_t)view->record.digit;
     (void)text_copy(entry->name, sizeof entry->name, name);
-    record_mailbox(record, mender->bytes, host->decode, host->context, entry->mailbox);
-    (void)change(mender, size, content);
+    record_mailbox(&view->record, mender->bytes, host->decode, host->context, entry->mailbox);
+    (void)change(mender, entry, view->size, view->content);
 }
 
 /* Why a stuck record is not repaired now, or NULL. */
@@ -732,107 +731,74 @@ static const char *report_only(struct mender *mender) {
 
 static bool is_owed(const struct mender *mender, const char *name) {
     for (size_t i = 0; i < mender->owed_count; i++) {
-        if (text_equal_no_case(name, strlen(name), mender->owed[i].name) &&
-            is_watched(mender, mender->owed[i].folder))
+        if (is_of(&mender->owed[i].entry, name, mender->settings.folder))
             return true;
     }
     return false;
 }
 
-/* A record that could be read has changed since it was seen stuck. */
-static void await_quiet(struct mender *mender, struct pending_item *item, uint32_t content) {
-    item->seen = true;
-    item->crc = content;
-    item->due = now(mender) + settle_ms(mender);
-    item->backoff = 0;
-    item->told = false;
-}
-
 /* A record that was seen stuck and has been quiet since: takes hold of it, looks again, mends. */
 static void repair(struct mender *mender, const char *name, uint32_t seen) {
-    struct record record;
-    uint32_t size = 0;
-    struct host_result result = look(mender, name, true, &record, &size);
-    struct pending_item *item = NULL;
+    struct view view;
+    struct host_result result = look(mender, name, true, &view);
     if (result.code == HOST_BUSY || result.code == HOST_FAILED) {
-        /* It was quiet until now; only a change makes it wait for that again. */
-        item = pending_find(&mender->pending, name);
-        if (item != NULL) {
-            item->seen = true;
-            item->crc = seen;
-        }
         put_off(mender, name, &result);
         return;
     }
     if (result.code == HOST_REFUSED)
-        report_once(mender, EVENT_REPAIR_FAILED, name, seen, NULL, NULL, &result);
-    if (result.code == HOST_OK && record.verdict == VERDICT_STUCK) {
-        uint32_t content = content_of(mender, size);
-        if (content == seen) {
-            mend(mender, name, &record, size, content);
-        } else {
-            mender->host->close(mender->host->context);
-            item = pending_find(&mender->pending, name);
-            if (item != NULL) {
-                await_quiet(mender, item, content);
-                return;
-            }
-        }
+        report_once(mender, EVENT_REPAIR_FAILED, name, seen, NULL, &result);
+    if (result.code == HOST_OK && view.record.verdict == VERDICT_STUCK && view.content == seen) {
+        mend(mender, name, &view);
     } else if (result.code == HOST_OK) {
-        mender->host->close(mender->host->context);
-        warn(mender, name, &record, content_of(mender, size));
+        let_go(mender);
+        if (view.record.verdict == VERDICT_STUCK) {
+            await_quiet(mender, name, view.content);
+            return;
+        }
+        warn(mender, name, &view);
     }
     forget(mender, name);
 }
 
 /* A held record is left alone until its content changes; then it is no longer held. */
 static bool is_held(struct mender *mender, const char *name, uint32_t content) {
-    const char *folder = mender->settings.folder;
-    size_t hold = find_hold(mender, name, folder);
-    if (hold == mender->hold_count)
-        return false;
-    if (mender->hold[hold].content == content)
-        return true;
-    if (!append_hold(mender, JOURNAL_RELEASE, name, folder, 0))
-        return true;
-    remove_hold(mender, hold);
-    return false;
+    struct journal_entry *hold = find_hold(mender, name, mender->settings.folder);
+    return hold != NULL && (hold->before == content || !release(mender, hold));
 }
 
 /* A record that was just judged stuck from a shared look. */
-static void on_stuck(struct mender *mender, const char *name, const struct record *record,
-                     uint32_t content) {
+static void on_stuck(struct mender *mender, const char *name, const struct view *view) {
     const struct host *host = mender->host;
     char mailbox[RECORD_MAILBOX_BYTES];
-    record_mailbox(record, mender->bytes, host->decode, host->context, mailbox);
+    record_mailbox(&view->record, mender->bytes, host->decode, host->context, mailbox);
     /* What others have written to the journal counts for all that follows. */
     bool taken = mender->settings.repair && !mender->tripped && mender->settings_noted &&
                  take_journal(mender);
-    const char *why = report_only(mender);
-    if (why != NULL) {
-        report_once(mender, EVENT_STUCK, name, content, mailbox[0] != '\0' ? mailbox : NOT_NAMED,
-                    why, NULL);
-        forget(mender, name);
-    } else if (!taken || is_full(mender)) {
-        /* A scan finds it again when the journal is back, or something owed is done. */
-        forget(mender, name);
-    } else if (is_owed(mender, name)) {
-        const struct host_result why_not = {HOST_BUSY, 0, "an earlier repair of it is not settled"};
-        put_off(mender, name, &why_not);
-    } else if (is_held(mender, name, content)) {
-        forget(mender, name);
-    } else {
-        repair(mender, name, content);
+    const struct host_result why = {HOST_REFUSED, 0, report_only(mender)};
+    if (why.reason != NULL) {
+        report_once(mender, EVENT_STUCK, name, view->content, print_mailbox(mailbox), &why);
+    } else if (taken && !is_full(mender)) {
+        if (is_owed(mender, name)) {
+            const struct host_result owed = {HOST_BUSY, 0,
+                                             "an earlier repair of it is not settled"};
+            put_off(mender, name, &owed);
+            return;
+        }
+        if (!is_held(mender, name, view->content)) {
+            repair(mender, name, view->content);
+            return;
+        }
     }
+    /* A scan finds it again when the journal is back, or something owed is done. */
+    forget(mender, name);
 }
 
 /* A queued name is due. */
 static void attend(struct mender *mender, struct pending_item *item) {
     char name[PENDING_NAME_BYTES];
-    struct record record;
-    uint32_t size = 0;
+    struct view view;
     (void)text_copy(name, sizeof name, pending_name(&mender->pending, item));
-    struct host_result result = look(mender, name, false, &record, &size);
+    struct host_result result = look(mender, name, false, &view);
     if (result.code == HOST_GONE || result.code == HOST_END) {
         pending_remove(&mender->pending, item);
         return;
@@ -841,15 +807,17 @@ static void attend(struct mender *mender, struct pending_item *item) {
         put_off(mender, name, &result);
         return;
     }
-    uint32_t content = content_of(mender, size);
-    if (record.verdict != VERDICT_STUCK) {
+    if (view.record.verdict != VERDICT_STUCK) {
         pending_remove(&mender->pending, item);
-        warn(mender, name, &record, content);
-    } else if (item->seen ? item->crc != content : item->backoff != 0) {
+        warn(mender, name, &view);
+    } else if (item->seen ? item->crc != view.content : item->backoff != 0) {
         /* Changed, or just let go by somebody who may have written to it. */
-        await_quiet(mender, item, content);
+        await_quiet(mender, name, view.content);
     } else {
-        on_stuck(mender, name, &record, content);
+        /* From here on only a change makes it wait for quiet again. */
+        item->seen = true;
+        item->crc = view.content;
+        on_stuck(mender, name, &view);
     }
 }
 
@@ -867,10 +835,8 @@ static void scan_failed(struct mender *mender, const struct host_result *why) {
     end_scan(mender);
     mender->scan_ended = now(mender);
     mender->pending.rescan = true;
-    double_backoff(&mender->scan_backoff);
-    mender->scan_due = now(mender) + mender->scan_backoff;
-    if (!mender->folder_told)
-        mender->folder_told = report_folder(mender, EVENT_FOLDER_AWAY, why);
+    mender->scan_due = back_off(mender, &mender->scan_backoff);
+    tell_away(mender, &mender->folder_told, EVENT_FOLDER_AWAY, why);
 }
 
 static void begin_scan(struct mender *mender) {
@@ -895,7 +861,7 @@ static bool is_scan_news(const struct mender *mender) {
     if (mender->asked)
         return true;
     return memcmp(&mender->counts, &mender->reported, sizeof mender->counts) != 0 &&
-           (mender->periodic || now(mender) - mender->reported_at >= MENDER_HOUR);
+           (mender->periodic || now(mender) >= mender->scan_told_again);
 }
 
 static void report_scan(struct mender *mender) {
@@ -908,16 +874,12 @@ static void report_scan(struct mender *mender) {
                                 counts->verdict[VERDICT_NOT_A_RECORD]};
     char digits[6][11];
     struct event event = {EVENT_SCANNED, {mender->settings.folder}, 1, NULL};
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        struct text text;
-        text_begin(&text, digits[i], sizeof digits[i]);
-        text_put_u32(&text, numbers[i]);
-        event.string[event.strings++] = digits[i];
-    }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        event.string[event.strings++] = print_number(numbers[i], digits[i]);
     if (!report(mender, &event))
         return;
     mender->reported = *counts;
-    mender->reported_at = now(mender);
+    mender->scan_told_again = from_now(mender, MENDER_HOUR);
 }
 
 static void finish_scan(struct mender *mender) {
@@ -927,10 +889,9 @@ static void finish_scan(struct mender *mender) {
     mender->scan_backoff = 0;
     mender->scan_due = mender->settings.rescan_minutes == 0
                            ? MENDER_NEVER
-                           : now(mender) + (uint64_t)mender->settings.rescan_minutes * 60000;
+                           : from_now(mender, mender->settings.rescan_minutes * 60000);
     /* Not before a whole scan: a folder that can be opened but not read is not back. */
-    if (mender->folder_told)
-        mender->folder_told = !report_folder(mender, EVENT_FOLDER_BACK, NULL);
+    tell_away(mender, &mender->folder_told, EVENT_FOLDER_BACK, NULL);
     if (is_scan_news(mender))
         report_scan(mender);
 }
@@ -938,30 +899,18 @@ static void finish_scan(struct mender *mender) {
 /* Whether what a scan finds is worth a place in the queue. If it has been told, or nothing can be done
  * about it now, a later scan finds it again; queueing it would only make the queue overflow, and an
  * overflow is a reason to scan. */
-static bool is_worth_queueing(const struct mender *mender, const char *name, enum verdict verdict,
-                              uint32_t content) {
-    switch (verdict) {
-    case VERDICT_DOUBTFUL:
-        return is_news(mender, EVENT_DOUBTFUL, name, content);
-    case VERDICT_UNREADABLE:
-        return is_news(mender, EVENT_UNREADABLE, name, content);
-    case VERDICT_STUCK:
-        if (!mender->settings.repair || mender->tripped)
-            return is_news(mender, EVENT_STUCK, name, content);
+static bool is_worth_queueing(struct mender *mender, const char *name, const struct view *view) {
+    enum event_number number = event_of(view->record.verdict);
+    if (number == EVENT_STUCK && mender->settings.repair && !mender->tripped)
         return mender->journal_ready && mender->settings_noted && !is_full(mender);
-    case VERDICT_NOT_A_RECORD:
-    case VERDICT_SOUND:
-        break;
-    }
-    return false;
+    return number != 0 && find_news(mender, number, name, view->content) != NULL;
 }
 
 /* One file of a scan. */
 static void scan_next(struct mender *mender) {
     const struct host *host = mender->host;
     char name[PENDING_NAME_BYTES];
-    struct record record;
-    uint32_t size = 0;
+    struct view view;
     struct host_result result = host->list_next(host->context, name, sizeof name);
     if (result.code == HOST_END) {
         finish_scan(mender);
@@ -973,8 +922,8 @@ static void scan_next(struct mender *mender) {
     }
     if (!record_is_named(name))
         return;
-    struct pending_item *item = pending_find(&mender->pending, name);
-    result = look(mender, name, false, &record, &size);
+    bool queued = pending_find(&mender->pending, name) != NULL;
+    result = look(mender, name, false, &view);
     if (result.code == HOST_GONE)
         return;
     mender->counts.files++;
@@ -982,20 +931,14 @@ static void scan_next(struct mender *mender) {
         mender->counts.busy++;
         /* If there is no room, the next scan by the clock does. */
         bool rescan = mender->pending.rescan;
-        if (item == NULL)
+        if (!queued)
             put_off(mender, name, &result);
         mender->pending.rescan = rescan;
         return;
     }
-    mender->counts.verdict[record.verdict]++;
-    uint32_t content = content_of(mender, size);
-    if (item != NULL || !is_worth_queueing(mender, name, record.verdict, content))
-        return;
-    item = pending_put(&mender->pending, name, now(mender) + settle_ms(mender));
-    if (item != NULL) {
-        item->seen = true;
-        item->crc = content;
-    }
+    mender->counts.verdict[view.record.verdict]++;
+    if (!queued && is_worth_queueing(mender, name, &view))
+        await_quiet(mender, name, view.content);
 }
 
 /* When the next scan may start. While changes are lost all the time, or the queue overflows, scans
@@ -1035,18 +978,15 @@ static struct mender_owed *first_owed(struct mender *mender) {
         struct mender_owed *owed = &mender->owed[i];
         /* What waits for the journal is woken by it; a journal that was read in part only may hold the
          * DONE of what it began. */
-        if ((owed->state == OWED_DONE || owed->replayed || owed->undo) && !mender->journal_ready)
+        if ((owed->state == OWED_DONE || owed->replayed || is_undo(owed)) && !mender->journal_ready)
             continue;
-        if (owed->state == OWED_SETTLE && mender->folder_away && is_watched(mender, owed->folder))
+        if (owed->state == OWED_SETTLE && mender->folder_away &&
+            is_watched(mender, owed->entry.folder))
             continue;
         if (first == NULL || owed->due < first->due)
             first = owed;
     }
     return first;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b) {
-    return a < b ? a : b;
 }
 
 static bool needs_rotation(const struct mender *mender) {
@@ -1060,90 +1000,105 @@ static bool needs_journal(const struct mender *mender) {
            needs_rotation(mender);
 }
 
-static uint64_t next_due(struct mender *mender) {
-    uint64_t due = MENDER_NEVER;
-    struct mender_owed *owed = first_owed(mender);
-    struct pending_item *item = pending_first(&mender->pending);
-    if (mender->paused)
-        return MENDER_NEVER;
-    if (!mender->journal_ready)
-        due = mender->journal_due;
-    else if (!mender->settings_noted || needs_journal(mender))
-        due = 0;
-    if (owed != NULL)
-        due = earlier(due, owed->due);
-    if (mender->folder_away)
-        return due;
-    if (item != NULL)
-        due = earlier(due, item->due);
-    if (mender->tripped)
-        due = earlier(due, mender->tripped_until);
-    return earlier(due, mender->scanning ? 0 : scan_start(mender));
-}
-
 static void work_journal(struct mender *mender) {
-    if (!take_journal(mender))
-        return;
-    if (needs_rotation(mender))
+    if (take_journal(mender) && needs_rotation(mender))
         rotate_journal(mender);
 }
 
-/* The piece of work that is due first. */
-static void work(struct mender *mender) {
-    uint64_t time = now(mender);
-    struct mender_owed *owed = first_owed(mender);
-    struct pending_item *item = pending_first(&mender->pending);
+/* What there is to do; of all that is due the first is done. */
+enum job { JOB_JOURNAL, JOB_SETTINGS, JOB_OWED, JOB_BREAKER, JOB_RECORD, JOB_SCAN, JOBS };
 
-    if (mender->journal_ready ? needs_journal(mender) : time >= mender->journal_due)
+static uint64_t job_due(struct mender *mender, enum job job) {
+    const struct mender_owed *owed = NULL;
+    const struct pending_item *item = NULL;
+    if (mender->paused || (mender->folder_away && job >= JOB_BREAKER))
+        return MENDER_NEVER;
+    switch (job) {
+    case JOB_JOURNAL:
+        if (!mender->journal_ready)
+            return mender->journal_due;
+        return needs_journal(mender) ? 0 : MENDER_NEVER;
+    case JOB_SETTINGS:
+        return mender->journal_ready && !mender->settings_noted ? 0 : MENDER_NEVER;
+    case JOB_OWED:
+        owed = first_owed(mender);
+        return owed != NULL ? owed->due : MENDER_NEVER;
+    case JOB_BREAKER:
+        return mender->tripped ? mender->tripped_until : MENDER_NEVER;
+    case JOB_RECORD:
+        item = pending_first(&mender->pending);
+        return item != NULL ? item->due : MENDER_NEVER;
+    case JOB_SCAN:
+    case JOBS:
+        break;
+    }
+    return mender->scanning ? 0 : scan_start(mender);
+}
+
+static void do_job(struct mender *mender, enum job job) {
+    switch (job) {
+    case JOB_JOURNAL:
         work_journal(mender);
-    else if (mender->journal_ready && !mender->settings_noted)
+        break;
+    case JOB_SETTINGS:
         note_settings(mender);
-    else if (owed != NULL && time >= owed->due)
-        work_owed(mender, owed);
-    else if (mender->folder_away)
-        return;
-    else if (mender->tripped && time >= mender->tripped_until) {
+        break;
+    case JOB_OWED:
+        work_owed(mender, first_owed(mender));
+        break;
+    case JOB_BREAKER:
         reset_breaker(mender);
         mender->pending.rescan = true;
-    } else if (item != NULL && time >= item->due)
-        attend(mender, item);
-    else if (mender->scanning)
-        scan_next(mender);
-    else if (time >= scan_start(mender))
-        begin_scan(mender);
+        break;
+    case JOB_RECORD:
+        attend(mender, pending_first(&mender->pending));
+        break;
+    case JOB_SCAN:
+        if (mender->scanning)
+            scan_next(mender);
+        else
+            begin_scan(mender);
+        break;
+    case JOBS:
+        break;
+    }
 }
 
 uint64_t mender_step(struct mender *mender) {
-    if (!mender->paused)
-        work(mender);
+    uint64_t time = now(mender);
+    uint64_t next = MENDER_NEVER;
+    enum job job = JOB_JOURNAL;
+    while (job < JOBS && time < job_due(mender, job))
+        job++;
+    do_job(mender, job);
     drop_journal(mender);
-    return next_due(mender);
+    for (job = JOB_JOURNAL; job < JOBS; job++) {
+        uint64_t due = job_due(mender, job);
+        if (due < next)
+            next = due;
+    }
+    return next;
 }
 
 void mender_hint(struct mender *mender, const char *name) {
     if (!record_is_named(name))
         return;
-    struct pending_item *item =
-        pending_put(&mender->pending, name, now(mender) + settle_ms(mender));
+    struct pending_item *item = pending_put(&mender->pending, name, settle_due(mender));
     if (item != NULL)
         item->seen = false;
 }
 
 void mender_changes_lost(struct mender *mender) {
-    uint64_t time = now(mender);
     mender->pending.rescan = true;
-    if (mender->lost_told != 0 && time - mender->lost_told < MENDER_HOUR)
-        return;
-    if (report_folder(mender, EVENT_CHANGES_LOST, NULL))
-        mender->lost_told = time != 0 ? time : 1;
+    if (now(mender) >= mender->lost_told_again && report_folder(mender, EVENT_CHANGES_LOST, NULL))
+        mender->lost_told_again = from_now(mender, MENDER_HOUR);
 }
 
 void mender_folder_away(struct mender *mender, const struct host_result *why) {
     end_scan(mender);
     mender->folder_away = true;
     pending_clear(&mender->pending);
-    if (!mender->folder_told)
-        mender->folder_told = report_folder(mender, EVENT_FOLDER_AWAY, why);
+    tell_away(mender, &mender->folder_told, EVENT_FOLDER_AWAY, why);
 }
 
 void mender_folder_back(struct mender *mender) {
@@ -1172,8 +1127,7 @@ void mender_continue(struct mender *mender) {
 }
 
 void mender_configure(struct mender *mender, const struct settings *settings) {
-    bool same =
-        text_equal_no_case(settings->folder, strlen(settings->folder), mender->settings.folder);
+    bool same = is_watched(mender, settings->folder);
     start_over(mender);
     if (!same) {
         pending_clear(&mender->pending);
@@ -1202,8 +1156,7 @@ void mender_journal_changed(struct mender *mender) {
 static void find_repair(void *context, const struct journal_entry *entry) {
     struct mender *mender = context;
     struct journal_entry *found = &mender->found;
-    bool same = text_equal_no_case(entry->name, strlen(entry->name), found->name) &&
-                is_watched(mender, entry->folder);
+    bool same = is_of(entry, found->name, mender->settings.folder);
     bool made = entry->kind != JOURNAL_DONE || entry->outcome != OUTCOME_NOT_MADE;
     if (entry->kind == JOURNAL_INTENT && same) {
         *found = *entry;
@@ -1217,7 +1170,7 @@ static void find_repair(void *context, const struct journal_entry *entry) {
     }
 }
 
-static struct host_result undo(struct mender *mender, const char *name) {
+static struct host_result undo_repair(struct mender *mender, const char *name) {
     const struct host *host = mender->host;
     struct journal_entry *found = &mender->found;
     uint32_t known = mender->journal_known;
@@ -1237,51 +1190,49 @@ static struct host_result undo(struct mender *mender, const char *name) {
         return (struct host_result){HOST_BUSY, 0, "its repair is not settled yet"};
     if (is_full(mender))
         return (struct host_result){HOST_BUSY, 0, "too much waits for the event log"};
-    if (find_hold(mender, name, mender->settings.folder) == MENDER_HOLDS)
+    if (mender->hold_count == MENDER_HOLDS &&
+        find_hold(mender, name, mender->settings.folder) == NULL)
         return (struct host_result){HOST_REFUSED, 0, "too many records are held; release some"};
     result = host->open(host->context, NULL, found->name, true, &size);
+    if (result.code == HOST_OK)
+        result = read_record(mender, size);
     if (result.code != HOST_OK)
         return result;
-    result = read_record(mender, size);
-    if (result.code == HOST_OK &&
-        (size != found->size || size > RECORD_BYTES_MAX || found->offset >= size ||
-         mender->bytes[found->offset] != '1' || content_of(mender, size) != found->after))
-        result = (struct host_result){HOST_REFUSED, 0, "it has changed since it was repaired"};
-    if (result.code != HOST_OK) {
-        host->close(host->context);
-        return result;
+    if (size != found->size || size > RECORD_BYTES_MAX || found->offset >= size ||
+        mender->bytes[found->offset] != '1' || content_of(mender, size) != found->after) {
+        let_go(mender);
+        return (struct host_result){HOST_REFUSED, 0, "it has changed since it was repaired"};
     }
-    mender->reader.entry = *found;
-    mender->reader.entry.kind = JOURNAL_UNDO;
-    return change(mender, size, found->after);
+    return change(mender, entry_like(mender, JOURNAL_UNDO, found), size, found->after);
+}
+
+static struct host_result release_record(struct mender *mender, const char *name) {
+    struct journal_entry *hold = find_hold(mender, name, mender->settings.folder);
+    if (hold == NULL)
+        return (struct host_result){HOST_GONE, 0, "it is not held"};
+    if (!release(mender, hold))
+        return (struct host_result){HOST_FAILED, 0, "the journal can not be written"};
+    (void)report_record(mender, EVENT_RELEASED, name, NULL, NULL);
+    mender_hint(mender, name);
+    return (struct host_result){HOST_OK, 0, NULL};
+}
+
+/* Does either of the two with the journal. */
+static struct host_result with_journal(struct mender *mender, const char *name,
+                                       struct host_result (*act)(struct mender *, const char *)) {
+    struct host_result result = {HOST_BUSY, 0, "the journal is in use or can not be read"};
+    if (take_journal(mender))
+        result = act(mender, name);
+    drop_journal(mender);
+    return result;
 }
 
 struct host_result mender_undo(struct mender *mender, const char *name) {
-    struct host_result result = {HOST_BUSY, 0, "the journal is in use or can not be read"};
-    if (take_journal(mender))
-        result = undo(mender, name);
-    drop_journal(mender);
-    return result;
+    return with_journal(mender, name, undo_repair);
 }
 
 struct host_result mender_release(struct mender *mender, const char *name) {
-    struct host_result result = {HOST_BUSY, 0, "the journal is in use or can not be read"};
-    if (take_journal(mender)) {
-        const char *folder = mender->settings.folder;
-        size_t hold = find_hold(mender, name, folder);
-        result = (struct host_result){HOST_GONE, 0, "it is not held"};
-        if (hold < mender->hold_count) {
-            result = (struct host_result){HOST_FAILED, 0, "the journal can not be written"};
-            if (append_hold(mender, JOURNAL_RELEASE, name, folder, 0)) {
-                result = (struct host_result){HOST_OK, 0, NULL};
-                (void)report_record(mender, EVENT_RELEASED, name, NULL, NULL, NULL);
-                remove_hold(mender, hold);
-                mender_hint(mender, name);
-            }
-        }
-    }
-    drop_journal(mender);
-    return result;
+    return with_journal(mender, name, release_record);
 }
 
 bool mender_is_settled(const struct mender *mender) {

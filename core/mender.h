@@ -54,16 +54,11 @@ struct mender_owed {
     } state;
     bool replayed; /* begun by an earlier run */
     bool told;     /* that it can not be settled */
-    bool undo;     /* 1 -> 4 */
     bool held;     /* an undo: HOLD is in the journal */
-    enum journal_outcome outcome;
-    uint64_t due;
     uint32_t backoff;
-    uint64_t busy_since; /* of the first failed attempt to settle it, 0 if none */
-    uint32_t number, utc, offset, size, before, after;
-    char folder[CONFIG_FOLDER_BYTES]; /* may not be the one watched now */
-    char name[PENDING_NAME_BYTES];
-    char mailbox[RECORD_MAILBOX_BYTES];
+    uint64_t due;
+    uint64_t busy_since;        /* of the first failed attempt; meaningful while backoff is not 0 */
+    struct journal_entry entry; /* INTENT or UNDO, whose folder may not be the one watched now */
 };
 
 /* What is small comes first: an offset below 128 takes one byte of code, a larger one four. */
@@ -111,8 +106,8 @@ struct mender {
     uint64_t scan_ended;
     uint64_t scan_due; /* the next by the clock, or the retry of one that failed */
     uint64_t tripped_until;
-    uint64_t reported_at;
-    uint64_t lost_told; /* clock of the last 3000, 0 if none */
+    uint64_t scan_told_again; /* when scans that nobody asked for may be news again */
+    uint64_t lost_told_again; /* likewise of lost changes */
 
     struct settings settings;
     struct mender_counts counts;   /* of the scan under way */
@@ -120,14 +115,9 @@ struct mender {
     struct pending pending;
     struct journal_reader reader;
     struct mender_owed owed[MENDER_OWED];
-    /* Records that were undone: left alone while they have this content. */
-    struct {
-        uint32_t content;
-        char name[PENDING_NAME_BYTES];
-        char folder[CONFIG_FOLDER_BYTES];
-    } hold[MENDER_HOLDS];
-    struct {
-        uint32_t name, content;
+    struct journal_entry hold[MENDER_HOLDS]; /* each a HOLD: left alone while it has this content */
+    struct mender_warning {
+        uint32_t name, content; /* CRCs */
         enum event_number number;
     } warned[MENDER_WARNINGS];
     /* Times of the latest repairs, oldest overwritten; the circuit breaker. */

@@ -25,7 +25,7 @@ const char *pending_name(const struct pending *pending, const struct pending_ite
 static struct pending_item *find(struct pending *pending, const char *name, uint32_t h) {
     for (size_t i = 0; i < pending->count; i++) {
         struct pending_item *item = &pending->items[i];
-        if (item->hash == h && text_equal_no_case(name, strlen(name), pending_name(pending, item)))
+        if (item->hash == h && text_same(name, pending_name(pending, item)))
             return item;
     }
     return NULL;

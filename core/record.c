@@ -14,7 +14,7 @@ struct judge {
     size_t base; /* bytes of the mark before the first unit */
     size_t width;
     size_t next;  /* the unit after the current line, its end included */
-    size_t start; /* the current line ... */
+    size_t start; /* the current line, later its value ... */
     size_t end;   /* ... to before its end */
     uint32_t line;
     uint32_t states;
@@ -24,13 +24,27 @@ struct judge {
     struct record *record;
 };
 
+/* A unit of the current line, or 0, which no text holds, beyond its end. */
 static unsigned unit(const struct judge *judge, size_t i) {
     const unsigned char *at = judge->bytes + judge->base + i * judge->width;
+    if (i >= judge->end)
+        return 0;
     return judge->width == 1 ? at[0] : (unsigned)(at[0] | at[1] << 8);
 }
 
 static bool is_blank(unsigned c) {
     return c == ' ' || c == '\t';
+}
+
+static bool is_quote(unsigned c) {
+    return c == '"' || c == '\'';
+}
+
+static void trim(struct judge *judge) {
+    while (is_blank(unit(judge, judge->start)))
+        judge->start++;
+    while (judge->end > judge->start && is_blank(unit(judge, judge->end - 1)))
+        judge->end--;
 }
 
 /* Finds the next line. LF or CRLF ends it. A CR elsewhere ends a line for some versions of Windows
@@ -39,18 +53,17 @@ static bool next_line(struct judge *judge) {
     if (judge->next >= judge->size)
         return false;
     size_t i = judge->start = judge->next;
-    while (i < judge->size && unit(judge, i) != '\n') {
+    judge->end = judge->size;
+    for (; i < judge->size && unit(judge, i) != '\n'; i++) {
         if (unit(judge, i) == '\r' && i + 1 < judge->size && unit(judge, i + 1) != '\n')
             judge->blanks = true;
-        i++;
     }
     judge->next = i + 1;
     if (i > judge->start && unit(judge, i - 1) == '\r')
         i--;
     judge->end = i;
     judge->line++;
-    while (judge->start < judge->end && is_blank(unit(judge, judge->start)))
-        judge->start++;
+    trim(judge);
     return true;
 }
 
@@ -113,146 +126,126 @@ static bool resembles(const char *name, const char *key) {
 }
 
 /* Where the 4 is in a value that reads as 4: an optional quote, an optional plus, an optional 0x,
- * any zeros, then 4 and no further digit. */
-static bool find_four(const struct judge *judge, size_t from, size_t to, size_t *four) {
-    size_t i = from;
+ * any zeros, then 4 and no further digit. The value's end when it does not read as 4. */
+static size_t find_four(const struct judge *judge) {
+    size_t i = judge->start;
     bool hex = false;
-    if (i < to && (unit(judge, i) == '"' || unit(judge, i) == '\''))
+    if (is_quote(unit(judge, i)))
         i++;
-    if (i < to && unit(judge, i) == '+')
+    if (unit(judge, i) == '+')
         i++;
-    if (i + 1 < to && unit(judge, i) == '0' && (unit(judge, i + 1) | 0x20) == 'x') {
+    if (unit(judge, i) == '0' && (unit(judge, i + 1) | 0x20) == 'x') {
         hex = true;
         i += 2;
     }
-    while (i < to && unit(judge, i) == '0')
+    while (unit(judge, i) == '0')
         i++;
-    if (i >= to || unit(judge, i) != '4')
-        return false;
-    *four = i;
-    unsigned after = i + 1 < to ? unit(judge, i + 1) : 0;
-    bool digit = after >= '0' && after <= '9';
-    return !digit && !(hex && (after | 0x20) >= 'a' && (after | 0x20) <= 'f');
+    unsigned after = unit(judge, i + 1);
+    bool digit =
+        (after >= '0' && after <= '9') || (hex && (after | 0x20) >= 'a' && (after | 0x20) <= 'f');
+    return unit(judge, i) == '4' && !digit ? i : judge->end;
 }
 
-static bool is_plain_four(const struct judge *judge, size_t from, size_t to) {
-    if (to - from == 1)
-        return true;
-    unsigned quote = unit(judge, from);
-    return to - from == 3 && (quote == '"' || quote == '\'') && unit(judge, to - 1) == quote &&
-           unit(judge, from + 1) == '4';
+static void keep_span(const struct judge *judge, struct record_span *span) {
+    span->offset = judge->base + judge->start * judge->width;
+    span->length = (judge->end - judge->start) * judge->width;
 }
 
-static void on_state(struct judge *judge, size_t from, size_t to) {
+static void unquote(struct judge *judge) {
+    unsigned quote = unit(judge, judge->start);
+    if (judge->end - judge->start >= 2 && is_quote(quote) && unit(judge, judge->end - 1) == quote) {
+        judge->start++;
+        judge->end--;
+    }
+}
+
+static void on_state(struct judge *judge) {
     struct record *record = judge->record;
-    size_t four = 0;
-    bool reads = find_four(judge, from, to, &four);
+    size_t four = find_four(judge);
+    bool reads = four < judge->end;
     judge->states++;
     if (judge->states > 1 && (record->has_digit || !reads))
         return;
     record->line = judge->line;
-    record->state.offset = judge->base + from * judge->width;
-    record->state.length = (to - from) * judge->width;
+    keep_span(judge, &record->state);
     if (reads) {
         record->has_digit = true;
         record->digit = judge->base + four * judge->width;
-        judge->plain = is_plain_four(judge, from, to);
+        unquote(judge);
+        judge->plain = judge->end - judge->start == 1;
     }
 }
 
-/* The end of a component such as `cn=Mailbox` that starts at `from`, or `from` itself when none
- * does: a type of letters, `=`, and something up to the separator. */
-static size_t skip_component(const struct judge *judge, size_t from, size_t to, unsigned separator,
-                             bool *is_cn) {
-    size_t i = from;
-    while (i < to && (unit(judge, i) | 0x20) >= 'a' && (unit(judge, i) | 0x20) <= 'z')
-        i++;
-    if (i == from || i == to || unit(judge, i) != '=')
-        return from;
-    *is_cn =
-        i - from == 2 && (unit(judge, from) | 0x20) == 'c' && (unit(judge, from + 1) | 0x20) == 'n';
-    size_t value = ++i;
-    while (i < to && unit(judge, i) != separator && unit(judge, i) >= 0x20 &&
-           unit(judge, i) != 0x7F)
-        i++;
-    bool whole = i > value && (i == to || unit(judge, i) == separator);
-    return whole ? i : from;
-}
-
-/* How many characters a value has; bytes that are UTF-8 are taken for it, with or without a mark. */
-static size_t characters(const struct judge *judge, size_t from, size_t to) {
-    const char *bytes = (const char *)judge->bytes + judge->base + from;
+/* How many characters the value has; bytes that are UTF-8 are taken for it, with or without a mark. */
+static size_t characters(const struct judge *judge) {
+    const char *bytes = (const char *)judge->bytes + judge->base + judge->start;
+    size_t length = judge->end - judge->start;
     size_t count = 0;
-    if (judge->width == 2 || !text_is_utf8(bytes, to - from))
-        return to - from;
-    for (size_t i = 0; i < to - from; i++)
+    if (judge->width == 2 || !text_is_utf8(bytes, length))
+        return length;
+    for (size_t i = 0; i < length; i++)
         count += ((unsigned char)bytes[i] & 0xC0) != 0x80;
     return count;
 }
 
 /* `/o=Org/ou=Site/cn=Recipients/cn=Name`, or `o=Org, ou=Site, cn=Recipients, cn=Name`: starts with
- * an organization and ends with a common name, every component whole. Key material, which must
- * never be shown, has no such form. */
-static bool is_distinguished_name(const struct judge *judge, size_t from, size_t to) {
-    if (to - from < 4 || characters(judge, from, to) > RECORD_MAILBOX_MAX)
+ * an organization and ends with a common name, every component (a type of letters, `=`, a value)
+ * whole. Key material, which must never be shown, has no such form. */
+static bool is_distinguished_name(const struct judge *judge) {
+    size_t i = judge->start;
+    unsigned separator = unit(judge, i) == '/' ? '/' : ',';
+    if (separator == '/')
+        i++;
+    if ((unit(judge, i) | 0x20) != 'o' || unit(judge, i + 1) != '=' ||
+        characters(judge) > RECORD_MAILBOX_MAX)
         return false;
-    unsigned separator = unit(judge, from) == '/' ? '/' : ',';
-    size_t i = separator == '/' ? from + 1 : from;
-    if ((unit(judge, i) | 0x20) != 'o' || unit(judge, i + 1) != '=')
-        return false;
-    bool is_cn = false;
     for (;;) {
-        size_t end = skip_component(judge, i, to, separator, &is_cn);
-        if (end == i)
-            return false;
-        if (end == to)
-            return is_cn;
-        i = end + 1;
-        while (separator == ',' && i < to && is_blank(unit(judge, i)))
+        size_t type = i;
+        while ((unit(judge, i) | 0x20) >= 'a' && (unit(judge, i) | 0x20) <= 'z')
             i++;
+        bool is_cn = i - type == 2 && (unit(judge, type) | 0x20) == 'c' &&
+                     (unit(judge, type + 1) | 0x20) == 'n';
+        if (i == type || unit(judge, i) != '=')
+            return false;
+        size_t value = ++i;
+        while (unit(judge, i) >= 0x20 && unit(judge, i) != 0x7F && unit(judge, i) != separator)
+            i++;
+        if (i == value)
+            return false;
+        if (i == judge->end)
+            return is_cn;
+        if (unit(judge, i) != separator)
+            return false;
+        do
+            i++;
+        while (separator == ',' && is_blank(unit(judge, i)));
     }
 }
 
-static void on_value(struct judge *judge, size_t from, size_t to) {
-    if (judge->record->mailbox.length > 0)
-        return;
-    if (to - from >= 2 && (unit(judge, from) == '"' || unit(judge, from) == '\'') &&
-        unit(judge, to - 1) == unit(judge, from)) {
-        from++;
-        to--;
-    }
-    if (is_distinguished_name(judge, from, to)) {
-        judge->record->mailbox.offset = judge->base + from * judge->width;
-        judge->record->mailbox.length = (to - from) * judge->width;
-    }
-}
-
-/* ini_handler: a section heading (`name` is NULL), or a line with a name and a value. inih's copy of the value may be cut, so the value is
- * looked up in the file: what follows the first `=` of the line, less blanks. */
+/* ini_handler: a section heading (`name` is NULL), or a line with a name and a value. inih's copy of
+ * the value may be cut, so the value is looked up in the file: what follows the first `=` of the
+ * line, less blanks. */
 static int on_record_line(void *user, const char *section, const char *name, const char *value) {
     struct judge *judge = user;
     (void)section;
     (void)value;
     if (name == NULL)
         return 1;
-    size_t from = judge->start;
-    size_t to = judge->end;
-    while (unit(judge, from) != '=')
-        from++;
-    from++;
-    while (from < to && is_blank(unit(judge, from)))
-        from++;
-    while (to > from && is_blank(unit(judge, to - 1)))
-        to--;
-
-    if (text_equal_no_case(name, strlen(name), "State"))
-        on_state(judge, from, to);
-    else if (text_equal_no_case(name, strlen(name), "NumSCerts"))
+    do
+        judge->start++;
+    while (judge->start < judge->end && unit(judge, judge->start - 1) != '=');
+    trim(judge);
+    if (text_same(name, "State")) {
+        on_state(judge);
+    } else if (text_same(name, "NumSCerts")) {
         judge->certificates = true;
-    else if (resembles(name, "State") || resembles(name, "NumSCerts"))
+    } else if (resembles(name, "State") || resembles(name, "NumSCerts")) {
         judge->blanks = true;
-    else
-        on_value(judge, from, to);
+    } else if (judge->record->mailbox.length == 0) {
+        unquote(judge);
+        if (is_distinguished_name(judge))
+            keep_span(judge, &judge->record->mailbox);
+    }
     return 1;
 }
 
@@ -260,7 +253,7 @@ static int on_record_line(void *user, const char *section, const char *name, con
 static enum verdict_reason open_text(struct judge *judge, size_t size) {
     const unsigned char *bytes = judge->bytes;
     judge->width = 1;
-    judge->size = size;
+    judge->size = judge->end = size;
     if (size > RECORD_BYTES_MAX)
         return REASON_TOO_LARGE;
     if (size >= 2 && bytes[0] == 0xFF && bytes[1] == 0xFE) {
@@ -287,7 +280,7 @@ static enum verdict_reason open_text(struct judge *judge, size_t size) {
 
 bool record_is_named(const char *name) {
     size_t length = strlen(name);
-    return length >= 4 && text_equal_no_case(name + length - 4, 4, ".ini");
+    return length >= 4 && text_same(name + length - 4, ".ini");
 }
 
 void record_judge(const void *bytes, size_t size, struct record *record) {
@@ -316,19 +309,12 @@ void record_judge(const void *bytes, size_t size, struct record *record) {
 }
 
 const char *record_verdict_name(enum verdict verdict) {
-    switch (verdict) {
-    case VERDICT_UNREADABLE:
-        return "unreadable";
-    case VERDICT_NOT_A_RECORD:
-        return "not-a-record";
-    case VERDICT_SOUND:
-        return "sound";
-    case VERDICT_STUCK:
-        return "stuck";
-    case VERDICT_DOUBTFUL:
-        break;
-    }
-    return "doubtful";
+    static const char *const names[] = {[VERDICT_UNREADABLE] = "unreadable",
+                                        [VERDICT_NOT_A_RECORD] = "not-a-record",
+                                        [VERDICT_SOUND] = "sound",
+                                        [VERDICT_STUCK] = "stuck",
+                                        [VERDICT_DOUBTFUL] = "doubtful"};
+    return names[verdict];
 }
 
 const char *record_reason_text(enum verdict_reason reason) {

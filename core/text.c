@@ -84,44 +84,27 @@ bool text_read_u32(const char *digits, size_t length, uint32_t most, uint32_t *n
 }
 
 static size_t put_character(uint32_t c, char *to) {
-    if (c < 0x80) {
-        to[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        to[0] = (char)(0xC0 | c >> 6);
-        to[1] = (char)(0x80 | (c & 0x3F));
-        return 2;
-    }
-    if (c < 0x10000) {
-        to[0] = (char)(0xE0 | c >> 12);
-        to[1] = (char)(0x80 | (c >> 6 & 0x3F));
-        to[2] = (char)(0x80 | (c & 0x3F));
-        return 3;
-    }
-    to[0] = (char)(0xF0 | c >> 18);
-    to[1] = (char)(0x80 | (c >> 12 & 0x3F));
-    to[2] = (char)(0x80 | (c >> 6 & 0x3F));
-    to[3] = (char)(0x80 | (c & 0x3F));
-    return 4;
+    static const unsigned char lead[] = {0, 0xC0, 0xE0, 0xF0};
+    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = n; --i > 0; c >>= 6)
+        to[i] = (char)(0x80 | (c & 0x3F));
+    to[0] = (char)(lead[n - 1] | c);
+    return n;
 }
 
 size_t text_from_utf16(const uint16_t *units, size_t count, char *to, size_t size) {
-    size_t length = 0;
+    struct text text;
+    text_begin(&text, to, size);
     for (size_t i = 0; i < count; i++) {
+        char bytes[4];
         uint32_t c = units[i];
         if (c >= 0xD800 && c < 0xDC00 && i + 1 < count && units[i + 1] >= 0xDC00 &&
             units[i + 1] < 0xE000)
             c = 0x10000 + ((c - 0xD800) << 10) + (uint32_t)(units[++i] - 0xDC00);
-        char bytes[4];
         size_t n = put_character(c, bytes);
-        if (n >= size - length)
-            return (size_t)-1;
-        memcpy(to + length, bytes, n);
-        length += n;
+        text_put_bytes(&text, bytes, n);
     }
-    to[length] = '\0';
-    return length;
+    return text.cut ? (size_t)-1 : text.length;
 }
 
 size_t text_character(const char *from, size_t length, uint32_t *character) {
@@ -186,6 +169,12 @@ bool text_is_active(uint32_t c) {
 
 char text_lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool text_same(const char *a, const char *b) {
+    for (; *a != '\0' && text_lower(*a) == text_lower(*b); a++)
+        b++;
+    return *a == *b;
 }
 
 bool text_equal_no_case(const char *a, size_t length_a, const char *b) {

@@ -240,6 +240,13 @@ static void what_is_active(void **state) {
 static void compares_ascii_without_case(void **state) {
     (void)state;
     char *state_key = exact_copy("sTaTe", 5);
+    assert_true(text_same("sTaTe", "State"));
+    assert_false(text_same("sTaTe", "Stat"));
+    assert_false(text_same("sTaTe", "States"));
+    assert_true(text_same("", ""));
+    assert_false(text_same("\xC3\x84", "\xC3\xA4"));
+    assert_false(text_same("[", "{"));
+    assert_false(text_same("@", "`"));
     assert_true(text_equal_no_case(state_key, 5, "State"));
     assert_false(text_equal_no_case(state_key, 4, "State"));
     assert_false(text_equal_no_case(state_key, 5, "Stat"));
