@@ -28,6 +28,7 @@ static void same_settings(const char *label, const struct settings *expected,
                           const struct settings *got) {
     same_number(label, "Repair", expected->repair, got->repair);
     same_text(label, "Folder", expected->folder, got->folder);
+    same_number(label, "Folder = auto", expected->automatic, got->automatic);
     same_number(label, "SettleSeconds", expected->settle_seconds, got->settle_seconds);
     same_number(label, "RescanMinutes", expected->rescan_minutes, got->rescan_minutes);
     same_number(label, "RepairsPerHour", expected->repairs_per_hour, got->repairs_per_hour);
@@ -129,7 +130,7 @@ static void every_key(void **state) {
         {"sections twice", "[service]\nRepair=No\n[limits]\nRepairsPerHour=9\n[service]\n"
                            "Folder=D:\\Records\n[timing]\nSettleSeconds=007\nRescanMinutes=08\n"},
     };
-    struct settings expected = {false, 7, 8, 9, "D:\\Records"};
+    struct settings expected = {false, 7, 8, 9, false, "D:\\Records"};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         accepts(rows[i].label, rows[i].text, strlen(rows[i].text), &expected);
     no_complaints();
@@ -212,6 +213,7 @@ static void folder(const char *value, const char *expected) {
     struct settings settings = defaults();
     if (expected != NULL) {
         (void)text_copy(settings.folder, sizeof settings.folder, expected);
+        settings.automatic = false;
         accepts(value, text, (size_t)length, &settings);
     } else {
         refuses(value, text, (size_t)length, 2, "");
@@ -256,7 +258,11 @@ static void folders(void **state) {
         {"\\\\", NULL},
         {"1:\\x", NULL},
         {"CC:\\x", NULL},
-        {"%SystemDrive%\\x", NULL},
+        {"%SystemDrive%\\x", "%SystemDrive%\\x"},
+        {"%a%", "%a%"},
+        {"%x", "%x"},
+        {"auto\\x", NULL},
+        {"automatic", NULL},
         {"\"C:\\x", NULL},
         {"C:\\x\"", NULL},
         {"C:\\a*", NULL},
@@ -268,6 +274,42 @@ static void folders(void **state) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         folder(rows[i].value, rows[i].folder);
+    no_complaints();
+}
+
+static void automatic_folders(void **state) {
+    (void)state;
+    static const char *const values[] = {"auto", "AUTO", "Auto", "\"auto\""};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        char text[64];
+        struct settings settings = other_settings();
+        struct config_error error;
+        int length = snprintf(text, sizeof text, "[service]\r\nFolder = %s\r\n", values[i]);
+        assert_true(parse(text, (size_t)length, &settings, &error));
+        assert_true(settings.automatic);
+        assert_false(config_is_absolute(settings.folder));
+    }
+}
+
+/* A folder that turns out to be none when its variables are put in is complained of with its line. */
+static void line_of_the_folder(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        uint32_t line;
+    } rows[] = {
+        {"", 0},
+        {"[service]\nRepair = no\n", 0},
+        {"[service]\nFolder = %x%\n", 2},
+        {"; one\n\n[service]\n; four\nFolder = auto\n[limits]\nRepairsPerHour = 5\n", 5},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct settings settings;
+        struct config_error error;
+        if (!parse(rows[i].text, strlen(rows[i].text), &settings, &error))
+            complain("%s: refused: %s", rows[i].text, error.reason);
+        same_number(rows[i].text, "line", rows[i].line, error.line);
+    }
     no_complaints();
 }
 
@@ -328,6 +370,7 @@ static void long_folders(void **state) {
     static char text[CONFIG_FOLDER_BYTES + 64];
     for (size_t length = CONFIG_FOLDER_BYTES - 3; length <= CONFIG_FOLDER_BYTES + 1; length++) {
         struct settings expected = defaults();
+        expected.automatic = false;
         char label[32];
         size_t start = (size_t)sprintf(text, "[service]\nFolder=C:\\");
         memset(text + start, 'x', length - 3);
@@ -496,7 +539,12 @@ static void prints(void **state) {
                               "RescanMinutes = 88, RepairsPerHour = 99");
     config_defaults(&settings);
     config_print(&settings, line, sizeof line);
-    assert_string_equal(line, "Repair = yes, Folder = C:\\Security\\Mgrent\\Clients, "
+    assert_string_equal(line, "Repair = yes, Folder = auto, SettleSeconds = 5, RescanMinutes = 60, "
+                              "RepairsPerHour = 100");
+    /* Found. */
+    (void)text_copy(settings.folder, sizeof settings.folder, "C:\\Security\\Mgrent\\Clients");
+    config_print(&settings, line, sizeof line);
+    assert_string_equal(line, "Repair = yes, Folder = C:\\Security\\Mgrent\\Clients (auto), "
                               "SettleSeconds = 5, RescanMinutes = 60, RepairsPerHour = 100");
 }
 
@@ -507,6 +555,7 @@ static void prints_the_longest(void **state) {
     assert_non_null(line);
     config_defaults(&settings);
     memset(settings.folder, 'x', CONFIG_FOLDER_BYTES - 1);
+    memcpy(settings.folder, "C:\\", 3); /* so that (auto) stands behind it */
     settings.folder[CONFIG_FOLDER_BYTES - 1] = '\0';
     settings.settle_seconds = CONFIG_SETTLE_MAX;
     settings.rescan_minutes = CONFIG_RESCAN_MAX;
@@ -526,6 +575,8 @@ int main(void) {
         cmocka_unit_test(repair_words),
         cmocka_unit_test(ranges),
         cmocka_unit_test(folders),
+        cmocka_unit_test(automatic_folders),
+        cmocka_unit_test(line_of_the_folder),
         cmocka_unit_test(folders_with_control_characters),
         cmocka_unit_test(absolute_paths),
         cmocka_unit_test(a_host_is_no_folder),

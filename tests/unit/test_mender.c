@@ -24,6 +24,7 @@ static int setup(void **state) {
     (void)state;
     fake_reset(&fake);
     config_defaults(&settings);
+    (void)text_copy(settings.folder, sizeof settings.folder, fake.paths[0]);
     return 0;
 }
 
