@@ -141,7 +141,8 @@ bool config_is_absolute(const char *path) {
     if (drive || path[0] != '\\' || path[1] != '\\' || path[2] == '\\')
         return drive;
     const char *share = strchr(path + 2, '\\');
-    return share != NULL && share[1] != '\0' && share[1] != '\\';
+    /* The end of the string is found too. */
+    return share != NULL && strchr("\\/", share[1]) == NULL;
 }
 
 static int set_folder(struct parse *parse, const char *value) {

@@ -252,6 +252,9 @@ static void folders(void **state) {
         {"/x", NULL},
         {".", NULL},
         {"..\\x", NULL},
+        {"\\\\?\\/", NULL}, /* which would be `\\?` without its end */
+        {"\\\\host\\/", NULL},
+        {"\\\\host\\//share", NULL},
         {"\\\\", NULL},
         {"1:\\x", NULL},
         {"CC:\\x", NULL},
