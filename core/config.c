@@ -56,7 +56,7 @@ static int refuse_line(struct parse *parse, const char *before, const char *what
             size_t shown = length > 60 ? 60 : length;
             while (shown < length && shown > 0 && ((unsigned char)what[shown] & 0xC0) == 0x80)
                 shown--;
-            text_put_bytes(&reason, what, shown);
+            text_put_safe(&reason, what, shown);
             text_put(&reason, shown < length ? "...'" : "'");
         }
         text_put(&reason, after);
