@@ -5,6 +5,8 @@
 #   make check    set-up, build and all tests; the last line is `N passed, N failed`
 #   make demo     set-up, build, and the program at its work
 #   make unit | lint | floor | docs | wine      one group of tests, of what is built
+#   make fuzz SECONDS=N       looks for inputs that break the core, for N seconds in all (default 60)
+#   make fuzz-corpus          takes over into tests/fuzz/corpus what these runs found worth keeping
 #   make dist     what is released, in build/dist/: set-up program, zip, checksums
 #   make sign     CERT=FILE KEY=FILE [PASSFILE=FILE] [TIMESTAMP=URL]: the same, signed, in build/signed/dist/
 #   make format   lays out the sources as `make lint` wants them
@@ -34,7 +36,8 @@ service := $(wildcard service/*.c)
 helpers := $(wildcard tests/wine/*.c)
 unit_tests := $(patsubst tests/unit/%.c,build/native/%,$(wildcard tests/unit/test_*.c))
 unit_shared := $(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c))
-formatted := $(wildcard core/*.[ch] service/*.[ch] tests/unit/*.[ch] tests/wine/*.[ch])
+fuzz_targets := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+formatted := $(wildcard core/*.[ch] service/*.[ch] tests/unit/*.[ch] tests/wine/*.[ch] tests/fuzz/*.[ch])
 
 # inih has to read a record as Windows does: with its default of continuation lines an indented
 # NumSCerts is swallowed and a sound record looks stuck. The tests use the same settings.
@@ -232,6 +235,37 @@ build/native/test_%: build/native/tests/unit/test_%.o $(native_shared) $(native_
 
 -include $(native_core:.o=.d) $(native_shared:.o=.d) $(unit_tests:build/native/%=build/native/tests/unit/%.d)
 
+# ---- fuzzing: the same core under clang's libFuzzer and sanitizers
+fuzz_flags := -std=c11 -D_POSIX_C_SOURCE=200809L -g -O2 -fno-omit-frame-pointer \
+    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+fuzz_shared := $(core:%.c=build/fuzz/%.o) build/fuzz/tests/unit/record_reference.o build/fuzz/inih.o
+
+build/fuzz/%.o: %.c Makefile build/inih.from | $(INIH)/ini.h tools
+	@mkdir -p $(@D)
+	$(say) clang $(fuzz_flags) -Wall -Wextra -Werror -Wshadow -Itests/unit $(includes) $(depends) -c $< -o $@
+
+build/fuzz/inih.o: $(INIH)/ini.c Makefile build/inih.from | tools
+	@mkdir -p $(@D)
+	$(say) clang $(fuzz_flags) -DNDEBUG $(includes) $(depends) -c $< -o $@
+
+build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(fuzz_shared)
+	$(say) clang $(fuzz_flags) -o $@ $^
+
+-include $(fuzz_shared:.o=.d) $(fuzz_targets:build/fuzz/%=build/fuzz/tests/fuzz/%.d)
+
+# What is worth keeping is what reaches code that nothing smaller reaches.
+.PHONY: build-fuzz fuzz fuzz-corpus
+build-fuzz: $(fuzz_targets)
+fuzz:
+	@tests/check fuzz
+fuzz-corpus: build-fuzz
+	@for target in $(fuzz_targets:build/fuzz/fuzz_%=%); do \
+	    rm -rf build/fuzz/merged; mkdir -p build/fuzz/merged build/fuzz/corpus/$$target; \
+	    build/fuzz/fuzz_$$target -merge=1 -max_len=4608 build/fuzz/merged \
+	        tests/fuzz/corpus/$$target build/fuzz/corpus/$$target 2>&1 | grep MERGE-OUTER | tail -n 1; \
+	    rm -rf tests/fuzz/corpus/$$target; mv build/fuzz/merged tests/fuzz/corpus/$$target; \
+	done
+
 # tests/check builds what a suite needs, runs it and counts; `make check` runs all of them.
 .PHONY: build-unit unit lint floor docs wine
 build-unit: $(unit_tests)
@@ -290,6 +324,8 @@ check:
 
 # What the tests and the demo need to know, and where Wine finds its 32-bit half.
 export INIH PYTEST
+# By another name, for a shell changes its own SECONDS.
+export FUZZ_SECONDS := $(SECONDS)
 export KMREPAIR_X86 := $(CURDIR)/build/x86
 export KMREPAIR_X64 := $(CURDIR)/build/x64
 export KMREPAIR_SETUP := $(CURDIR)/build/kmrepair-setup.exe
@@ -303,6 +339,6 @@ demo: setup
 FORCE:
 clean:
 	rm -rf build/kmrepair-setup.exe build/package build/nsis build/dist build/signed
-	rm -rf build/x86 build/x64 build/gen build/native build/elsewhere build/inih.from build/wine.xml build/wine.log
+	rm -rf build/x86 build/x64 build/gen build/native build/fuzz build/elsewhere build/inih.from build/wine.xml build/wine.log
 distclean:
 	rm -rf build

@@ -59,7 +59,7 @@ static int refuse_line(struct parse *parse, const char *before, const char *what
     if (what != NULL) {
         bool whole = text_copy(shown, sizeof shown, what);
         text_put(&reason, "'");
-        text_put(&reason, shown);
+        text_put_safe(&reason, shown, strlen(shown));
         text_put(&reason, whole ? "'" : "...'");
     }
     text_put(&reason, after);
@@ -142,7 +142,8 @@ bool config_is_absolute(const char *path) {
     if (drive || path[0] != '\\' || path[1] != '\\' || path[2] == '\\')
         return drive;
     const char *share = strchr(path + 2, '\\');
-    return share != NULL && share[1] != '\0' && share[1] != '\\';
+    /* The end of the string is found too. */
+    return share != NULL && strchr("\\/", share[1]) == NULL;
 }
 
 static int set_folder(struct parse *parse, const char *value) {

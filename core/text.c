@@ -32,6 +32,20 @@ void text_put_char(struct text *text, char c) {
     text_put_bytes(text, &c, 1);
 }
 
+void text_put_safe(struct text *text, const char *string, size_t length) {
+    while (length > 0) {
+        uint32_t c = 0;
+        size_t n = text_character(string, length, &c);
+        if (n == 0 || text_is_active(c))
+            text_put_char(text, '?');
+        else
+            text_put_bytes(text, string, n);
+        n = n == 0 ? 1 : n;
+        string += n;
+        length -= n;
+    }
+}
+
 void text_put_u32(struct text *text, uint32_t number) {
     char digits[10];
     size_t first = sizeof digits;

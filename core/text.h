@@ -28,6 +28,8 @@ void text_begin(struct text *text, char *buffer, size_t size);
 void text_put(struct text *text, const char *string);
 void text_put_bytes(struct text *text, const char *bytes, size_t length);
 void text_put_char(struct text *text, char c);
+/* Every character that would act on a console, and every byte that is not UTF-8, as `?`. */
+void text_put_safe(struct text *text, const char *string, size_t length);
 void text_put_u32(struct text *text, uint32_t number);
 /* A number between two strings. */
 void text_put_count(struct text *text, const char *before, uint32_t count, const char *after);

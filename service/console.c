@@ -88,18 +88,7 @@ int console_fail_result(const char *what, const char *detail, const struct host_
 }
 
 void console_put_safe(struct text *line, const char *string) {
-    size_t left = strlen(string);
-    while (left > 0) {
-        uint32_t c = 0;
-        size_t n = text_character(string, left, &c);
-        if (n == 0 || text_is_active(c))
-            text_put_char(line, '?');
-        else
-            text_put_bytes(line, string, n);
-        n = n == 0 ? 1 : n;
-        string += n;
-        left -= n;
-    }
+    text_put_safe(line, string, strlen(string));
 }
 
 static bool begins_character(char c) {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { UNITS_MAX = 16 * 1024 };
+enum { UNITS_MAX = RECORD_BYTES_MAX };
 
 /* The text as characters, each with the offset of its byte in the file. */
 struct wide {

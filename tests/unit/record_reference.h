@@ -18,7 +18,7 @@ struct reference {
     size_t digit;
 };
 
-/* `size` is at most 16 KiB. */
+/* Not for several threads at once. */
 void reference_judge(const unsigned char *bytes, size_t size, struct reference *result);
 
 #endif

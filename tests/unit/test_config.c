@@ -255,6 +255,9 @@ static void folders(void **state) {
         {"/x", NULL},
         {".", NULL},
         {"..\\x", NULL},
+        {"\\\\?\\/", NULL}, /* which would be `\\?` without its end */
+        {"\\\\host\\/", NULL},
+        {"\\\\host\\//share", NULL},
         {"\\\\", NULL},
         {"1:\\x", NULL},
         {"CC:\\x", NULL},
@@ -460,6 +463,26 @@ static void long_quotations(void **state) {
     no_complaints();
 }
 
+/* And on a console, where nothing of it may act. The cut of a section's name is inih's. */
+static void hostile_quotations(void **state) {
+    (void)state;
+    char text[128];
+    for (int length = 44; length < 52; length++) {
+        int size = snprintf(text, sizeof text, "[%.*s\xE2\x82\xAC]", length,
+                            "----------------------------------------------------");
+        refuses("a long section that ends in a three-byte character", text, (size_t)size, 1,
+                "section");
+    }
+    static const char foreign[] = "[service]\nB\xFCro = 1\n";
+    static const char reversed[] = "[service]\n\xE2\x80\xAE = 1\n";
+    static const char escape[] = "[service]\nRepair = \xC2\x9B"
+                                 "2J\n";
+    refuses("not UTF-8", foreign, strlen(foreign), 2, "'B?ro'");
+    refuses("right to left", reversed, strlen(reversed), 2, "'?'");
+    refuses("a control character of 8 bits", escape, strlen(escape), 2, "'?2J'");
+    no_complaints();
+}
+
 static void nul_bytes(void **state) {
     (void)state;
     static const char text[] = "[service]\r\nRepair = no\r\n; x\r\n";
@@ -584,6 +607,7 @@ int main(void) {
         cmocka_unit_test(refusals),
         cmocka_unit_test(first_wrong_line),
         cmocka_unit_test(long_quotations),
+        cmocka_unit_test(hostile_quotations),
         cmocka_unit_test(nul_bytes),
         cmocka_unit_test(overlong_lines),
         cmocka_unit_test(the_longest_line),

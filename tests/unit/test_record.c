@@ -931,7 +931,7 @@ static void compare(const char *label, const unsigned char *bytes, size_t size) 
             "%zu; the file is '%.*s'",
             label, record_verdict_name(expected.verdict), (int)expected.reason, expected.line,
             expected.has_digit, expected.digit, record_verdict_name(got.verdict), (int)got.reason,
-            got.line, got.has_digit, got.digit, (int)size, copy);
+            got.line, got.has_digit, got.digit, (int)(size < 200 ? size : 200), copy);
     if (got.verdict == VERDICT_STUCK)
         check_repair(label, copy, size, &got);
     free(copy);
@@ -965,6 +965,98 @@ static void many_files(void **state) {
     no_complaints();
 }
 
+/* ---- hostile files, against the reference */
+
+/* Every file of no, one and two bytes; and every two bytes in the places of a record that matter. */
+static void every_two_bytes(void **state) {
+    (void)state;
+    static const char *const frames[] = {"",
+                                         "|State=4\n",
+                                         "State|=4\n",
+                                         "State=|4\n",
+                                         "State=4|",
+                                         "State=|\n",
+                                         "State=4|NumSCerts=1",
+                                         "State=4\nNumSCerts|=1",
+                                         "State=4\nNumSCerts|1"};
+    char label[48];
+    for (size_t frame = 0; frame < sizeof frames / sizeof frames[0]; frame++) {
+        size_t before = strcspn(frames[frame], "|");
+        const char *after = frames[frame] + before + (frames[frame][before] == '|');
+        for (unsigned pair = 0; pair <= 0xFFFF; pair++) {
+            unsigned char bytes[48];
+            memcpy(bytes, frames[frame], before);
+            bytes[before] = (unsigned char)(pair >> 8);
+            bytes[before + 1] = (unsigned char)pair;
+            memcpy(bytes + before + 2, after, strlen(after));
+            (void)snprintf(label, sizeof label, "%04X in '%s'", pair, frames[frame]);
+            compare(label, bytes, before + 2 + strlen(after));
+        }
+    }
+    for (unsigned byte = 0; byte <= 0xFF; byte++) {
+        unsigned char bytes[] = {(unsigned char)byte};
+        (void)snprintf(label, sizeof label, "%02X", byte);
+        compare(label, bytes, 1);
+    }
+    compare("no bytes", (const unsigned char *)"", 0);
+    no_complaints();
+}
+
+/* 100,000 lines, of which the last or the first decides, in both widths. */
+static void many_lines(void **state) {
+    (void)state;
+    enum { LINES = 100 * 1000 };
+    static char text[5 * LINES + 64];
+    static unsigned char wide[2 * sizeof text + 2];
+    struct record record;
+    char *end = text;
+    for (int i = 0; i < LINES; i++)
+        end = put(end, i % 3 == 0 ? "a=1\n" : i % 3 == 1 ? "\n" : ";b\r\n");
+    size_t size = (size_t)(put(end, "State=4\r\n") - text);
+    record = judge("a State behind", text, size);
+    same_verdict("a State behind", STUCK, 0, &record);
+    same_place("a State behind", LINES + 1, end - text + 6, &record);
+    compare("a State behind", (unsigned char *)text, size);
+    compare("a State behind, wide", wide, widen(text, size, wide));
+    size = (size_t)(put(end, "State=4\r\nNumSCerts=") - text);
+    record = judge("NumSCerts behind", text, size);
+    same_verdict("NumSCerts behind", S, 0, &record);
+    compare("NumSCerts behind", (unsigned char *)text, size);
+    memcpy(text, "State=4\nNumSCerts=1\n", 20);
+    record = judge("both in front", text, (size_t)(end - text));
+    same_verdict("both in front", S, 0, &record);
+    compare("both in front", (unsigned char *)text, (size_t)(end - text));
+    no_complaints();
+}
+
+/* One line as long as a file may be: a name, a value, blanks, a comment, a heading; with and without a
+ * State on the line before it or at its end. A byte less, just as much, a byte more, in turn. */
+static void longest_lines(void **state) {
+    (void)state;
+    static const char *const starts[] = {"x", "x=",     " ",          ";",
+                                         "[", "State=", "NumSCerts=", "NumSCerts"};
+    static const char fillings[] = {'x', ' ', '0', '=', '\xA0', '\r'};
+    static const char *const fronts[] = {"", "State=4\n", "\xFF\xFE"};
+    char *bytes = malloc(RECORD_BYTES_MAX + 1);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0] * sizeof fillings; i++) {
+        const char *start = starts[i / sizeof fillings];
+        char filling = fillings[i % sizeof fillings];
+        for (size_t front = 0; front < sizeof fronts / sizeof fronts[0]; front++) {
+            char *at = put(put(bytes, fronts[front]), start);
+            (void)fill(at, filling, (size_t)(bytes + RECORD_BYTES_MAX + 1 - at));
+            memcpy(bytes + RECORD_BYTES_MAX - 8, "State=4", 7);
+            size_t size = RECORD_BYTES_MAX - 1 + (i + front) % 3;
+            char label[64];
+            (void)snprintf(label, sizeof label, "%zu bytes: '%s%s%c...'", size, fronts[front],
+                           start, filling);
+            compare(label, (unsigned char *)bytes, size);
+        }
+    }
+    free(bytes);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdict_table),
@@ -989,6 +1081,9 @@ int main(void) {
         cmocka_unit_test(names),
         cmocka_unit_test(words),
         cmocka_unit_test(many_files),
+        cmocka_unit_test(every_two_bytes),
+        cmocka_unit_test(many_lines),
+        cmocka_unit_test(longest_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
