@@ -36,6 +36,10 @@ STOP, PAUSE, CONTINUE, INTERROGATE, PARAMCHANGE = 1, 2, 3, 4, 6
 
 NOT_STARTED = "Application could not be started"
 
+# The long form of what takes a small part of its time in `make check`: 500 kills, 20,000 records, and so on.
+# KILLS and SEED set one number; `make wine LONG=1 PYTEST='-k kill'`.
+LONG = bool(os.environ.get("LONG"))
+
 # Part of every value which must never be seen outside a record.
 SECRET = "5ec2e7"
 

@@ -115,6 +115,23 @@ static int verb_start(int argc, WCHAR **argv) {
     return argc > 1 ? await_state(service, (DWORD)_wtoi(argv[1])) : RC_OK;
 }
 
+/* starts SERVICE: starts it once for each line of input, and says "started" or "error=N". A test that kills
+ * it again and again need not wait for a new probe each time. */
+static int verb_starts(int argc, WCHAR **argv) {
+    SC_HANDLE service = open_service(argv[0]);
+    char line[8];
+
+    (void)argc;
+    if (!service)
+        return win32_failure();
+    for (puts("open"), fflush(stdout); fgets(line, sizeof line, stdin); fflush(stdout))
+        if (StartServiceW(service, 0, NULL))
+            puts("started");
+        else
+            (void)win32_failure();
+    return RC_OK;
+}
+
 static int verb_query(int argc, WCHAR **argv) {
     SC_HANDLE service = open_service(argv[0]);
 
@@ -307,6 +324,7 @@ static const struct verb {
     int (*run)(int argc, WCHAR **argv);
 } verbs[] = {
     {L"control", 2, verb_control}, {L"start", 1, verb_start},       {L"query", 1, verb_query},
+    {L"starts", 1, verb_starts},
     {L"config", 1, verb_config},   {L"hold", 4, verb_hold},         {L"rewrite", 3, verb_rewrite},
     {L"rename", 2, verb_rename},   {L"setattr", 2, verb_setattr},   {L"getattr", 1, verb_getattr},
     {L"regkey", 1, verb_regkey},   {L"messages", 1, verb_messages}, {L"message", 2, verb_message},
