@@ -243,8 +243,8 @@ class Wine:
         assert SECRET not in (out_text + err_text).lower(), "a value of a record was shown"
         return result
 
-    def probe(self, verb, *argv):
-        return self.run(self.probe_exe, verb, *argv, debug=ERRORS)
+    def probe(self, verb, *argv, timeout=60):
+        return self.run(self.probe_exe, verb, *argv, debug=ERRORS, timeout=timeout)
 
     def hold(self, verb, *argv, ms=60000):
         """Starts a probe that keeps a file open; see Holder."""

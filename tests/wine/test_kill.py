@@ -44,7 +44,6 @@ class Version:
     stuck: bool
     times: tuple = None     # inode and time of the last write, when it had been written
     old: int = None         # a descriptor of the file, once another one stands in its place
-    finished: bool = False  # in the journal: repaired, reported, done
 
     def check(self, now, times):
         """It is as it was written, or repaired and nothing else; says whether it is repaired."""
@@ -160,6 +159,7 @@ class Journal:
         self.inode = None
         self.known = 0
         self.rotations = 0
+        self.fresh = False
 
     def size(self):
         return self.path.stat().st_size if self.path.exists() else 0
@@ -173,10 +173,13 @@ class Journal:
             assert self.old.stat().st_ino == self.inode, "a journal is lost"
             self.take(self.old.read_bytes()[self.known:])
             self.rotations += 1
-            self.known = 0
+            self.known, self.fresh = 0, True
         self.inode = inode
         if inode is not None:
             content = self.path.read_bytes()
+            if self.fresh:
+                # The first line of a new journal is only there to keep the last number.
+                self.known, self.fresh = content.index(b"\n") + 1, False
             self.take(content[self.known:])
             self.known = len(content)
 
@@ -199,7 +202,7 @@ class Ledger:
     """What was found while the service was dead, over all its lives."""
     life: int = 0
     reported: dict = field(default_factory=lambda: collections.defaultdict(list))  # mailbox -> lives
-    closed: set = field(default_factory=set)    # mailboxes whose repair was done before this life
+    closed: set = field(default_factory=set)    # (mailbox, False) whose repair was done before this life
     repaired: set = field(default_factory=set)  # mailboxes whose record has changed
     figures: collections.Counter = field(default_factory=collections.Counter)
 
@@ -220,8 +223,8 @@ class Autopsy:
         self.look_at_journal()
         self.look_at_events()
         self.count_what_was_cut_off()
-        self.ledger.closed = {self.journal.intents[n].mailbox for n, outcome in self.journal.done.items()
-                              if n in self.journal.intents and outcome != "not-made"}
+        self.ledger.closed = {(self.journal.intents[n].mailbox, False) for n, outcome in self.journal.done.items()
+                              if outcome == "repaired"}
         self.ledger.life += 1
 
     def look_at_files(self):
@@ -259,9 +262,11 @@ class Autopsy:
             name, _, mailbox, offset = event.strings[:4]
             version = self.by_mailbox[mailbox]
             assert version.name == name and int(offset) == digit_offset(version.content), event
-            assert mailbox not in told, f"reported twice without a crash: {event}"
-            assert mailbox not in self.ledger.closed, f"reported again although it was done: {event}"
-            told.add(mailbox)
+            # A repair begun in half a record and cut off may end as unknown; the whole one is repaired then.
+            subject = (mailbox, event.id == OUTCOME_UNKNOWN)
+            assert subject not in told, f"reported twice without a crash: {event}"
+            assert subject not in self.ledger.closed, f"reported again although it was done: {event}"
+            told.add(subject)
             self.ledger.reported[mailbox].append(self.ledger.life)
             self.ledger.figures[event.id] += 1
         self.product.forget_events()
@@ -282,7 +287,7 @@ class Autopsy:
     def bury(self):
         """Deletes the oldest of what is finished. Nothing is left that could be owed for them."""
         for name, version in list(self.writer.live.items())[:-LIVE]:
-            if not version.stuck or version.mailbox in self.ledger.closed:
+            if not version.stuck or (version.mailbox, False) in self.ledger.closed:
                 (self.product.folder / name).unlink()
                 del self.writer.live[name]
 
@@ -377,9 +382,11 @@ def finish(service, autopsy):
     assert autopsy.backlog() == 0
     silent = ledger.repaired - {mailbox for mailbox, lives in ledger.reported.items() if lives}
     assert not silent, f"repaired silently: {silent}"
-    lives = [lives for lives in ledger.reported.values() if lives]
-    assert all(len(set(told)) == len(told) for told in lives)
+    ended = collections.Counter(autopsy.journal.intents[n].mailbox for n, outcome in autopsy.journal.done.items()
+                                if outcome in ("repaired", "unknown"))
+    assert all(len(ledger.reported[mailbox]) >= count for mailbox, count in ended.items())
     versions = autopsy.by_mailbox.values()
     ledger.figures.update({"versions written": len(versions), "of them stuck": sum(v.stuck for v in versions),
                            "repaired": len(ledger.repaired), "rotations": autopsy.journal.rotations,
-                           "reported more than once, across a crash": sum(len(told) > 1 for told in lives)})
+                           "reported again, across a crash": sum(
+                               max(0, len(ledger.reported[mailbox]) - count) for mailbox, count in ended.items())})
