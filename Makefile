@@ -126,6 +126,12 @@ build/$(1)/%.exe: tests/wine/%.c Makefile | tools
 	@mkdir -p $$(@D)
 	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -Wshadow -D_WIN32_WINNT=0x0601 -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32
 
+# The product's own sources once more, with the service control manager's calls replaced.
+build/$(1)/fake_scm.exe: tests/wine/fake_scm.c build/gen/kmrepair.c Makefile build/inih.from | build/gen/messages.h $(INIH)/ini.h tools
+	@mkdir -p $$(@D)
+	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN \
+	    -I. -Iservice -Ibuild/gen $(includes) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32 -lshell32
+
 -include $$($(1)_objects:.o=.d) $(helpers:tests/wine/%.c=build/$(1)/%.d)
 endef
 $(eval $(call windows_rules,x86))

@@ -76,9 +76,10 @@ static void WINAPI on_control(DWORD control) {
     case SERVICE_CONTROL_PARAMCHANGE:
         control_reload(&service.control);
         break;
-    default: /* INTERROGATE, and whatever else is sent: the state as it is */
+    default: /* INTERROGATE, and whatever else is sent: the state as it is, if there is one */
         EnterCriticalSection(&service.lock);
-        (void)SetServiceStatus(service.handle, &service.status);
+        if (service.status.dwCurrentState != 0 && service.status.dwCurrentState != SERVICE_STOPPED)
+            (void)SetServiceStatus(service.handle, &service.status);
         LeaveCriticalSection(&service.lock);
         break;
     }

@@ -36,6 +36,10 @@ STOP, PAUSE, CONTINUE, INTERROGATE, PARAMCHANGE = 1, 2, 3, 4, 6
 
 NOT_STARTED = "Application could not be started"
 
+# The long form of what takes a small part of its time in `make check`: 500 kills, 20,000 records, and so on.
+# KILLS and SEED set one number; `make wine LONG=1 PYTEST='-k kill'`.
+LONG = bool(os.environ.get("LONG"))
+
 # Part of every value which must never be seen outside a record.
 SECRET = "5ec2e7"
 
@@ -239,8 +243,8 @@ class Wine:
         assert SECRET not in (out_text + err_text).lower(), "a value of a record was shown"
         return result
 
-    def probe(self, verb, *argv):
-        return self.run(self.probe_exe, verb, *argv, debug=ERRORS)
+    def probe(self, verb, *argv, timeout=60):
+        return self.run(self.probe_exe, verb, *argv, debug=ERRORS, timeout=timeout)
 
     def hold(self, verb, *argv, ms=60000):
         """Starts a probe that keeps a file open; see Holder."""
