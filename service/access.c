@@ -42,18 +42,18 @@ static PSID caller(void) {
 
 /* SYSTEM, Administrators, the Administrator and Domain Admins of any domain, services (TrustedInstaller
  * is one), whoever owns what is made here, and whoever has asked. */
-static bool is_trusted(PSID sid, PSID asking) {
-    UCHAR parts = *GetSidSubAuthorityCount(sid);
-    DWORD first = parts > 0 ? *GetSidSubAuthority(sid, 0) : 0;
-    DWORD last = parts > 0 ? *GetSidSubAuthority(sid, parts - 1u) : 0;
+static bool is_trusted(const SID *sid, PSID asking) {
     const SID_IDENTIFIER_AUTHORITY nt = {SECURITY_NT_AUTHORITY};
-    bool is_nt = memcmp(GetSidIdentifierAuthority(sid), &nt, sizeof nt) == 0;
-    bool in_domain = first == SECURITY_NT_NON_UNIQUE && parts == 5;
-    return EqualSid(sid, system_sid) || EqualSid(sid, administrators) || EqualSid(sid, creator) ||
-           (asking != NULL && EqualSid(sid, asking)) ||
-           (is_nt && first == SECURITY_SERVICE_ID_BASE_RID && parts > 1) ||
-           (is_nt && in_domain &&
-            (last == DOMAIN_USER_RID_ADMIN || last == DOMAIN_GROUP_RID_ADMINS));
+    UCHAR parts = sid->SubAuthorityCount;
+    DWORD first = parts > 0 ? sid->SubAuthority[0] : 0;
+    DWORD last = parts > 0 ? sid->SubAuthority[parts - 1] : 0;
+    void *own = (void *)sid; /* EqualSid's parameters are older than const */
+    bool is_nt = memcmp(&sid->IdentifierAuthority, &nt, sizeof nt) == 0;
+    bool is_domain = is_nt && first == SECURITY_NT_NON_UNIQUE && parts == 5;
+    return EqualSid(own, system_sid) || EqualSid(own, administrators) || EqualSid(own, creator) ||
+           (asking != NULL && EqualSid(own, asking)) ||
+           (is_nt && first == SECURITY_SERVICE_ID_BASE_RID) ||
+           (is_domain && (last == DOMAIN_USER_RID_ADMIN || last == DOMAIN_GROUP_RID_ADMINS));
 }
 
 static void print_sid(PSID sid, char *to, size_t size) {
@@ -63,7 +63,7 @@ static void print_sid(PSID sid, char *to, size_t size) {
     DWORD length = sizeof name / sizeof name[0];
     DWORD domain_length = sizeof domain / sizeof domain[0];
     if (!LookupAccountSidW(NULL, sid, name, &length, domain, &domain_length, &use))
-        (void)lstrcpyW(name, L"an account that Windows has no name for");
+        (void)lstrcpynW(name, L"somebody whom Windows has no name for", 64);
     path_print(name, to, size);
 }
 
@@ -89,7 +89,7 @@ bool access_is_open(const WCHAR *path, char *who, size_t size, DWORD *error) {
         ACCESS_ALLOWED_ACE *ace = NULL;
         if (GetAce(list, i, (void **)&ace) && ace->Header.AceType == ACCESS_ALLOWED_ACE_TYPE &&
             (ace->Header.AceFlags & INHERIT_ONLY_ACE) == 0 && (ace->Mask & CHANGES) != 0 &&
-            !is_trusted(&ace->SidStart, asking))
+            !is_trusted((const SID *)&ace->SidStart, asking))
             open = &ace->SidStart;
     }
     if (open != NULL)
@@ -140,8 +140,7 @@ DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     WCHAR domain[256];
     DWORD domain_length = sizeof domain / sizeof domain[0];
     SID_NAME_USE use;
-    account->length = 0;
-    account->is_user = false;
+    account->has_sid = account->is_user = false;
     if (lstrcmpiW(name, L"LocalSystem") == 0)
         return ERROR_SUCCESS;
     /* `.\` is the SCM's word for this host, which the look-up does not know. */
@@ -150,8 +149,8 @@ DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     DWORD length = sizeof account->id;
     if (!LookupAccountNameW(NULL, name, &account->id, &length, domain, &domain_length, &use))
         return GetLastError();
-    account->length = GetLengthSid(&account->id);
-    account->is_user = *GetSidSubAuthority(&account->id, 0) == SECURITY_NT_NON_UNIQUE;
+    account->has_sid = true;
+    account->is_user = account->id.sid.SubAuthority[0] == SECURITY_NT_NON_UNIQUE;
     return ERROR_SUCCESS;
 }
 

@@ -25,10 +25,9 @@ bool access_is_open(const WCHAR *path, char *who, size_t size, DWORD *error);
  * folder later gets the same. Nothing is inherited from above. */
 DWORD access_protect(const WCHAR *path, enum access_kind kind);
 
-/* An account, by the name that the SCM knows it by. LocalSystem is one that needs nothing: its length
- * is 0. */
+/* An account, by the name that the SCM knows it by. LocalSystem needs nothing, and has no SID here. */
 struct access_account {
-    DWORD length; /* of the SID */
+    bool has_sid;
     bool
         is_user; /* with a password, unless it is a managed one, and no right to be a service yet */
     union {

@@ -5,23 +5,22 @@
 #include "path.h"
 #include "text.h"
 
-const QUERY_SERVICE_CONFIGW *find_service(const WCHAR *name) {
+const QUERY_SERVICE_CONFIGW *find_service(const WCHAR *name, DWORD *error) {
     /* The most that QueryServiceConfig ever needs, aligned for the pointers in it. */
     static DWORD_PTR room[8192 / sizeof(DWORD_PTR)];
-    DWORD error = ERROR_SUCCESS;
     DWORD needed = 0;
     SC_HANDLE service = NULL;
     SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+    *error = ERROR_SUCCESS;
     if (manager != NULL)
         service = OpenServiceW(manager, name, SERVICE_QUERY_CONFIG);
     if (service == NULL || !QueryServiceConfigW(service, (void *)room, sizeof room, &needed))
-        error = GetLastError();
+        *error = GetLastError();
     if (service != NULL)
         (void)CloseServiceHandle(service);
     if (manager != NULL)
         (void)CloseServiceHandle(manager);
-    SetLastError(error);
-    return error == ERROR_SUCCESS ? (const void *)room : NULL;
+    return *error == ERROR_SUCCESS ? (const void *)room : NULL;
 }
 
 static bool is_folder(const char *path) {
@@ -64,8 +63,8 @@ static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *wo
     static const char security[] = "\\Security";
     char base[CONFIG_FOLDER_BYTES - sizeof "\\Mgrent\\Clients"];
     struct text text;
-    const QUERY_SERVICE_CONFIGW *registered = find_service(L"MSExchangeKMS");
-    DWORD error = GetLastError();
+    DWORD error = ERROR_SUCCESS;
+    const QUERY_SERVICE_CONFIGW *registered = find_service(L"MSExchangeKMS", &error);
     if (registered != NULL && base_of(registered->lpBinaryPathName, base, sizeof base)) {
         size_t length = strlen(base);
         bool is_5_0 =
@@ -99,10 +98,9 @@ static enum answer look_at_drives(char folder[CONFIG_FOLDER_BYTES], struct text 
     char clients[] = "?:\\Security\\Mgrent\\Clients";
     WCHAR root[] = L"?:\\";
     unsigned found = 0;
-    DWORD drives = GetLogicalDrives();
     for (char letter = 'A'; letter <= 'Z'; letter++) {
         root[0] = (WCHAR)letter;
-        if ((drives >> (letter - 'A') & 1) == 0 || GetDriveTypeW(root) != DRIVE_FIXED)
+        if (GetDriveTypeW(root) != DRIVE_FIXED)
             continue;
         newer[0] = clients[0] = letter;
         if (is_folder(newer)) {

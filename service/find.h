@@ -13,9 +13,9 @@
 
 #include "config.h"
 
-/* What the SCM has registered for a service: valid until the next call. NULL, with GetLastError(),
- * when there is none of that name or it can not be asked. */
-const QUERY_SERVICE_CONFIGW *find_service(const WCHAR *name);
+/* What the SCM has registered for a service: valid until the next call. NULL, with a Win32 error, when
+ * there is none of that name or it can not be asked. */
+const QUERY_SERVICE_CONFIGW *find_service(const WCHAR *name, DWORD *error);
 
 enum { FIND_WORDS_BYTES = 400 };
 

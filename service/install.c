@@ -123,7 +123,8 @@ static bool registered_config(const WCHAR *image, WCHAR to[PATH_UNITS]) {
 
 void install_adopt_config(struct options *options) {
     static WCHAR config[PATH_UNITS];
-    const QUERY_SERVICE_CONFIGW *registered = find_service(SERVICE_NAME);
+    DWORD error = ERROR_SUCCESS;
+    const QUERY_SERVICE_CONFIGW *registered = find_service(SERVICE_NAME, &error);
     if (registered != NULL && registered_config(registered->lpBinaryPathName, config) &&
         lstrcmpiW(config, options->config) != 0) {
         memcpy(options->config, config, sizeof config);
@@ -247,8 +248,7 @@ static void describe(SC_HANDLE service) {
     SC_ACTION actions[] = {
         {SC_ACTION_RESTART, 60000}, {SC_ACTION_RESTART, 60000}, {SC_ACTION_RESTART, 300000}};
     SERVICE_DESCRIPTIONW description = {text};
-    static WCHAR privileges[] = L"SeChangeNotifyPrivilege\0";
-    SERVICE_REQUIRED_PRIVILEGES_INFOW required = {privileges};
+    SERVICE_REQUIRED_PRIVILEGES_INFOW required = {(WCHAR *)L"SeChangeNotifyPrivilege\0"};
     SERVICE_SID_INFO own_sid = {SERVICE_SID_TYPE_UNRESTRICTED};
     SERVICE_FAILURE_ACTIONSW failure = {24 * 60 * 60, NULL, NULL, 3, actions};
     change_config2 *change = (change_config2 *)(void *)GetProcAddress(
@@ -311,7 +311,7 @@ static bool is_ours(const WCHAR *name) {
     static const WCHAR *const starts[] = {L"kmrepair", L"README.txt", L"LICENSE.txt",
                                           L"uninstall.exe", L"docs"};
     WCHAR start[16];
-    bool ours = lstrcmpW(name, L".") == 0 || lstrcmpW(name, L"..") == 0;
+    bool ours = lstrcmpiW(name, L".") == 0 || lstrcmpiW(name, L"..") == 0;
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         (void)lstrcpynW(start, name, lstrlenW(starts[i]) + 1);
         ours = ours || lstrcmpiW(start, starts[i]) == 0;
@@ -411,7 +411,7 @@ static int protect(const struct options *options, struct access_account *account
             continue;
         if (place != CONFIG_FOLDER)
             error = access_protect(path, place == PROGRAM_FOLDER ? ACCESS_FOLDER : ACCESS_FILE);
-        if (error == ERROR_SUCCESS && account != NULL && account->length != 0)
+        if (error == ERROR_SUCCESS && account->has_sid)
             error = access_grant(path, account, &rights[place]);
         if (error != ERROR_SUCCESS)
             return fail_path("can not set the access list of ", path, error);
@@ -472,11 +472,12 @@ static bool has_password(const struct options *options, const struct access_acco
 
 /* The account that is named, or that the service has. */
 static int find_account(const struct options *options, struct access_account *account) {
-    const QUERY_SERVICE_CONFIGW *registered = find_service(SERVICE_NAME);
+    DWORD error = ERROR_SUCCESS;
+    const QUERY_SERVICE_CONFIGW *registered = find_service(SERVICE_NAME, &error);
     const WCHAR *name = options->has_account ? options->account
                         : registered != NULL ? registered->lpServiceStartName
                                              : L"LocalSystem";
-    DWORD error = access_find_account(name, account);
+    error = access_find_account(name, account);
     return error == ERROR_SUCCESS ? 0 : fail_path("there is no account ", name, error);
 }
 
@@ -486,7 +487,7 @@ static int admit_account(struct access_account *account, const struct settings *
                                                 FILE_GENERIC_READ | FILE_GENERIC_WRITE, 0};
     static WCHAR folder[PATH_UNITS];
     DWORD error = ERROR_SUCCESS;
-    if (account->length == 0)
+    if (!account->has_sid)
         return 0;
     if (account->is_user)
         error = access_allow_service(account);
