@@ -66,6 +66,10 @@ static int refuse_line(struct parse *parse, const char *before, const char *what
     return 0;
 }
 
+static int refuse(struct parse *parse, const char *reason) {
+    return refuse_line(parse, reason, NULL, "");
+}
+
 /* inih would pass over what stands behind a heading's `]`, and see one line where an editor shows
  * several that end in CR alone. Either would make a setting vanish that somebody can see. */
 static bool is_clean(struct parse *parse, const char *line, size_t length) {
@@ -76,13 +80,13 @@ static bool is_clean(struct parse *parse, const char *line, size_t length) {
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)line[i];
         if ((c < 0x20 && c != '\t') || c == 0x7F)
-            return refuse_line(parse, "the line holds a control character", NULL,
-                               "; save the file as plain text with Windows line ends");
+            return refuse(parse, "the line holds a control character; save the file as plain text "
+                                 "with Windows line ends");
         if (c == ' ' || c == '\t')
             continue;
         if (closed)
-            return refuse_line(parse, "there is text behind a section heading", NULL,
-                               "; put it on a line of its own");
+            return refuse(parse,
+                          "there is text behind a section heading; put it on a line of its own");
         if (first == '\0')
             first = c;
         closed = first == '[' && c == ']';
@@ -103,7 +107,7 @@ static char *read_config_line(char *line, int size, void *stream) {
     parse->next += length + (end != NULL);
     parse->line++;
     if (length + 2 > (size_t)size) {
-        refuse_line(parse, "the line is too long", NULL, "; at most 2000 bytes are allowed");
+        refuse(parse, "the line is too long; at most 2000 bytes are allowed");
         return NULL;
     }
     if (!is_clean(parse, start, length))
@@ -154,7 +158,7 @@ static int set_folder(struct parse *parse, const char *value) {
         length -= 2;
     }
     if (length >= CONFIG_FOLDER_BYTES)
-        return refuse_line(parse, "the path of the folder is too long", NULL, "");
+        return refuse(parse, "the path of the folder is too long");
     memcpy(folder, value, length);
     folder[length] = '\0';
     parse->settings.automatic = text_equal_no_case(folder, length, "auto");
@@ -167,7 +171,7 @@ static int set_folder(struct parse *parse, const char *value) {
     /* A path that is extended already may start with \\?\ . */
     const char *rest = (length >= 4 && memcmp(folder, "\\\\?\\", 4) == 0) ? folder + 4 : folder;
     if (!text_is_utf8(folder, length) || strpbrk(rest, "\"*?<>|\t") != NULL)
-        return refuse_line(parse, "Folder holds a character that no path can have", NULL, "");
+        return refuse(parse, "Folder holds a character that no path can have");
     /* `C:\x\` and `C:\x` are one folder; a root keeps its backslash. */
     while (length > 3 && (folder[length - 1] == '\\' || folder[length - 1] == '/'))
         folder[--length] = '\0';
@@ -214,14 +218,13 @@ bool config_parse(const char *text, size_t size, struct settings *settings,
     config_defaults(&parse.settings);
     memset(error, 0, sizeof *error);
     if (size > CONFIG_BYTES_MAX)
-        refuse_line(&parse, "the file is larger than 16 KB", NULL, "");
+        refuse(&parse, "the file is larger than 16 KB");
     int first_bad = ini_parse_stream(read_config_line, &parse, on_config_line, &parse);
     /* inih goes on behind a line that fits nothing, and a later one may have been refused. */
     if (first_bad != 0 && (!parse.failed || (uint32_t)first_bad < error->line)) {
         parse.failed = false;
         parse.line = (uint32_t)first_bad;
-        refuse_line(&parse, "the line is neither a [section], a 'name = value' nor a ';' comment",
-                    NULL, "");
+        refuse(&parse, "the line is neither a [section], a 'name = value' nor a ';' comment");
     }
     if (!parse.failed) {
         *settings = parse.settings;

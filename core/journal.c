@@ -33,10 +33,12 @@ enum {
     OF_ALL = OF_RECORD | OF_DONE | 1 << JOURNAL_LOADED
 };
 
+enum form { AS_TIME, AS_KIND, AS_NUMBER, AS_CRC, AS_OUTCOME, AS_TEXT };
+
 /* The fields between the mark and the CRC, in the order in which they stand in a line. */
 static const struct field {
     uint8_t kinds; /* that have it */
-    enum { AS_TIME, AS_KIND, AS_NUMBER, AS_CRC, AS_OUTCOME, AS_TEXT } form : 8;
+    uint8_t form;
     uint16_t at; /* in a struct journal_entry */
     uint16_t size;
 } fields[] = {
@@ -134,7 +136,7 @@ size_t journal_encode(const struct journal_entry *entry, char *line, size_t size
         if (!has_field(entry, field))
             continue;
         text_put_char(&text, '\t');
-        switch (field->form) {
+        switch ((enum form)field->form) {
         case AS_TIME:
             journal_print_time(entry->utc, time);
             text_put(&text, time);
@@ -203,7 +205,7 @@ static bool read_field(const struct field *field, const char *from, size_t lengt
                        struct journal_entry *entry) {
     void *value = (char *)entry + field->at;
     size_t word = 0;
-    switch (field->form) {
+    switch ((enum form)field->form) {
     case AS_TIME:
         return journal_read_time(from, length, value);
     case AS_NUMBER:

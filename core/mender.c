@@ -38,17 +38,16 @@ static bool report(struct mender *mender, const struct event *event) {
     return mender->host->report(mender->host->context, event);
 }
 
-/* An event about one record: its name, the folder, the mailbox if it is not NULL, a reason. */
-static bool report_record(struct mender *mender, enum event_number number, const char *name,
-                          const char *mailbox, const struct host_result *why) {
-    struct event event = {
-        number, {name, mender->settings.folder, mailbox}, mailbox != NULL ? 3 : 2, why};
-    return report(mender, &event);
-}
-
-static bool report_folder(struct mender *mender, enum event_number number,
-                          const struct host_result *why) {
-    struct event event = {number, {mender->settings.folder}, 1, why};
+/* An event about a record, unless `name` is NULL, of the folder, with a string more, unless that is
+ * NULL, and with a reason, unless that is NULL. */
+static bool report_of(struct mender *mender, enum event_number number, const char *name,
+                      const char *more, const struct host_result *why) {
+    struct event event = {.number = number, .why = why};
+    if (name != NULL)
+        event.string[event.strings++] = name;
+    event.string[event.strings++] = mender->settings.folder;
+    if (more != NULL)
+        event.string[event.strings++] = more;
     return report(mender, &event);
 }
 
@@ -57,7 +56,7 @@ static bool report_folder(struct mender *mender, enum event_number number,
 static void tell_away(struct mender *mender, bool *told, enum event_number number,
                       const struct host_result *why) {
     bool away = why != NULL;
-    if (*told != away && report_folder(mender, number, why))
+    if (*told != away && report_of(mender, number, NULL, NULL, why))
         *told = away;
 }
 
@@ -97,7 +96,7 @@ static struct mender_warning *find_news(struct mender *mender, enum event_number
 static void report_once(struct mender *mender, enum event_number number, const char *name,
                         uint32_t content, const char *mailbox, const struct host_result *why) {
     struct mender_warning *news = find_news(mender, number, name, content);
-    if (news == NULL || !report_record(mender, number, name, mailbox, why))
+    if (news == NULL || !report_of(mender, number, name, mailbox, why))
         return;
     news->content = content;
     if (news == mender->warned + mender->warned_count)
@@ -559,7 +558,7 @@ static void work_owed(struct mender *mender, struct mender_owed *owed) {
         if (owed->state == OWED_SETTLE && lasts && !is_watched(mender, owed->entry.folder))
             owed->state = OWED_REPORT;
         else if (owed->state == OWED_SETTLE && lasts && !owed->told)
-            owed->told = report_record(mender, EVENT_BUSY, owed->entry.name, NULL, &result);
+            owed->told = report_of(mender, EVENT_BUSY, owed->entry.name, NULL, &result);
     }
     if (owed->state == OWED_SETTLE)
         retry_owed(mender, owed);
@@ -601,7 +600,7 @@ static void put_off(struct mender *mender, const char *name, const struct host_r
         item->busy_since = now(mender);
     item->due = back_off(mender, &item->backoff);
     if (!item->told && has_lasted(mender, item->busy_since))
-        item->told = report_record(mender, EVENT_BUSY, name, NULL, why);
+        item->told = report_of(mender, EVENT_BUSY, name, NULL, why);
 }
 
 /* A stuck record that could be read is looked at again when it has had this content for a while. */
@@ -649,11 +648,9 @@ static bool is_allowed(struct mender *mender) {
         mender->tripped_until =
             mender->begun[(mender->begun_next + limit - 1) % limit] + MENDER_HOUR;
     }
-    if (!mender->tripped_told) {
-        struct event event = {
-            EVENT_LIMIT, {mender->settings.folder, print_number(limit, digits)}, 2, NULL};
-        mender->tripped_told = report(mender, &event);
-    }
+    if (!mender->tripped_told)
+        mender->tripped_told =
+            report_of(mender, EVENT_LIMIT, NULL, print_number(limit, digits), NULL);
     return false;
 }
 
@@ -1090,7 +1087,8 @@ void mender_hint(struct mender *mender, const char *name) {
 
 void mender_changes_lost(struct mender *mender) {
     mender->pending.rescan = true;
-    if (now(mender) >= mender->lost_told_again && report_folder(mender, EVENT_CHANGES_LOST, NULL))
+    if (now(mender) >= mender->lost_told_again &&
+        report_of(mender, EVENT_CHANGES_LOST, NULL, NULL, NULL))
         mender->lost_told_again = from_now(mender, MENDER_HOUR);
 }
 
@@ -1212,7 +1210,7 @@ static struct host_result release_record(struct mender *mender, const char *name
         return (struct host_result){HOST_GONE, 0, "it is not held"};
     if (!release(mender, hold))
         return (struct host_result){HOST_FAILED, 0, "the journal can not be written"};
-    (void)report_record(mender, EVENT_RELEASED, name, NULL, NULL);
+    (void)report_of(mender, EVENT_RELEASED, name, NULL, NULL);
     mender_hint(mender, name);
     return (struct host_result){HOST_OK, 0, NULL};
 }

@@ -112,9 +112,8 @@ size_t text_from_utf16(const uint16_t *units, size_t count, char *to, size_t siz
     for (size_t i = 0; i < count; i++) {
         char bytes[4];
         uint32_t c = units[i];
-        if (c >= 0xD800 && c < 0xDC00 && i + 1 < count && units[i + 1] >= 0xDC00 &&
-            units[i + 1] < 0xE000)
-            c = 0x10000 + ((c - 0xD800) << 10) + (uint32_t)(units[++i] - 0xDC00);
+        if ((c & 0xFC00) == 0xD800 && i + 1 < count && (units[i + 1] & 0xFC00) == 0xDC00)
+            c = 0x10000 + ((c & 0x3FF) << 10) + (units[++i] & 0x3FFU);
         size_t n = put_character(c, bytes);
         text_put_bytes(&text, bytes, n);
     }
