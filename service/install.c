@@ -13,8 +13,8 @@
 
 #define DISPLAY_NAME L"KM Server Record Repair"
 #define DESCRIPTION                                                                                \
-    L"Repairs Key Management server records that Microsoft KB Q198709 describes: State = 4 "       \
-    L"without NumSCerts. Each change is written to the application event log."
+    L"Repairs Key Management server records that are stuck in State = 4 (KB Q198709), and "        \
+    L"reports each to the event log."
 
 enum { WAIT_MS = 30000, POLL_MS = 50 };
 
@@ -245,17 +245,17 @@ typedef BOOL WINAPI change_config2(SC_HANDLE, DWORD, LPVOID);
 /* Windows 2000 and later: a description, and a restart after a crash. A service that refused its
  * configuration is not restarted: that would only fill the log. */
 static void describe(SC_HANDLE service) {
-    static WCHAR text[] = DESCRIPTION;
-    SC_ACTION actions[] = {
+    static const SC_ACTION actions[] = {
         {SC_ACTION_RESTART, 60000}, {SC_ACTION_RESTART, 60000}, {SC_ACTION_RESTART, 300000}};
-    SERVICE_DESCRIPTIONW description = {text};
-    SERVICE_FAILURE_ACTIONSW failure = {24 * 60 * 60, NULL, NULL, 3, actions};
+    static const SERVICE_FAILURE_ACTIONSW failure = {24 * 60 * 60, NULL, NULL, 3,
+                                                     (SC_ACTION *)actions};
+    static const SERVICE_DESCRIPTIONW description = {(WCHAR *)DESCRIPTION};
     change_config2 *change = (change_config2 *)(void *)GetProcAddress(
         GetModuleHandleW(L"advapi32.dll"), "ChangeServiceConfig2W");
     if (change == NULL)
         return;
-    if (!change(service, SERVICE_CONFIG_DESCRIPTION, &description) ||
-        !change(service, SERVICE_CONFIG_FAILURE_ACTIONS, &failure))
+    if (!change(service, SERVICE_CONFIG_DESCRIPTION, (void *)&description) ||
+        !change(service, SERVICE_CONFIG_FAILURE_ACTIONS, (void *)&failure))
         (void)console_fail_error("the description or the failure actions were not set", "",
                                  GetLastError());
 }

@@ -160,8 +160,8 @@ static void close_service(void) {
 }
 
 int service_run(const struct options *options) {
-    static WCHAR name[] = SERVICE_NAME;
-    const SERVICE_TABLE_ENTRYW table[] = {{name, service_main}, {NULL, NULL}};
+    static const SERVICE_TABLE_ENTRYW table[] = {{(WCHAR *)SERVICE_NAME, service_main},
+                                                 {NULL, NULL}};
     int code = 0;
     if (!open_service(options, false)) {
         report_start_failed("an event object can not be made", GetLastError());
