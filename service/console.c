@@ -55,35 +55,53 @@ bool console_write(enum console_stream stream, const char *text, size_t length) 
     return true;
 }
 
-bool console_put(enum console_stream stream, ...) {
-    va_list strings;
-    const char *string;
+bool console_print(enum console_stream stream, const char *format, ...) {
+    va_list values;
     bool done = true;
-    va_start(strings, stream);
-    while ((string = va_arg(strings, const char *)) != NULL)
-        done = console_write(stream, string, strlen(string)) && done;
-    va_end(strings);
+    va_start(values, format);
+    for (;;) {
+        char number[11];
+        struct text digits;
+        const char *value = number;
+        size_t length = 0;
+        while (format[length] != '\0' && format[length] != '%')
+            length++;
+        done = console_write(stream, format, length) && done;
+        if (format[length] == '\0')
+            break;
+        if (format[length + 1] == 's') {
+            value = va_arg(values, const char *);
+        } else {
+            text_begin(&digits, number, sizeof number);
+            text_put_u32(&digits, va_arg(values, uint32_t));
+        }
+        done = console_write(stream, value, strlen(value)) && done;
+        format += length + 2;
+    }
+    va_end(values);
     return done;
 }
 
 int console_fail(const char *what, const char *detail) {
-    (void)console_put(CONSOLE_ERROR, "kmrepair: ", what, detail, "\r\n", NULL);
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s\r\n", what, detail);
+    return 2;
+}
+
+static int fail_because(const char *what, const char *detail, const char *reason) {
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s: %s\r\n", what, detail, reason);
     return 2;
 }
 
 int console_fail_error(const char *what, const char *detail, DWORD error) {
     char reason[200];
     path_error_text(error, reason, sizeof reason);
-    (void)console_put(CONSOLE_ERROR, "kmrepair: ", what, detail, ": ", reason, "\r\n", NULL);
-    return 2;
+    return fail_because(what, detail, reason);
 }
 
 int console_fail_result(const char *what, const char *detail, const struct host_result *result) {
     if (result->reason == NULL)
         return console_fail_error(what, detail, result->error);
-    (void)console_put(CONSOLE_ERROR, "kmrepair: ", what, detail, ": ", result->reason, "\r\n",
-                      NULL);
-    return 2;
+    return fail_because(what, detail, result->reason);
 }
 
 void console_put_safe(struct text *line, const char *string) {
@@ -101,34 +119,35 @@ void console_put_safe(struct text *line, const char *string) {
     }
 }
 
-void console_put_padded(struct text *line, const char *value, size_t width, bool right) {
+/* Safe, filled up with blanks to a width. */
+static void put_padded(struct text *line, const char *value, size_t width, bool right) {
     size_t length = 0;
     for (const char *c = value; *c != '\0'; c++)
         length += ((unsigned char)*c & 0xC0) != 0x80;
     for (size_t i = length; right && i < width; i++)
-        text_put(line, " ");
+        text_put_char(line, ' ');
     console_put_safe(line, value);
     for (size_t i = length; !right && i < width; i++)
-        text_put(line, " ");
-    text_put(line, " ");
+        text_put_char(line, ' ');
 }
 
-void console_put_csv(struct text *line, const char *value) {
+/* Quoted where it has to be. */
+static void put_csv(struct text *line, const char *value) {
     bool quote = strpbrk(value, ",\"\r\n") != NULL;
     if (quote)
-        text_put(line, "\"");
+        text_put_char(line, '"');
     for (; *value != '\0'; value++) {
         if (*value == '"')
-            text_put(line, "\"");
+            text_put_char(line, '"');
         text_put_char(line, *value);
     }
     if (quote)
-        text_put(line, "\"");
+        text_put_char(line, '"');
 }
 
 /* Lone surrogates, which a Windows file name may hold, are written as the escapes that JSON has for
  * them. */
-void console_put_json(struct text *line, const char *value) {
+static void put_json(struct text *line, const char *value) {
     size_t left = strlen(value);
     text_put_char(line, '"');
     while (left > 0) {
@@ -152,20 +171,63 @@ void console_put_json(struct text *line, const char *value) {
     text_put_char(line, '"');
 }
 
-void console_put_member(struct text *line, const char *name, const char *value) {
+static void put_member_name(struct text *line, const char *name) {
     if (line->length > 0 && line->at[line->length - 1] != '{')
         text_put_char(line, ',');
-    console_put_json(line, name);
+    put_json(line, name);
     text_put_char(line, ':');
-    console_put_json(line, value);
+}
+
+void console_put_member(struct text *line, const char *name, const char *value) {
+    put_member_name(line, name);
+    put_json(line, value);
 }
 
 void console_put_number(struct text *line, const char *name, uint32_t value) {
-    if (line->length > 0 && line->at[line->length - 1] != '{')
-        text_put_char(line, ',');
-    console_put_json(line, name);
-    text_put_char(line, ':');
+    put_member_name(line, name);
     text_put_u32(line, value);
+}
+
+/* ---- rows ---- */
+
+bool console_print_heading(enum format format, const char *heading, const struct column *column) {
+    if (format == FORMAT_TABLE)
+        return console_print(CONSOLE_OUT, "%s\r\n", heading);
+    if (format == FORMAT_JSON)
+        return true;
+    for (const char *before = ""; column->name != NULL; column++, before = ",") {
+        if ((column->formats & IN_CSV) != 0 &&
+            !console_print(CONSOLE_OUT, "%s%s", before, column->name))
+            return false;
+    }
+    return console_print(CONSOLE_OUT, "\r\n");
+}
+
+bool console_print_row(enum format format, const struct column *column, const char *const *value) {
+    static char row[8192];
+    struct text line;
+    text_begin(&line, row, sizeof row);
+    for (; column->name != NULL; column++, value++) {
+        const char *shown = *value != NULL ? *value : "";
+        if ((column->formats >> format & 1) == 0 || (format == FORMAT_JSON && *value == NULL))
+            continue;
+        if (line.length > 0 && format != FORMAT_JSON)
+            text_put_char(&line, format == FORMAT_TABLE ? ' ' : ',');
+        if (format == FORMAT_TABLE) {
+            put_padded(&line, shown, column->width, column->number);
+        } else if (format == FORMAT_CSV) {
+            put_csv(&line, shown);
+        } else {
+            put_member_name(&line, column->name);
+            if (column->number)
+                text_put(&line, shown);
+            else
+                put_json(&line, shown);
+        }
+    }
+    while (format == FORMAT_TABLE && line.length > 0 && row[line.length - 1] == ' ')
+        row[--line.length] = '\0';
+    return console_print(CONSOLE_OUT, format == FORMAT_JSON ? "{%s}\r\n" : "%s\r\n", row);
 }
 
 /* ---- configuration ---- */
@@ -175,13 +237,10 @@ int console_fail_config(const struct options *options, const struct config_error
     char line[32];
     struct text text;
     text_begin(&text, line, sizeof line);
-    if (error->line != 0) {
-        text_put(&text, ", line ");
-        text_put_u32(&text, error->line);
-    }
+    if (error->line != 0)
+        text_put_count(&text, ", line ", error->line, "");
     path_print(options->config, path, sizeof path);
-    (void)console_put(CONSOLE_ERROR, "kmrepair: ", path, line, ": ", error->reason, "\r\n", NULL);
-    return 2;
+    return fail_because(path, line, error->reason);
 }
 
 bool console_settings(const struct options *options, struct settings *settings) {
@@ -205,5 +264,5 @@ int console_check(const struct options *options) {
     if (!settings_load(options->config, &settings, &error))
         return console_fail_config(options, &error);
     config_print(&settings, text, sizeof text);
-    return console_put(CONSOLE_OUT, text, "\r\n", NULL) ? 0 : 2;
+    return console_print(CONSOLE_OUT, "%s\r\n", text) ? 0 : 2;
 }

@@ -314,13 +314,13 @@ int install_install(const struct options *options) {
     if (error != ERROR_SUCCESS)
         return fail("the service can not be registered", error);
     path_print(options->config, config, sizeof config);
-    (void)console_put(
-        CONSOLE_OUT, "Installed: service KMRepair, starts with Windows.\r\nConfiguration: ", config,
-        "\r\nFolder: ", settings.folder,
-        is_there(settings.folder)
-            ? "\r\n"
-            : "\r\nThere is no such folder now; the service will wait for it.\r\n",
-        "Start it with: kmrepair start\r\n", NULL);
+    (void)console_print(CONSOLE_OUT,
+                        "Installed: service KMRepair, starts with Windows.\r\nConfiguration: %s\r\n"
+                        "Folder: %s\r\n%sStart it with: kmrepair start\r\n",
+                        config, settings.folder,
+                        is_there(settings.folder)
+                            ? ""
+                            : "There is no such folder now; the service will wait for it.\r\n");
     return 0;
 }
 
@@ -333,7 +333,7 @@ int install_uninstall(const struct options *options) {
     DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE,
                             &manager, &service);
     if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
-        (void)console_put(CONSOLE_OUT, "The service KMRepair was not installed.\r\n", NULL);
+        (void)console_print(CONSOLE_OUT, "The service KMRepair was not installed.\r\n");
     } else {
         if (error == ERROR_SUCCESS)
             error = stop(service, &was_running);
@@ -347,11 +347,9 @@ int install_uninstall(const struct options *options) {
         if (error != ERROR_SUCCESS)
             code = fail("the event source can not be removed", error);
         else
-            (void)console_put(
-                CONSOLE_OUT,
-                "Removed: service and event source. The configuration and the journal "
-                "are left where they are.\r\n",
-                NULL);
+            (void)console_print(
+                CONSOLE_OUT, "Removed: service and event source. The configuration and the journal "
+                             "are left where they are.\r\n");
     }
     close_both(manager, service);
     return code;
@@ -387,7 +385,7 @@ int install_start(const struct options *options) {
     else if (status.dwCurrentState == SERVICE_STOPPED)
         code = explain_stop(options, &status);
     else
-        (void)console_put(CONSOLE_OUT, "The service KMRepair is running.\r\n", NULL);
+        (void)console_print(CONSOLE_OUT, "The service KMRepair is running.\r\n");
     close_both(manager, service);
     return code;
 }
@@ -405,8 +403,8 @@ int install_stop(const struct options *options) {
     if (error != ERROR_SUCCESS)
         code = fail("the service can not be stopped", error);
     else
-        (void)console_put(CONSOLE_OUT, "The service KMRepair ",
-                          was_running ? "has stopped.\r\n" : "was not running.\r\n", NULL);
+        (void)console_print(CONSOLE_OUT, "The service KMRepair %s.\r\n",
+                            was_running ? "has stopped" : "was not running");
     close_both(manager, service);
     return code;
 }

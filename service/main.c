@@ -60,7 +60,7 @@ static int do_verb(void) {
     case VERB_VERSION:
         break;
     }
-    return console_put(CONSOLE_OUT, "KMRepair " KMREPAIR_VERSION "\r\n", NULL) ? 0 : 2;
+    return console_print(CONSOLE_OUT, "KMRepair " KMREPAIR_VERSION "\r\n") ? 0 : 2;
 }
 
 typedef BOOL WINAPI set_directories(DWORD);

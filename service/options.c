@@ -46,26 +46,23 @@ enum { VERBS = sizeof verbs / sizeof verbs[0] };
 void options_print_usage(bool error, enum verb verb) {
     enum console_stream to = error ? CONSOLE_ERROR : CONSOLE_OUT;
     if (verb == VERB_NONE)
-        (void)console_put(to,
-                          "KMRepair repairs Key Management server records that are stuck in "
-                          "State = 4 (KB Q198709).\r\n\r\nUsage:\r\n",
-                          NULL);
+        (void)console_print(to, "KMRepair repairs Key Management server records that are stuck in "
+                                "State = 4 (KB Q198709).\r\n\r\nUsage:\r\n");
     for (size_t i = 0; i < VERBS; i++) {
         if (verb == VERB_NONE)
-            (void)console_put(to, "  kmrepair ", verbs[i].usage, "\r\n", NULL);
+            (void)console_print(to, "  kmrepair %s\r\n", verbs[i].usage);
         else if (verbs[i].verb == verb)
-            (void)console_put(to, "Usage: kmrepair ", verbs[i].usage, "\r\n", error ? "" : "\r\n",
-                              error ? "" : verbs[i].help, error ? "" : "\r\n", NULL);
+            (void)console_print(
+                to, error ? "Usage: kmrepair %s\r\n" : "Usage: kmrepair %s\r\n\r\n%s\r\n",
+                verbs[i].usage, verbs[i].help);
     }
     if (verb == VERB_NONE)
-        (void)console_put(to, "  kmrepair --version\r\n", NULL);
+        (void)console_print(to, "  kmrepair --version\r\n");
     if (!error || verb == VERB_NONE)
-        (void)console_put(
-            to,
-            "\r\nEvery verb takes --config FILE and --help. The default configuration is "
-            "that of the installed\r\nservice, or else kmrepair.ini beside the "
-            "program.\r\n",
-            NULL);
+        (void)console_print(
+            to, "\r\nEvery verb takes --config FILE and --help. The default configuration is "
+                "that of the installed\r\nservice, or else kmrepair.ini beside the "
+                "program.\r\n");
 }
 
 /* The command line while it is read. */
