@@ -159,7 +159,7 @@ static void close_service(void) {
     events_close(&service.events);
 }
 
-int service_run(const struct options *options) {
+static int run_under_scm(const struct options *options) {
     static const SERVICE_TABLE_ENTRYW table[] = {{(WCHAR *)SERVICE_NAME, service_main},
                                                  {NULL, NULL}};
     int code = 0;
@@ -195,7 +195,7 @@ static int open_console(const struct options *options) {
     return 0;
 }
 
-int service_run_in_console(const struct options *options) {
+static int run_in_console(const struct options *options) {
     int code = open_console(options);
     if (code == 0) {
         (void)console_print(CONSOLE_OUT,
@@ -206,6 +206,10 @@ int service_run_in_console(const struct options *options) {
         code = console_fail_config(options, &service.error);
     close_service();
     return code;
+}
+
+int service_run(const struct options *options) {
+    return options->console ? run_in_console(options) : run_under_scm(options);
 }
 
 enum { BUSY_MS = 15000 }; /* how long `repair` goes on trying records that others hold open */
