@@ -26,21 +26,21 @@ static int fail(const char *what, DWORD error) {
     return console_fail_error(what, "", error);
 }
 
-/* Opens the SCM and the service. Returns a Win32 error; the handles are to be closed in any case. */
-static DWORD open_both(DWORD manager_access, DWORD access, SC_HANDLE *manager, SC_HANDLE *service) {
+/* Opens the service. Returns a Win32 error, with NULL for the handle. */
+static DWORD open_service_for(DWORD access, SC_HANDLE *service) {
     *service = NULL;
-    *manager = OpenSCManagerW(NULL, NULL, manager_access);
-    if (*manager == NULL)
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+    if (manager == NULL)
         return GetLastError();
-    *service = OpenServiceW(*manager, SERVICE_NAME, access);
-    return *service != NULL ? ERROR_SUCCESS : GetLastError();
+    *service = OpenServiceW(manager, SERVICE_NAME, access);
+    DWORD error = *service != NULL ? ERROR_SUCCESS : GetLastError();
+    (void)CloseServiceHandle(manager);
+    return error;
 }
 
-static void close_both(SC_HANDLE manager, SC_HANDLE service) {
-    if (service != NULL)
-        (void)CloseServiceHandle(service);
-    if (manager != NULL)
-        (void)CloseServiceHandle(manager);
+static void close_handle(SC_HANDLE handle) {
+    if (handle != NULL)
+        (void)CloseServiceHandle(handle);
 }
 
 /* Waits until the service is in no state of passage. NT 4.0 has no way to be told of it. */
@@ -77,10 +77,9 @@ static DWORD stop(SC_HANDLE service, bool *was_running) {
 DWORD install_state(char *to, size_t size, bool *running) {
     static const char *const words[] = {"in no known state", "stopped",    "starting", "stopping",
                                         "running",           "continuing", "pausing",  "paused"};
-    SC_HANDLE manager = NULL;
     SC_HANDLE service = NULL;
     SERVICE_STATUS status;
-    DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_QUERY_STATUS, &manager, &service);
+    DWORD error = open_service_for(SERVICE_QUERY_STATUS, &service);
     *running = false;
     if (error == ERROR_SUCCESS && !QueryServiceStatus(service, &status))
         error = GetLastError();
@@ -92,7 +91,7 @@ DWORD install_state(char *to, size_t size, bool *running) {
         *running = state != SERVICE_STOPPED;
         (void)text_copy(to, size, words[state < sizeof words / sizeof words[0] ? state : 0]);
     }
-    close_both(manager, service);
+    close_handle(service);
     return error;
 }
 
@@ -123,10 +122,9 @@ void install_adopt_config(struct options *options) {
     static DWORD_PTR room[8192 / sizeof(DWORD_PTR)];
     QUERY_SERVICE_CONFIGW *registered = (void *)room;
     static WCHAR config[PATH_UNITS];
-    SC_HANDLE manager = NULL;
     SC_HANDLE service = NULL;
     DWORD needed = 0;
-    DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_QUERY_CONFIG, &manager, &service);
+    DWORD error = open_service_for(SERVICE_QUERY_CONFIG, &service);
     if (error == ERROR_SUCCESS && QueryServiceConfigW(service, registered, sizeof room, &needed) &&
         registered_config(registered->lpBinaryPathName, config) &&
         lstrcmpiW(config, options->config) != 0) {
@@ -134,7 +132,7 @@ void install_adopt_config(struct options *options) {
         /* From here on it is as if it had been named: `install` keeps it in the ImagePath. */
         options->has_config = path_beside(config, L"kmrepair.jnl", options->journal);
     }
-    close_both(manager, service);
+    close_handle(service);
 }
 
 /* `"C:\...\kmrepair.exe" run`, quoted because of blanks, with an explicit verb. */
@@ -262,28 +260,28 @@ static void describe(SC_HANDLE service) {
 
 /* Creates the service, or changes an existing one without touching its start type and account. */
 static DWORD register_service(const WCHAR *image) {
-    SC_HANDLE service = NULL;
     DWORD error = ERROR_SUCCESS;
     SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE);
     if (manager == NULL)
         return GetLastError();
-    service = CreateServiceW(manager, SERVICE_NAME, DISPLAY_NAME, SERVICE_ALL_ACCESS,
-                             SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL,
-                             image, NULL, NULL, NULL, NULL, NULL);
+    SC_HANDLE service = CreateServiceW(manager, SERVICE_NAME, DISPLAY_NAME, SERVICE_ALL_ACCESS,
+                                       SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START,
+                                       SERVICE_ERROR_NORMAL, image, NULL, NULL, NULL, NULL, NULL);
     if (service == NULL)
         error = GetLastError();
+    (void)CloseServiceHandle(manager);
     if (error == ERROR_SERVICE_EXISTS) {
-        error = ERROR_SUCCESS;
         /* SERVICE_START is what a restart as a failure action asks for. */
-        service = OpenServiceW(manager, SERVICE_NAME, SERVICE_CHANGE_CONFIG | SERVICE_START);
-        if (service == NULL || !ChangeServiceConfigW(service, SERVICE_WIN32_OWN_PROCESS,
-                                                     SERVICE_NO_CHANGE, SERVICE_ERROR_NORMAL, image,
-                                                     NULL, NULL, NULL, NULL, NULL, DISPLAY_NAME))
+        error = open_service_for(SERVICE_CHANGE_CONFIG | SERVICE_START, &service);
+        if (error == ERROR_SUCCESS &&
+            !ChangeServiceConfigW(service, SERVICE_WIN32_OWN_PROCESS, SERVICE_NO_CHANGE,
+                                  SERVICE_ERROR_NORMAL, image, NULL, NULL, NULL, NULL, NULL,
+                                  DISPLAY_NAME))
             error = GetLastError();
     }
     if (error == ERROR_SUCCESS)
         describe(service);
-    close_both(manager, service);
+    close_handle(service);
     return error;
 }
 
@@ -325,13 +323,11 @@ int install_install(const struct options *options) {
 }
 
 int install_uninstall(const struct options *options) {
-    SC_HANDLE manager = NULL;
     SC_HANDLE service = NULL;
     bool was_running = false;
     int code = 0;
     (void)options;
-    DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE,
-                            &manager, &service);
+    DWORD error = open_service_for(SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE, &service);
     if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
         (void)console_print(CONSOLE_OUT, "The service KMRepair was not installed.\r\n");
     } else {
@@ -351,7 +347,7 @@ int install_uninstall(const struct options *options) {
                 CONSOLE_OUT, "Removed: service and event source. The configuration and the journal "
                              "are left where they are.\r\n");
     }
-    close_both(manager, service);
+    close_handle(service);
     return code;
 }
 
@@ -368,12 +364,10 @@ static int explain_stop(const struct options *options, const SERVICE_STATUS *sta
 }
 
 int install_start(const struct options *options) {
-    SC_HANDLE manager = NULL;
     SC_HANDLE service = NULL;
     SERVICE_STATUS status;
     int code = 0;
-    DWORD error =
-        open_both(SC_MANAGER_CONNECT, SERVICE_START | SERVICE_QUERY_STATUS, &manager, &service);
+    DWORD error = open_service_for(SERVICE_START | SERVICE_QUERY_STATUS, &service);
     if (error == ERROR_SUCCESS && !StartServiceW(service, 0, NULL))
         error = GetLastError();
     if (error == ERROR_SERVICE_ALREADY_RUNNING)
@@ -386,18 +380,16 @@ int install_start(const struct options *options) {
         code = explain_stop(options, &status);
     else
         (void)console_print(CONSOLE_OUT, "The service KMRepair is running.\r\n");
-    close_both(manager, service);
+    close_handle(service);
     return code;
 }
 
 int install_stop(const struct options *options) {
-    SC_HANDLE manager = NULL;
     SC_HANDLE service = NULL;
     bool was_running = false;
     int code = 0;
     (void)options;
-    DWORD error =
-        open_both(SC_MANAGER_CONNECT, SERVICE_STOP | SERVICE_QUERY_STATUS, &manager, &service);
+    DWORD error = open_service_for(SERVICE_STOP | SERVICE_QUERY_STATUS, &service);
     if (error == ERROR_SUCCESS)
         error = stop(service, &was_running);
     if (error != ERROR_SUCCESS)
@@ -405,6 +397,6 @@ int install_stop(const struct options *options) {
     else
         (void)console_print(CONSOLE_OUT, "The service KMRepair %s.\r\n",
                             was_running ? "has stopped" : "was not running");
-    close_both(manager, service);
+    close_handle(service);
     return code;
 }
