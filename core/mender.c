@@ -75,6 +75,11 @@ static bool is_watched(const struct mender *mender, const char *folder) {
     return text_same(folder, mender->settings.folder);
 }
 
+/* Or may turn out to be, while `auto` has found none. */
+static bool may_be_watched(const struct mender *mender, const char *folder) {
+    return is_watched(mender, folder) || !config_is_absolute(mender->settings.folder);
+}
+
 /* Where to remember that this event is reported for this content of this record; NULL if it has been,
  * and when there is no room to remember another record: it could not be said only once. A new place
  * is the first that is not in use. */
@@ -555,7 +560,7 @@ static void work_owed(struct mender *mender, struct mender_owed *owed) {
         struct host_result result = settle(mender, owed);
         bool lasts = owed->backoff != 0 && has_lasted(mender, owed->busy_since);
         /* A folder that is not watched any more may never be there again. */
-        if (owed->state == OWED_SETTLE && lasts && !is_watched(mender, owed->entry.folder))
+        if (owed->state == OWED_SETTLE && lasts && !may_be_watched(mender, owed->entry.folder))
             owed->state = OWED_REPORT;
         else if (owed->state == OWED_SETTLE && lasts && !owed->told)
             owed->told = report_of(mender, EVENT_BUSY, owed->entry.name, NULL, &result);
@@ -978,7 +983,7 @@ static struct mender_owed *first_owed(struct mender *mender) {
         if ((owed->state == OWED_DONE || owed->replayed || is_undo(owed)) && !mender->journal_ready)
             continue;
         if (owed->state == OWED_SETTLE && mender->folder_away &&
-            is_watched(mender, owed->entry.folder))
+            may_be_watched(mender, owed->entry.folder))
             continue;
         if (first == NULL || owed->due < first->due)
             first = owed;

@@ -11,12 +11,13 @@
     (FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER |   \
      GENERIC_WRITE | GENERIC_ALL)
 
-/* SIDs as they are in memory: revision and number of parts, authority, parts. */
-static DWORD creator[] = {0x0101, 0x03000000, SECURITY_CREATOR_OWNER_RID};   /* S-1-3-0 */
-static DWORD everyone[] = {0x0101, 0x01000000, SECURITY_WORLD_RID};          /* S-1-1-0 */
-static DWORD system_sid[] = {0x0101, 0x05000000, SECURITY_LOCAL_SYSTEM_RID}; /* S-1-5-18 */
-static DWORD administrators[] = {0x0201, 0x05000000, SECURITY_BUILTIN_DOMAIN_RID,
-                                 DOMAIN_ALIAS_RID_ADMINS}; /* S-1-5-32-544 */
+/* SIDs as they are in memory: revision and number of parts, authority, parts. The calls that take one are
+ * older than const; none of them writes to it. */
+static const DWORD creator[] = {0x0101, 0x03000000, SECURITY_CREATOR_OWNER_RID};   /* S-1-3-0 */
+static const DWORD everyone[] = {0x0101, 0x01000000, SECURITY_WORLD_RID};          /* S-1-1-0 */
+static const DWORD system_sid[] = {0x0101, 0x05000000, SECURITY_LOCAL_SYSTEM_RID}; /* S-1-5-18 */
+static const DWORD administrators[] = {0x0201, 0x05000000, SECURITY_BUILTIN_DOMAIN_RID,
+                                       DOMAIN_ALIAS_RID_ADMINS}; /* S-1-5-32-544 */
 
 bool access_is_kept(const WCHAR *path) {
     WCHAR root[] = L"?:\\";
@@ -42,16 +43,17 @@ static PSID caller(void) {
 
 /* SYSTEM, Administrators, the Administrator and Domain Admins of any domain, services (TrustedInstaller
  * is one), whoever owns what is made here, and whoever has asked. */
-static bool is_trusted(const SID *sid, PSID asking) {
+static bool is_trusted(const SID *sid, PSID asking, const struct access_account *registered) {
     const SID_IDENTIFIER_AUTHORITY nt = {SECURITY_NT_AUTHORITY};
     UCHAR parts = sid->SubAuthorityCount;
     DWORD first = parts > 0 ? sid->SubAuthority[0] : 0;
     DWORD last = parts > 0 ? sid->SubAuthority[parts - 1] : 0;
-    void *own = (void *)sid; /* EqualSid's parameters are older than const */
+    void *own = (void *)sid;
     bool is_nt = memcmp(&sid->IdentifierAuthority, &nt, sizeof nt) == 0;
     bool is_domain = is_nt && first == SECURITY_NT_NON_UNIQUE && parts == 5;
-    return EqualSid(own, system_sid) || EqualSid(own, administrators) || EqualSid(own, creator) ||
-           (asking != NULL && EqualSid(own, asking)) ||
+    return EqualSid(own, (void *)system_sid) || EqualSid(own, (void *)administrators) ||
+           EqualSid(own, (void *)creator) || (asking != NULL && EqualSid(own, asking)) ||
+           (registered->has_sid && EqualSid(own, (void *)&registered->id)) ||
            (is_nt && first == SECURITY_SERVICE_ID_BASE_RID) ||
            (is_domain && (last == DOMAIN_USER_RID_ADMIN || last == DOMAIN_GROUP_RID_ADMINS));
 }
@@ -67,7 +69,8 @@ static void print_sid(PSID sid, char *to, size_t size) {
     path_print(name, to, size);
 }
 
-bool access_is_open(const WCHAR *path, char *who, size_t size, DWORD *error) {
+bool access_is_open(const WCHAR *path, const struct access_account *registered, char *who,
+                    size_t size, DWORD *error) {
     static WCHAR own[PATH_UNITS];
     PSECURITY_DESCRIPTOR descriptor = NULL;
     PACL list = NULL;
@@ -82,14 +85,14 @@ bool access_is_open(const WCHAR *path, char *who, size_t size, DWORD *error) {
         return false;
     /* No list at all lets everybody in. */
     if (list == NULL)
-        open = everyone;
-    else if (owner != NULL && !is_trusted(owner, asking))
+        open = (void *)everyone;
+    else if (owner != NULL && !is_trusted(owner, asking, registered))
         open = owner;
     for (DWORD i = 0; open == NULL && i < list->AceCount; i++) {
         ACCESS_ALLOWED_ACE *ace = NULL;
         if (GetAce(list, i, (void **)&ace) && ace->Header.AceType == ACCESS_ALLOWED_ACE_TYPE &&
-            (ace->Header.AceFlags & INHERIT_ONLY_ACE) == 0 && (ace->Mask & CHANGES) != 0 &&
-            !is_trusted((const SID *)&ace->SidStart, asking))
+            (ace->Mask & CHANGES) != 0 &&
+            !is_trusted((const SID *)&ace->SidStart, asking, registered))
             open = &ace->SidStart;
     }
     if (open != NULL)
@@ -98,12 +101,12 @@ bool access_is_open(const WCHAR *path, char *who, size_t size, DWORD *error) {
     return open != NULL;
 }
 
-static EXPLICIT_ACCESS_W entry_of(PSID sid, DWORD rights, DWORD inheritance) {
+static EXPLICIT_ACCESS_W entry_of(const void *sid, DWORD rights, DWORD inheritance) {
     EXPLICIT_ACCESS_W entry = {
         .grfAccessPermissions = rights,
         .grfAccessMode = GRANT_ACCESS,
         .grfInheritance = inheritance,
-        .Trustee = {.TrusteeForm = TRUSTEE_IS_SID, .ptstrName = (WCHAR *)sid}};
+        .Trustee = {.TrusteeForm = TRUSTEE_IS_SID, .ptstrName = (void *)sid}};
     return entry;
 }
 
@@ -119,18 +122,19 @@ static DWORD set_list(const WCHAR *path, EXPLICIT_ACCESS_W *entries, ULONG count
         return error;
     if (alone)
         what |= OWNER_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
-    error = SetNamedSecurityInfoW(own, SE_FILE_OBJECT, what, administrators, NULL, list, NULL);
-    /* NT 4.0 knows no inheritance that a list would have to be protected from. */
-    if (alone && error == ERROR_INVALID_PARAMETER)
+    error =
+        SetNamedSecurityInfoW(own, SE_FILE_OBJECT, what, (void *)administrators, NULL, list, NULL);
+    /* NT 4.0 knows no inheritance that a list would have to be protected from, nor the flag. */
+    if (alone && error != ERROR_SUCCESS)
         error =
             SetNamedSecurityInfoW(own, SE_FILE_OBJECT, what & ~PROTECTED_DACL_SECURITY_INFORMATION,
-                                  administrators, NULL, list, NULL);
+                                  (void *)administrators, NULL, list, NULL);
     (void)LocalFree(list);
     return error;
 }
 
-DWORD access_protect(const WCHAR *path, enum access_kind kind) {
-    DWORD inheritance = kind == ACCESS_FOLDER ? SUB_CONTAINERS_AND_OBJECTS_INHERIT : NO_INHERITANCE;
+DWORD access_protect(const WCHAR *path, bool is_folder) {
+    DWORD inheritance = is_folder ? SUB_CONTAINERS_AND_OBJECTS_INHERIT : NO_INHERITANCE;
     EXPLICIT_ACCESS_W entries[] = {entry_of(system_sid, FILE_ALL_ACCESS, inheritance),
                                    entry_of(administrators, FILE_ALL_ACCESS, inheritance)};
     return set_list(path, entries, 2, NULL, true);
@@ -143,20 +147,27 @@ DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     account->has_sid = account->is_user = false;
     if (lstrcmpiW(name, L"LocalSystem") == 0)
         return ERROR_SUCCESS;
-    /* `.\` is the SCM's word for this host, which the look-up does not know. */
-    if (name[0] == L'.' && name[1] == L'\\')
-        name += 2;
+    /* The SCM's word for this host; the look-up would take the next best of that name. */
+    if (name[0] == L'.')
+        return ERROR_INVALID_SERVICE_ACCOUNT;
     DWORD length = sizeof account->id;
     if (!LookupAccountNameW(NULL, name, &account->id, &length, domain, &domain_length, &use))
         return GetLastError();
+    DWORD first = account->id.sid.SubAuthority[0];
+    account->is_user = first == SECURITY_NT_NON_UNIQUE;
+    /* No group: it would be let in with all its members. */
+    if (account->is_user
+            ? use != SidTypeUser
+            : first != SECURITY_LOCAL_SERVICE_RID && first != SECURITY_NETWORK_SERVICE_RID &&
+                  first != SECURITY_SERVICE_ID_BASE_RID)
+        return ERROR_INVALID_SERVICE_ACCOUNT;
     account->has_sid = true;
-    account->is_user = account->id.sid.SubAuthority[0] == SECURITY_NT_NON_UNIQUE;
     return ERROR_SUCCESS;
 }
 
 DWORD access_allow_service(struct access_account *account) {
-    static WCHAR name[] = L"SeServiceLogonRight";
-    LSA_UNICODE_STRING right = {sizeof name - sizeof name[0], sizeof name, name};
+    static const WCHAR name[] = L"SeServiceLogonRight";
+    LSA_UNICODE_STRING right = {sizeof name - sizeof name[0], sizeof name, (WCHAR *)name};
     LSA_OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes};
     LSA_HANDLE policy = NULL;
     NTSTATUS status =
@@ -186,7 +197,23 @@ DWORD access_grant(const WCHAR *path, struct access_account *account,
                                         &list, NULL, &descriptor);
     if (error != ERROR_SUCCESS)
         return error;
-    error = set_list(path, entries, count, list, false);
+    /* No list lets everybody in; one with these entries alone would keep the others out. */
+    if (list != NULL)
+        error = set_list(path, entries, count, list, false);
     (void)LocalFree(descriptor);
     return error;
+}
+
+void access_copy(const WCHAR *from, const WCHAR *to) {
+    static WCHAR own[PATH_UNITS];
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    PACL list = NULL;
+    (void)lstrcpynW(own, from, PATH_UNITS);
+    if (GetNamedSecurityInfoW(own, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &list,
+                              NULL, &descriptor) != ERROR_SUCCESS)
+        return;
+    (void)lstrcpynW(own, to, PATH_UNITS);
+    (void)SetNamedSecurityInfoW(own, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, list,
+                                NULL);
+    (void)LocalFree(descriptor);
 }

@@ -11,19 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum access_kind { ACCESS_FOLDER, ACCESS_FILE };
-
 /* False on FAT and the like, where nothing below can be done and everybody may change everything. */
 bool access_is_kept(const WCHAR *path);
-
-/* Whether anybody may change a file or folder who is not SYSTEM, an administrator, a service of
- * Windows or the caller: then `who` names the first of them. An `error` is set when it can not be
- * told. */
-bool access_is_open(const WCHAR *path, char *who, size_t size, DWORD *error);
-
-/* Owner Administrators, full access for SYSTEM and Administrators, none for others; what is made in a
- * folder later gets the same. Nothing is inherited from above. */
-DWORD access_protect(const WCHAR *path, enum access_kind kind);
 
 /* An account, by the name that the SCM knows it by. LocalSystem needs nothing, and has no SID here. */
 struct access_account {
@@ -35,6 +24,16 @@ struct access_account {
         BYTE bytes[SECURITY_MAX_SID_SIZE];
     } id;
 };
+
+/* Whether anybody may change a file or folder who is not SYSTEM, an administrator, a service of
+ * Windows, the caller or the account that the service has: then `who` names the first of them. An
+ * `error` is set when it can not be told. */
+bool access_is_open(const WCHAR *path, const struct access_account *registered, char *who,
+                    size_t size, DWORD *error);
+
+/* Owner Administrators, full access for SYSTEM and Administrators, none for others; what is made in a
+ * folder later gets the same. Nothing is inherited from above. */
+DWORD access_protect(const WCHAR *path, bool is_folder);
 
 DWORD access_find_account(const WCHAR *name, struct access_account *account);
 
@@ -51,5 +50,8 @@ struct access_rights {
 /* On NT 4.0 what `files` says is for files that are made later: there, lists do not spread. */
 DWORD access_grant(const WCHAR *path, struct access_account *account,
                    const struct access_rights *rights);
+
+/* Gives a file the list of another one, as far as it can be done. */
+void access_copy(const WCHAR *from, const WCHAR *to);
 
 #endif

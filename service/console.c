@@ -56,35 +56,53 @@ bool console_write(enum console_stream stream, const char *text, size_t length) 
     return true;
 }
 
-bool console_put(enum console_stream stream, ...) {
-    va_list strings;
-    const char *string;
+bool console_print(enum console_stream stream, const char *format, ...) {
+    va_list values;
     bool done = true;
-    va_start(strings, stream);
-    while ((string = va_arg(strings, const char *)) != NULL)
-        done = console_write(stream, string, strlen(string)) && done;
-    va_end(strings);
+    va_start(values, format);
+    for (;;) {
+        char number[11];
+        struct text digits;
+        const char *value = number;
+        size_t length = 0;
+        while (format[length] != '\0' && format[length] != '%')
+            length++;
+        done = console_write(stream, format, length) && done;
+        if (format[length] == '\0')
+            break;
+        if (format[length + 1] == 's') {
+            value = va_arg(values, const char *);
+        } else {
+            text_begin(&digits, number, sizeof number);
+            text_put_u32(&digits, va_arg(values, uint32_t));
+        }
+        done = console_write(stream, value, strlen(value)) && done;
+        format += length + 2;
+    }
+    va_end(values);
     return done;
 }
 
 int console_fail(const char *what, const char *detail) {
-    (void)console_put(CONSOLE_ERROR, "kmrepair: ", what, detail, "\r\n", NULL);
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s\r\n", what, detail);
+    return 2;
+}
+
+static int fail_because(const char *what, const char *detail, const char *reason) {
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s: %s\r\n", what, detail, reason);
     return 2;
 }
 
 int console_fail_error(const char *what, const char *detail, DWORD error) {
     char reason[200];
     path_error_text(error, reason, sizeof reason);
-    (void)console_put(CONSOLE_ERROR, "kmrepair: ", what, detail, ": ", reason, "\r\n", NULL);
-    return 2;
+    return fail_because(what, detail, reason);
 }
 
 int console_fail_result(const char *what, const char *detail, const struct host_result *result) {
     if (result->reason == NULL)
         return console_fail_error(what, detail, result->error);
-    (void)console_put(CONSOLE_ERROR, "kmrepair: ", what, detail, ": ", result->reason, "\r\n",
-                      NULL);
-    return 2;
+    return fail_because(what, detail, result->reason);
 }
 
 void console_put_safe(struct text *line, const char *string) {
@@ -102,42 +120,52 @@ static size_t count_characters(const char *utf8) {
     return count;
 }
 
-void console_put_padded(struct text *line, const char *value, size_t width, bool right) {
-    size_t length = count_characters(value);
-    for (size_t i = length; right && i < width; i++)
-        text_put(line, " ");
-    console_put_safe(line, value);
-    for (size_t i = length; !right && i < width; i++)
-        text_put(line, " ");
-    text_put(line, " ");
+static void put_blanks(struct text *line, size_t count) {
+    while (count-- > 0)
+        text_put_char(line, ' ');
 }
 
-void console_put_end(struct text *line, const char *value, size_t width) {
-    size_t length = count_characters(value) + 3;
-    if (length > width + 3) {
+/* A value in a table whose column begins at `start`. */
+static void put_cell(struct text *line, const struct column *column, size_t start,
+                     const char *value) {
+    size_t length = count_characters(value);
+    size_t width = column->width;
+    if (column->kind == OWN_LINE && length > 0) {
+        text_put(line, "\r\n");
+        put_blanks(line, width);
+    } else if (column->kind == ENDING && length > width) {
         text_put(line, "...");
-        for (; length > width; length -= begins_character(*value))
+        for (length += 3; length > width; length -= begins_character(*value))
             value++;
     }
+    if (column->kind == NUMBER && length < width)
+        put_blanks(line, width - length);
     console_put_safe(line, value);
+    if (column->kind == WORDS && length < width)
+        put_blanks(line, width - length);
+    if (column->kind == WORDS && length > width && column[1].name != NULL) {
+        text_put(line, "\r\n");
+        put_blanks(line, start + width);
+    }
 }
 
-void console_put_csv(struct text *line, const char *value) {
+/* Quoted where it has to be. */
+static void put_csv(struct text *line, const char *value) {
     bool quote = strpbrk(value, ",\"\r\n") != NULL;
     if (quote)
-        text_put(line, "\"");
+        text_put_char(line, '"');
     for (; *value != '\0'; value++) {
         if (*value == '"')
-            text_put(line, "\"");
+            text_put_char(line, '"');
         text_put_char(line, *value);
     }
     if (quote)
-        text_put(line, "\"");
+        text_put_char(line, '"');
 }
 
 /* Lone surrogates, which a Windows file name may hold, are written as the escapes that JSON has for
  * them. */
-void console_put_json(struct text *line, const char *value) {
+static void put_json(struct text *line, const char *value) {
     size_t left = strlen(value);
     text_put_char(line, '"');
     while (left > 0) {
@@ -161,20 +189,67 @@ void console_put_json(struct text *line, const char *value) {
     text_put_char(line, '"');
 }
 
-void console_put_member(struct text *line, const char *name, const char *value) {
+static void put_member_name(struct text *line, const char *name) {
     if (line->length > 0 && line->at[line->length - 1] != '{')
         text_put_char(line, ',');
-    console_put_json(line, name);
+    put_json(line, name);
     text_put_char(line, ':');
-    console_put_json(line, value);
+}
+
+void console_put_member(struct text *line, const char *name, const char *value) {
+    put_member_name(line, name);
+    put_json(line, value);
 }
 
 void console_put_number(struct text *line, const char *name, uint32_t value) {
-    if (line->length > 0 && line->at[line->length - 1] != '{')
-        text_put_char(line, ',');
-    console_put_json(line, name);
-    text_put_char(line, ':');
+    put_member_name(line, name);
     text_put_u32(line, value);
+}
+
+/* ---- rows ---- */
+
+bool console_print_heading(enum format format, const char *heading, const struct column *column) {
+    if (format == FORMAT_TABLE)
+        return console_print(CONSOLE_OUT, "%s\r\n", heading);
+    if (format == FORMAT_JSON)
+        return true;
+    for (const char *before = ""; column->name != NULL; column++, before = ",") {
+        if ((column->formats & IN_CSV) != 0 &&
+            !console_print(CONSOLE_OUT, "%s%s", before, column->name))
+            return false;
+    }
+    return console_print(CONSOLE_OUT, "\r\n");
+}
+
+bool console_print_row(enum format format, const struct column *column, const char *const *value) {
+    static char row[8192];
+    struct text line;
+    size_t start = 0;
+    text_begin(&line, row, sizeof row);
+    for (; column->name != NULL; column++, value++) {
+        const char *shown = *value != NULL ? *value : "";
+        if ((column->formats >> format & 1) == 0 || (format == FORMAT_JSON && *value == NULL))
+            continue;
+        if (line.length > 0 && format == FORMAT_CSV)
+            text_put_char(&line, ',');
+        if (line.length > 0 && format == FORMAT_TABLE && column->kind != OWN_LINE)
+            text_put_char(&line, ' ');
+        if (format == FORMAT_TABLE) {
+            put_cell(&line, column, start, shown);
+            start += column->width + 1u;
+        } else if (format == FORMAT_CSV) {
+            put_csv(&line, shown);
+        } else {
+            put_member_name(&line, column->name);
+            if (column->kind == NUMBER)
+                text_put(&line, shown);
+            else
+                put_json(&line, shown);
+        }
+    }
+    while (format == FORMAT_TABLE && line.length > 0 && row[line.length - 1] == ' ')
+        row[--line.length] = '\0';
+    return console_print(CONSOLE_OUT, format == FORMAT_JSON ? "{%s}\r\n" : "%s\r\n", row);
 }
 
 /* ---- configuration ---- */
@@ -184,21 +259,20 @@ int console_fail_config(const struct options *options, const struct config_error
     char line[32];
     struct text text;
     text_begin(&text, line, sizeof line);
-    if (error->line != 0) {
-        text_put(&text, ", line ");
-        text_put_u32(&text, error->line);
-    }
+    if (error->line != 0)
+        text_put_count(&text, ", line ", error->line, "");
     path_print(options->config, path, sizeof path);
-    (void)console_put(CONSOLE_ERROR, "kmrepair: ", path, line, ": ", error->reason, "\r\n", NULL);
-    return 2;
+    return fail_because(path, line, error->reason);
 }
 
 bool console_settings(const struct options *options, struct settings *settings) {
     struct config_error error;
+    char words[FIND_WORDS_BYTES];
     bool optional = !options->has_config && (options->has_folder || options->verb == VERB_SCAN);
-    config_defaults(settings);
-    if (!(optional && GetFileAttributesW(options->config) == INVALID_FILE_ATTRIBUTES) &&
-        !settings_load(options->config, settings, &error)) {
+    if (optional && GetFileAttributesW(options->config) == INVALID_FILE_ATTRIBUTES) {
+        config_defaults(settings);
+        (void)find_clients(settings->folder, words);
+    } else if (!settings_load(options->config, settings, &error)) {
         (void)console_fail_config(options, &error);
         return false;
     }
@@ -218,9 +292,9 @@ int console_check(const struct options *options) {
         return console_fail_config(options, &error);
     config_print(&settings, text, sizeof text);
     bool found = !settings.automatic || find_clients(NULL, words);
-    return console_put(CONSOLE_OUT, text,
-                       found ? "" : "\r\nNo Clients folder is found: ", found ? "" : words, "\r\n",
-                       NULL)
+    return console_print(CONSOLE_OUT, "%s\r\n%s%s%s", text,
+                         found ? "" : "No Clients folder is found: ", found ? "" : words,
+                         found ? "" : "\r\n")
                ? 0
                : 2;
 }

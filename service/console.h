@@ -19,8 +19,9 @@ enum console_stream { CONSOLE_OUT, CONSOLE_ERROR };
 /* Writes text as it is. False when it could not all be written (a full disk behind a redirection). */
 bool console_write(enum console_stream stream, const char *text, size_t length);
 
-/* Writes the strings one after the other, up to a NULL. */
-bool console_put(enum console_stream stream, ...);
+/* Writes a text in which %s stands for a string and %u for a number; there is nothing else. */
+bool console_print(enum console_stream stream, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* `kmrepair: `, the strings, and a line end, on the error stream. Returns 2, the exit code. */
 int console_fail(const char *what, const char *detail);
@@ -35,16 +36,40 @@ int console_fail_result(const char *what, const char *detail, const struct host_
 
 /* Text in which every character that would act on a console is `?`. */
 void console_put_safe(struct text *line, const char *string);
-/* The same, filled up with blanks to a column, and one more. */
-void console_put_padded(struct text *line, const char *value, size_t width, bool right);
-/* The end of it, after `...` when it has more than so many characters. */
-void console_put_end(struct text *line, const char *value, size_t width);
-/* A CSV field, quoted where it has to be. */
-void console_put_csv(struct text *line, const char *value);
-/* JSON: a string; a member of an object that is begun with `{`, after a comma if it is not the first. */
-void console_put_json(struct text *line, const char *value);
+/* JSON: a member of an object that is begun with `{`, after a comma if it is not the first. */
 void console_put_member(struct text *line, const char *name, const char *value);
 void console_put_number(struct text *line, const char *name, uint32_t value);
+
+/* ---- rows: what `scan` and `history` list, in each format ---- */
+
+enum {
+    IN_TABLE = 1 << FORMAT_TABLE,
+    IN_CSV = 1 << FORMAT_CSV,
+    IN_JSON = 1 << FORMAT_JSON,
+    IN_ALL = IN_TABLE | IN_CSV | IN_JSON
+};
+
+/* How a value stands in a table: */
+enum column_kind {
+    WORDS, /* filled up with blanks; when it is too long, the rest of the row is in the next line */
+    NUMBER,   /* set to the right; in JSON without quotes */
+    ENDING,   /* when it is too long, its end, which of a mailbox tells most */
+    OWN_LINE, /* behind a line end and so many blanks, when there is anything */
+};
+
+struct column {
+    const char *name; /* in CSV and JSON; NULL ends the columns */
+    unsigned char width;
+    unsigned char kind;
+    unsigned char formats; /* IN_... */
+};
+
+/* The first line; `heading` is that of a table. False when it could not all be written. */
+bool console_print_heading(enum format format, const char *heading, const struct column *column);
+
+/* One row, with a value for each column. A value that is NULL is left out in JSON and empty in the
+ * other formats. False when it could not all be written. One buffer: not on two threads at once. */
+bool console_print_row(enum format format, const struct column *column, const char *const *value);
 
 /* The message of a refused configuration: file, line, reason. Returns 2. */
 int console_fail_config(const struct options *options, const struct config_error *error);

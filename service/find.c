@@ -5,21 +5,28 @@
 #include "path.h"
 #include "text.h"
 
+DWORD find_open(const WCHAR *name, DWORD access, SC_HANDLE *service) {
+    *service = NULL;
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+    if (manager == NULL)
+        return GetLastError();
+    *service = OpenServiceW(manager, name, access);
+    DWORD error = *service != NULL ? ERROR_SUCCESS : GetLastError();
+    (void)CloseServiceHandle(manager);
+    return error;
+}
+
 const QUERY_SERVICE_CONFIGW *find_service(const WCHAR *name, DWORD *error) {
     /* The most that QueryServiceConfig ever needs, aligned for the pointers in it. */
     static DWORD_PTR room[8192 / sizeof(DWORD_PTR)];
-    DWORD needed = 0;
     SC_HANDLE service = NULL;
-    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
-    *error = ERROR_SUCCESS;
-    if (manager != NULL)
-        service = OpenServiceW(manager, name, SERVICE_QUERY_CONFIG);
-    if (service == NULL || !QueryServiceConfigW(service, (void *)room, sizeof room, &needed))
+    DWORD needed = 0;
+    *error = find_open(name, SERVICE_QUERY_CONFIG, &service);
+    if (*error != ERROR_SUCCESS)
+        return NULL;
+    if (!QueryServiceConfigW(service, (void *)room, sizeof room, &needed))
         *error = GetLastError();
-    if (service != NULL)
-        (void)CloseServiceHandle(service);
-    if (manager != NULL)
-        (void)CloseServiceHandle(manager);
+    (void)CloseServiceHandle(service);
     return *error == ERROR_SUCCESS ? (const void *)room : NULL;
 }
 
@@ -56,7 +63,7 @@ static void put_newer(struct text *words, const char *found) {
     text_put(words, " is there, as with Exchange 5.5 and later; this host does not need KMRepair");
 }
 
-enum answer { FOUND, NOT_NEEDED, UNKNOWN };
+enum answer { FOUND, NONE, UNKNOWN };
 
 /* The folder beside that of the KMS's program. */
 static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *words) {
@@ -77,10 +84,15 @@ static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *wo
             return FOUND;
         if (is_folder(folder)) {
             put_newer(words, folder);
-            return NOT_NEEDED;
+            return NONE;
         }
     }
-    text_put(words, "looked at the service MSExchangeKMS (");
+    /* Where there is such a service, a folder that looks like its own may be somebody's copy. */
+    if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
+        text_put(words, "there is no service MSExchangeKMS, nor a \\Security\\Mgrent\\Clients on");
+        return UNKNOWN;
+    }
+    text_put(words, "the service MSExchangeKMS: ");
     if (registered == NULL) {
         char reason[150];
         path_error_text(error, reason, sizeof reason);
@@ -88,8 +100,7 @@ static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *wo
     } else {
         text_put(words, "its program is not in ...\\Security\\bin");
     }
-    text_put(words, ") and for \\Security\\Mgrent\\Clients on the drives");
-    return UNKNOWN;
+    return NONE;
 }
 
 /* The one folder of the usual name on the fixed drives. */
@@ -106,7 +117,7 @@ static enum answer look_at_drives(char folder[CONFIG_FOLDER_BYTES], struct text 
         if (is_folder(newer)) {
             text_begin(words, words->at, words->size);
             put_newer(words, newer);
-            return NOT_NEEDED;
+            return NONE;
         }
         text_put_char(words, ' ');
         text_put_bytes(words, clients, 2);

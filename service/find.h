@@ -13,6 +13,9 @@
 
 #include "config.h"
 
+/* Opens a service. Returns a Win32 error, 0 if none, with NULL for the handle. */
+DWORD find_open(const WCHAR *name, DWORD access, SC_HANDLE *service);
+
 /* What the SCM has registered for a service: valid until the next call. NULL, with a Win32 error, when
  * there is none of that name or it can not be asked. */
 const QUERY_SERVICE_CONFIGW *find_service(const WCHAR *name, DWORD *error);

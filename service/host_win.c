@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "access.h"
 #include "journal.h"
 #include "path.h"
 #include "text.h"
@@ -213,7 +214,7 @@ static HANDLE open_journal(const struct host_win *host, DWORD disposition) {
 
 static struct host_result journal_open(void *context, uint32_t *size) {
     struct host_win *host = context;
-    DWORD high = 0;
+    BY_HANDLE_FILE_INFORMATION info;
     close_journal(host);
     host->journal = open_journal(host, OPEN_EXISTING);
     if (host->journal == INVALID_HANDLE_VALUE && GetLastError() == ERROR_FILE_NOT_FOUND) {
@@ -226,9 +227,10 @@ static struct host_result journal_open(void *context, uint32_t *size) {
             return failed(HOST_BUSY, GetLastError(), "kmrepair.jnl.new can not be renamed to it");
     }
     if (host->journal != INVALID_HANDLE_VALUE) {
-        *size = GetFileSize(host->journal, &high);
-        if (high == 0 && *size != INVALID_FILE_SIZE)
+        if (GetFileInformationByHandle(host->journal, &info) && info.nFileSizeHigh == 0) {
+            *size = info.nFileSizeLow;
             return ok;
+        }
         close_journal(host);
         return failed(HOST_FAILED, ERROR_FILE_TOO_LARGE, NULL);
     }
@@ -265,6 +267,8 @@ static DWORD write_new_journal(const struct host_win *host, const char *content,
                               FILE_FLAG_WRITE_THROUGH, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return GetLastError();
+    /* Whoever rotates it may be an administrator, and the service's account has access to the old one. */
+    access_copy(host->journal_path, host->journal_new);
     if (!WriteFile(file, content, (DWORD)length, &written, NULL) || !FlushFileBuffers(file))
         error = GetLastError();
     else if (written != length)
@@ -361,6 +365,13 @@ void host_win_long_name(struct host_win *host, char *name, size_t size) {
     if (text_from_utf16(found.cFileName, (size_t)lstrlenW(found.cFileName), real, sizeof real) !=
         (size_t)-1)
         (void)text_copy(name, size, real);
+}
+
+void host_win_make_journal(const WCHAR *path) {
+    HANDLE file = CreateFileW(path, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                              OPEN_ALWAYS, 0, NULL);
+    if (file != INVALID_HANDLE_VALUE)
+        (void)CloseHandle(file);
 }
 
 void host_win_close(struct host_win *host) {

@@ -47,6 +47,9 @@ void host_win_set_folder(struct host_win *host, const char *folder);
  * such a file. `name` holds `size` bytes. */
 void host_win_long_name(struct host_win *host, char *name, size_t size);
 
+/* An empty journal, if there is none. */
+void host_win_make_journal(const WCHAR *path);
+
 /* Closes the journal and whatever else is open. */
 void host_win_close(struct host_win *host);
 

@@ -3,21 +3,20 @@
 #include <shellapi.h>
 #include <string.h>
 
-#include "access.h"
 #include "console.h"
 #include "events.h"
 #include "find.h"
-#include "host_win.h"
 #include "path.h"
 #include "resource.h"
+#include "secure.h"
 #include "service.h"
 #include "settings.h"
 #include "text.h"
 
 #define DISPLAY_NAME L"KM Server Record Repair"
 #define DESCRIPTION                                                                                \
-    L"Repairs Key Management server records that Microsoft KB Q198709 describes: State = 4 "       \
-    L"without NumSCerts. Each change is written to the application event log."
+    L"Repairs Key Management server records that are stuck in State = 4 (KB Q198709), and "        \
+    L"reports each to the event log."
 
 enum { WAIT_MS = 30000, POLL_MS = 50 };
 
@@ -29,21 +28,9 @@ static int fail(const char *what, DWORD error) {
     return console_fail_error(what, "", error);
 }
 
-/* Opens the SCM and the service. Returns a Win32 error; the handles are to be closed in any case. */
-static DWORD open_both(DWORD manager_access, DWORD access, SC_HANDLE *manager, SC_HANDLE *service) {
-    *service = NULL;
-    *manager = OpenSCManagerW(NULL, NULL, manager_access);
-    if (*manager == NULL)
-        return GetLastError();
-    *service = OpenServiceW(*manager, SERVICE_NAME, access);
-    return *service != NULL ? ERROR_SUCCESS : GetLastError();
-}
-
-static void close_both(SC_HANDLE manager, SC_HANDLE service) {
-    if (service != NULL)
-        (void)CloseServiceHandle(service);
-    if (manager != NULL)
-        (void)CloseServiceHandle(manager);
+static void close_handle(SC_HANDLE handle) {
+    if (handle != NULL)
+        (void)CloseServiceHandle(handle);
 }
 
 /* Waits until the service is in no state of passage. NT 4.0 has no way to be told of it. */
@@ -80,10 +67,9 @@ static DWORD stop(SC_HANDLE service, bool *was_running) {
 DWORD install_state(char *to, size_t size, bool *running) {
     static const char *const words[] = {"in no known state", "stopped",    "starting", "stopping",
                                         "running",           "continuing", "pausing",  "paused"};
-    SC_HANDLE manager = NULL;
     SC_HANDLE service = NULL;
     SERVICE_STATUS status;
-    DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_QUERY_STATUS, &manager, &service);
+    DWORD error = find_open(SERVICE_NAME, SERVICE_QUERY_STATUS, &service);
     *running = false;
     if (error == ERROR_SUCCESS && !QueryServiceStatus(service, &status))
         error = GetLastError();
@@ -95,7 +81,7 @@ DWORD install_state(char *to, size_t size, bool *running) {
         *running = state != SERVICE_STOPPED;
         (void)text_copy(to, size, words[state < sizeof words / sizeof words[0] ? state : 0]);
     }
-    close_both(manager, service);
+    close_handle(service);
     return error;
 }
 
@@ -244,21 +230,22 @@ typedef BOOL WINAPI change_config2(SC_HANDLE, DWORD, LPVOID);
  * configuration is not restarted: that would only fill the log. Vista and later: no privilege but the
  * one that everybody has, and a SID of its own, by which an access list can name the service. */
 static void describe(SC_HANDLE service) {
-    static WCHAR text[] = DESCRIPTION;
-    SC_ACTION actions[] = {
+    static const SC_ACTION actions[] = {
         {SC_ACTION_RESTART, 60000}, {SC_ACTION_RESTART, 60000}, {SC_ACTION_RESTART, 300000}};
-    SERVICE_DESCRIPTIONW description = {text};
-    SERVICE_REQUIRED_PRIVILEGES_INFOW required = {(WCHAR *)L"SeChangeNotifyPrivilege\0"};
-    SERVICE_SID_INFO own_sid = {SERVICE_SID_TYPE_UNRESTRICTED};
-    SERVICE_FAILURE_ACTIONSW failure = {24 * 60 * 60, NULL, NULL, 3, actions};
+    static const SERVICE_FAILURE_ACTIONSW failure = {24 * 60 * 60, NULL, NULL, 3,
+                                                     (SC_ACTION *)actions};
+    static const SERVICE_DESCRIPTIONW description = {(WCHAR *)DESCRIPTION};
+    static const SERVICE_REQUIRED_PRIVILEGES_INFOW required = {
+        (WCHAR *)L"SeChangeNotifyPrivilege\0"};
+    static const SERVICE_SID_INFO own_sid = {SERVICE_SID_TYPE_UNRESTRICTED};
     change_config2 *change = (change_config2 *)(void *)GetProcAddress(
         GetModuleHandleW(L"advapi32.dll"), "ChangeServiceConfig2W");
     if (change == NULL)
         return;
-    if (!change(service, SERVICE_CONFIG_DESCRIPTION, &description) ||
-        !change(service, SERVICE_CONFIG_FAILURE_ACTIONS, &failure) ||
-        ((!change(service, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, &required) ||
-          !change(service, SERVICE_CONFIG_SERVICE_SID_INFO, &own_sid)) &&
+    if (!change(service, SERVICE_CONFIG_DESCRIPTION, (void *)&description) ||
+        !change(service, SERVICE_CONFIG_FAILURE_ACTIONS, (void *)&failure) ||
+        ((!change(service, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, (void *)&required) ||
+          !change(service, SERVICE_CONFIG_SERVICE_SID_INFO, (void *)&own_sid)) &&
          GetLastError() != ERROR_INVALID_LEVEL))
         (void)console_fail_error("the service was not described to Windows in full", "",
                                  GetLastError());
@@ -266,22 +253,18 @@ static void describe(SC_HANDLE service) {
 
 /* Creates the service, or changes an existing one without touching its start type, and its account only
  * if one is named. */
-static DWORD register_service(const WCHAR *image, const WCHAR *account, const WCHAR *password) {
-    SC_HANDLE service = NULL;
+static DWORD register_service(SC_HANDLE manager, const WCHAR *image, const WCHAR *account,
+                              const WCHAR *password) {
     DWORD error = ERROR_SUCCESS;
-    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE);
-    if (manager == NULL)
-        return GetLastError();
-    service = CreateServiceW(manager, SERVICE_NAME, DISPLAY_NAME, SERVICE_ALL_ACCESS,
-                             SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL,
-                             image, NULL, NULL, NULL, account, password);
+    SC_HANDLE service = CreateServiceW(
+        manager, SERVICE_NAME, DISPLAY_NAME, SERVICE_ALL_ACCESS, SERVICE_WIN32_OWN_PROCESS,
+        SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, image, NULL, NULL, NULL, account, password);
     if (service == NULL)
         error = GetLastError();
     if (error == ERROR_SERVICE_EXISTS) {
-        error = ERROR_SUCCESS;
         /* SERVICE_START is what a restart as a failure action asks for. */
-        service = OpenServiceW(manager, SERVICE_NAME, SERVICE_CHANGE_CONFIG | SERVICE_START);
-        if (service == NULL ||
+        error = find_open(SERVICE_NAME, SERVICE_CHANGE_CONFIG | SERVICE_START, &service);
+        if (error == ERROR_SUCCESS &&
             !ChangeServiceConfigW(service, SERVICE_WIN32_OWN_PROCESS, SERVICE_NO_CHANGE,
                                   SERVICE_ERROR_NORMAL, image, NULL, NULL, NULL, account, password,
                                   DISPLAY_NAME))
@@ -289,144 +272,11 @@ static DWORD register_service(const WCHAR *image, const WCHAR *account, const WC
     }
     if (error == ERROR_SUCCESS)
         describe(service);
-    close_both(manager, service);
+    close_handle(service);
     return error;
 }
 
-/* ---- access ---- */
-
-#define FAT_NOTE                                                                                   \
-    "Note: this FAT volume keeps no access lists; everybody may change the program.\r\n"
-
-static int fail_path(const char *what, const WCHAR *path, DWORD error) {
-    static char words[PATH_UNITS * 3];
-    path_print(path, words, sizeof words);
-    return console_fail_error(what, words, error);
-}
-
-/* What KMRepair's folder may hold: it is made the administrators' alone, so it must not be somebody
- * else's as well, such as the KMS's own. */
-static bool is_ours(const WCHAR *name) {
-    /* With what follows: set-up has its .new and .old for a moment. */
-    static const WCHAR *const starts[] = {L"kmrepair", L"README.txt", L"LICENSE.txt",
-                                          L"uninstall.exe", L"docs"};
-    WCHAR start[16];
-    bool ours = lstrcmpiW(name, L".") == 0 || lstrcmpiW(name, L"..") == 0;
-    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-        (void)lstrcpynW(start, name, lstrlenW(starts[i]) + 1);
-        ours = ours || lstrcmpiW(start, starts[i]) == 0;
-    }
-    return ours;
-}
-
-static int check_own(const WCHAR *program) {
-    static WCHAR pattern[PATH_UNITS];
-    char name[MAX_PATH * 3];
-    WIN32_FIND_DATAW found;
-    int code = 0;
-    if (!path_beside(program, L"*", pattern))
-        return fail_path("too long: ", program, ERROR_FILENAME_EXCED_RANGE);
-    HANDLE list = FindFirstFileW(pattern, &found);
-    if (list == INVALID_HANDLE_VALUE)
-        return fail_path("can not look at ", pattern, GetLastError());
-    do {
-        if (!is_ours(found.cFileName)) {
-            path_print(found.cFileName, name, sizeof name);
-            code =
-                console_fail("kmrepair.exe needs a folder of its own, which administrators alone "
-                             "will have access to; in this one there is ",
-                             name);
-        }
-    } while (code == 0 && FindNextFileW(list, &found));
-    (void)FindClose(list);
-    return code;
-}
-
-/* Refuses a file or folder that ordinary users may change; one that is not there is no matter. */
-static int check_closed(const WCHAR *path) {
-    static char words[PATH_UNITS * 3];
-    char who[300];
-    DWORD error = ERROR_SUCCESS;
-    if (!access_is_open(path, who, sizeof who, &error)) {
-        if (error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND ||
-            error == ERROR_PATH_NOT_FOUND)
-            return 0;
-        return fail_path("can not tell who may change ", path, error);
-    }
-    path_print(path, words, sizeof words);
-    (void)console_put(CONSOLE_ERROR, "kmrepair: ", words, " may be changed by ", who,
-                      ", and with it the service; limit it to administrators first (see kmrepair "
-                      "protect --help)\r\n",
-                      NULL);
-    return 2;
-}
-
-/* The files of the service, and the folders that they are in. */
-enum place {
-    PROGRAM_FOLDER,
-    CONFIG_FOLDER,
-    PROGRAM,
-    CONFIG,
-    JOURNAL,
-    OLD_JOURNAL,
-    NEW_JOURNAL,
-    PLACES
-};
-
-static const WCHAR *place_of(const struct options *options, enum place place) {
-    static WCHAR path[PATH_UNITS];
-    static const WCHAR *const beside[PLACES] = {[PROGRAM_FOLDER] = L"",
-                                                [CONFIG_FOLDER] = L"",
-                                                [OLD_JOURNAL] = JOURNAL_OLD,
-                                                [NEW_JOURNAL] = JOURNAL_NEW};
-    const WCHAR *file = place == PROGRAM || place == PROGRAM_FOLDER ? options->program
-                        : place == JOURNAL                          ? options->journal
-                                                                    : options->config;
-    /* It fits: a longer name in the same folder did. */
-    if (beside[place] == NULL)
-        return file;
-    (void)path_beside(file, beside[place], path);
-    return path;
-}
-
-/* Makes what is there the administrators' alone, and lets the service's account in. A folder with a
- * configuration that was named stays as it is. */
-static int protect(const struct options *options, struct access_account *account) {
-    static const struct access_rights rights[PLACES] = {
-        [PROGRAM_FOLDER] = {FILE_GENERIC_READ | FILE_GENERIC_EXECUTE | FILE_ADD_FILE,
-                            FILE_GENERIC_READ | FILE_GENERIC_EXECUTE,
-                            FILE_GENERIC_READ | FILE_GENERIC_WRITE | DELETE},
-        [CONFIG_FOLDER] = {FILE_GENERIC_READ | FILE_ADD_FILE, 0,
-                           FILE_GENERIC_READ | FILE_GENERIC_WRITE | DELETE},
-        [PROGRAM] = {FILE_GENERIC_READ | FILE_GENERIC_EXECUTE, 0, 0},
-        [CONFIG] = {FILE_GENERIC_READ, 0, 0},
-        [JOURNAL] = {FILE_GENERIC_READ | FILE_GENERIC_WRITE | DELETE, 0, 0},
-        [OLD_JOURNAL] = {FILE_GENERIC_READ | FILE_GENERIC_WRITE | DELETE, 0, 0},
-        [NEW_JOURNAL] = {FILE_GENERIC_READ | FILE_GENERIC_WRITE | DELETE, 0, 0}};
-    for (enum place place = PROGRAM_FOLDER; place < PLACES; place++) {
-        const WCHAR *path = place_of(options, place);
-        DWORD error = ERROR_SUCCESS;
-        if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES ||
-            (place == CONFIG_FOLDER && !options->has_config))
-            continue;
-        if (place != CONFIG_FOLDER)
-            error = access_protect(path, place == PROGRAM_FOLDER ? ACCESS_FOLDER : ACCESS_FILE);
-        if (error == ERROR_SUCCESS && account->has_sid)
-            error = access_grant(path, account, &rights[place]);
-        if (error != ERROR_SUCCESS)
-            return fail_path("can not set the access list of ", path, error);
-    }
-    return 0;
-}
-
-static int check_access(const struct options *options) {
-    int code = check_own(options->program);
-    for (enum place place = PROGRAM_FOLDER; code == 0 && place < PLACES; place++)
-        code = check_closed(place_of(options, place));
-    return code;
-}
-
-/* ---- the account ---- */
+/* ---- the account's password ---- */
 
 enum { PASSWORD_UNITS = 257 };
 
@@ -439,11 +289,11 @@ static int ask_password(WCHAR password[PASSWORD_UNITS]) {
     DWORD count = 0;
     bool good = true;
     if (GetConsoleMode(input, &mode)) {
-        (void)console_put(CONSOLE_ERROR, "Password: ", NULL);
+        (void)console_print(CONSOLE_ERROR, "Password: ");
         good = SetConsoleMode(input, mode & ~(DWORD)ENABLE_ECHO_INPUT) &&
                ReadConsoleW(input, password, PASSWORD_UNITS - 1, &count, NULL);
         (void)SetConsoleMode(input, mode);
-        (void)console_put(CONSOLE_ERROR, "\r\n", NULL);
+        (void)console_print(CONSOLE_ERROR, "\r\n");
     } else {
         while (good && got < sizeof line && (got == 0 || line[got - 1] != '\n')) {
             DWORD n = 0;
@@ -465,76 +315,46 @@ static int ask_password(WCHAR password[PASSWORD_UNITS]) {
     return 0;
 }
 
-/* Managed accounts, whose names end in `$`, have one that nobody knows. */
-static bool has_password(const struct options *options, const struct access_account *account) {
-    return account->is_user && options->account[lstrlenW(options->account) - 1] != L'$';
-}
-
-/* The account that is named, or that the service has. */
-static int find_account(const struct options *options, struct access_account *account) {
-    DWORD error = ERROR_SUCCESS;
-    const QUERY_SERVICE_CONFIGW *registered = find_service(SERVICE_NAME, &error);
-    const WCHAR *name = options->has_account ? options->account
-                        : registered != NULL ? registered->lpServiceStartName
-                                             : L"LocalSystem";
-    error = access_find_account(name, account);
-    return error == ERROR_SUCCESS ? 0 : fail_path("there is no account ", name, error);
-}
-
-/* What the account needs beside the program: to be a service, and to repair records. */
-static int admit_account(struct access_account *account, const struct settings *settings) {
-    static const struct access_rights rights = {FILE_GENERIC_READ,
-                                                FILE_GENERIC_READ | FILE_GENERIC_WRITE, 0};
-    static WCHAR folder[PATH_UNITS];
-    DWORD error = ERROR_SUCCESS;
-    if (!account->has_sid)
-        return 0;
-    if (account->is_user)
-        error = access_allow_service(account);
-    if (error != ERROR_SUCCESS)
-        return fail("the account can not get the right to log on as a service", error);
-    error = path_extend(settings->folder, folder) != 0 ? access_grant(folder, account, &rights)
-                                                       : ERROR_FILENAME_EXCED_RANGE;
-    if (error != ERROR_SUCCESS)
-        return console_fail_error("the account can not get its rights on ", settings->folder,
-                                  error);
-    return 0;
-}
-
 /* ---- all of it ---- */
 
-static void print_installed(const struct options *options, const struct settings *settings) {
+static int print_installed(const struct options *options, const struct settings *settings) {
     static char config[PATH_UNITS * 3];
     static WCHAR folder[PATH_UNITS];
     char words[FIND_WORDS_BYTES];
+    const char *note = "";
+    words[0] = '\0';
     path_print(options->config, config, sizeof config);
-    (void)console_put(CONSOLE_OUT, "Installed: service KMRepair, starts with Windows.\r\n",
-                      "Configuration: ", config, "\r\nFolder: ", settings->folder, "\r\n", NULL);
     if (settings->automatic && !find_clients(NULL, words))
-        (void)console_put(CONSOLE_OUT, "No Clients folder is found now: ", words,
-                          ".\r\nThe service will look again.\r\n", NULL);
+        note = "\r\nThe service will look again.\r\n";
     else if (path_extend(settings->folder, folder) == 0 ||
              GetFileAttributesW(folder) == INVALID_FILE_ATTRIBUTES)
-        (void)console_put(CONSOLE_OUT,
-                          "There is no such folder now; the service will wait for it.\r\n", NULL);
-    (void)console_put(CONSOLE_OUT, "Start it with: kmrepair start\r\n", NULL);
+        note = "There is no such folder now; the service will wait for it.\r\n";
+    return console_print(
+               CONSOLE_OUT,
+               "Installed: service KMRepair, starts with Windows.\r\nConfiguration: %s\r\n"
+               "Folder: %s\r\n%s%sStart it with: kmrepair start\r\n",
+               config, settings->folder, words, note)
+               ? 0
+               : 2;
 }
 
-int install_protect(const struct options *options) {
-    static struct access_account account;
-    if (!access_is_kept(options->program)) {
-        (void)console_put(CONSOLE_OUT, FAT_NOTE, NULL);
-        return 1;
-    }
-    int code = check_own(options->program);
+/* Managed accounts, whose names end in `$`, have a password that nobody knows. */
+static bool wants_password(const struct options *options, const struct access_account *account) {
+    return options->has_account && account->is_user &&
+           options->account[lstrlenW(options->account) - 1] != L'$';
+}
+
+/* Everything that can be refused comes before the first thing that is changed. */
+static int prepare(const struct options *options, struct access_account *account,
+                   struct settings *settings, WCHAR password[PASSWORD_UNITS]) {
+    int code = secure_check(options, account);
+    if (code == 0 && wants_password(options, account))
+        code = ask_password(password);
     if (code == 0)
-        code = find_account(options, &account);
+        code = prepare_config(options, settings);
     if (code == 0)
-        code = protect(options, &account);
-    if (code == 0)
-        (void)console_put(CONSOLE_OUT, "Only administrators have access to this folder now.\r\n",
-                          NULL);
-    return code;
+        code = secure_apply(options, account);
+    return code == 0 ? secure_admit(account, settings->folder) : code;
 }
 
 int install_install(const struct options *options) {
@@ -542,50 +362,43 @@ int install_install(const struct options *options) {
     static WCHAR password[PASSWORD_UNITS];
     static struct settings settings;
     static struct access_account account;
-    DWORD error = ERROR_SUCCESS;
     if (!image_path(options, image, sizeof image / sizeof image[0]))
         return console_fail("the paths of the program and its configuration are too long", "");
-    int code = find_account(options, &account);
-    bool is_kept = access_is_kept(options->program);
-    if (!is_kept)
-        (void)console_put(CONSOLE_OUT, FAT_NOTE, NULL);
-    if (code == 0 && is_kept)
-        code = check_access(options);
-    if (code == 0 && options->has_account && has_password(options, &account))
-        code = ask_password(password);
-    if (code == 0)
-        code = prepare_config(options, &settings);
-    if (code == 0 && is_kept)
-        code = protect(options, &account);
-    if (code == 0 && options->has_account)
-        code = admit_account(&account, &settings);
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE);
+    if (manager == NULL)
+        return fail("the service can not be registered", GetLastError());
+    int code = prepare(options, &account, &settings, password);
     if (code != 0)
-        return code;
-    error = events_register(options->program);
-    if (error != ERROR_SUCCESS)
-        return fail("the event source can not be registered", error);
-    error = register_service(image, options->has_account ? options->account : NULL,
-                             has_password(options, &account) ? password : NULL);
-    SecureZeroMemory(password, sizeof password);
+        goto out;
+    code = 2;
+    DWORD error = events_register(options->program);
+    if (error != ERROR_SUCCESS) {
+        (void)fail("the event source can not be registered", error);
+        goto out;
+    }
+    error = register_service(manager, image, options->has_account ? options->account : NULL,
+                             wants_password(options, &account) ? password : NULL);
     if (error == ERROR_SERVICE_MARKED_FOR_DELETE)
-        return console_fail("the service was removed but something still has it open: ",
-                            "close the Services window, then install again");
-    if (error != ERROR_SUCCESS)
-        return fail("the service can not be registered", error);
-    print_installed(options, &settings);
-    return 0;
+        (void)console_fail("the service was removed but something still has it open: ",
+                           "close the Services window, then install again");
+    else if (error != ERROR_SUCCESS)
+        (void)fail("the service can not be registered", error);
+    else
+        code = print_installed(options, &settings);
+out:
+    SecureZeroMemory(password, sizeof password);
+    close_handle(manager);
+    return code;
 }
 
 int install_uninstall(const struct options *options) {
-    SC_HANDLE manager = NULL;
     SC_HANDLE service = NULL;
     bool was_running = false;
     int code = 0;
     (void)options;
-    DWORD error = open_both(SC_MANAGER_CONNECT, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE,
-                            &manager, &service);
+    DWORD error = find_open(SERVICE_NAME, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE, &service);
     if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
-        (void)console_put(CONSOLE_OUT, "The service KMRepair was not installed.\r\n", NULL);
+        (void)console_print(CONSOLE_OUT, "The service KMRepair was not installed.\r\n");
     } else {
         if (error == ERROR_SUCCESS)
             error = stop(service, &was_running);
@@ -599,13 +412,11 @@ int install_uninstall(const struct options *options) {
         if (error != ERROR_SUCCESS)
             code = fail("the event source can not be removed", error);
         else
-            (void)console_put(
-                CONSOLE_OUT,
-                "Removed: service and event source. The configuration and the journal "
-                "are left where they are.\r\n",
-                NULL);
+            (void)console_print(
+                CONSOLE_OUT, "Removed: service and event source. The configuration and the journal "
+                             "are left where they are.\r\n");
     }
-    close_both(manager, service);
+    close_handle(service);
     return code;
 }
 
@@ -622,12 +433,10 @@ static int explain_stop(const struct options *options, const SERVICE_STATUS *sta
 }
 
 int install_start(const struct options *options) {
-    SC_HANDLE manager = NULL;
     SC_HANDLE service = NULL;
     SERVICE_STATUS status;
     int code = 0;
-    DWORD error =
-        open_both(SC_MANAGER_CONNECT, SERVICE_START | SERVICE_QUERY_STATUS, &manager, &service);
+    DWORD error = find_open(SERVICE_NAME, SERVICE_START | SERVICE_QUERY_STATUS, &service);
     if (error == ERROR_SUCCESS && !StartServiceW(service, 0, NULL))
         error = GetLastError();
     if (error == ERROR_SERVICE_ALREADY_RUNNING)
@@ -639,26 +448,24 @@ int install_start(const struct options *options) {
     else if (status.dwCurrentState == SERVICE_STOPPED)
         code = explain_stop(options, &status);
     else
-        (void)console_put(CONSOLE_OUT, "The service KMRepair is running.\r\n", NULL);
-    close_both(manager, service);
+        (void)console_print(CONSOLE_OUT, "The service KMRepair is running.\r\n");
+    close_handle(service);
     return code;
 }
 
 int install_stop(const struct options *options) {
-    SC_HANDLE manager = NULL;
     SC_HANDLE service = NULL;
     bool was_running = false;
     int code = 0;
     (void)options;
-    DWORD error =
-        open_both(SC_MANAGER_CONNECT, SERVICE_STOP | SERVICE_QUERY_STATUS, &manager, &service);
+    DWORD error = find_open(SERVICE_NAME, SERVICE_STOP | SERVICE_QUERY_STATUS, &service);
     if (error == ERROR_SUCCESS)
         error = stop(service, &was_running);
     if (error != ERROR_SUCCESS)
         code = fail("the service can not be stopped", error);
     else
-        (void)console_put(CONSOLE_OUT, "The service KMRepair ",
-                          was_running ? "has stopped.\r\n" : "was not running.\r\n", NULL);
-    close_both(manager, service);
+        (void)console_print(CONSOLE_OUT, "The service KMRepair %s.\r\n",
+                            was_running ? "has stopped" : "was not running");
+    close_handle(service);
     return code;
 }

@@ -24,9 +24,6 @@ void install_adopt_config(struct options *options);
  * not KMRepair's. Doing it twice is doing it once. */
 int install_install(const struct options *options);
 
-/* Makes the folder of the program the administrators' alone, so that `install` accepts it. */
-int install_protect(const struct options *options);
-
 /* Stops the service and removes it and its event source; no file is touched. */
 int install_uninstall(const struct options *options);
 

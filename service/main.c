@@ -12,57 +12,40 @@
 #include "past.h"
 #include "record.h"
 #include "scan.h"
+#include "secure.h"
 #include "service.h"
 #include "version.h"
 
 static struct options options;
 static unsigned char record_bytes[RECORD_BYTES_MAX];
 
+static int print_version(const struct options *unused) {
+    (void)unused;
+    return console_print(CONSOLE_OUT, "KMRepair " KMREPAIR_VERSION "\r\n") ? 0 : 2;
+}
+
+static int (*const verbs_done_by[])(const struct options *options) = {
+    [VERB_RUN] = service_run,        [VERB_SCAN] = scan_run,
+    [VERB_REPAIR] = service_repair,  [VERB_INSTALL] = install_install,
+    [VERB_PROTECT] = secure_protect, [VERB_UNINSTALL] = install_uninstall,
+    [VERB_START] = install_start,    [VERB_STOP] = install_stop,
+    [VERB_STATUS] = past_status,     [VERB_CHECK] = console_check,
+    [VERB_HISTORY] = past_history,   [VERB_UNDO] = service_undo,
+    [VERB_RELEASE] = service_undo,   [VERB_VERSION] = print_version,
+};
+
 static int do_verb(void) {
     options.bytes = record_bytes;
     if (!options_read(&options))
         return 2;
-    if (options.help) {
-        options_print_usage(false, options.verb);
-        return 0;
+    if (options.help || options.verb == VERB_NONE) {
+        options_print_usage(!options.help, options.verb);
+        return options.help ? 0 : 2;
     }
-    if ((options.verb != VERB_RUN || options.console) && options.verb != VERB_NONE &&
-        options.verb != VERB_VERSION && !options.has_config &&
-        !(options.verb == VERB_SCAN && options.has_folder))
+    if ((options.verb != VERB_RUN || options.console) && options.verb != VERB_VERSION &&
+        !options.has_config && !(options.verb == VERB_SCAN && options.has_folder))
         install_adopt_config(&options);
-    switch (options.verb) {
-    case VERB_NONE:
-        options_print_usage(true, VERB_NONE);
-        return 2;
-    case VERB_RUN:
-        return options.console ? service_run_in_console(&options) : service_run(&options);
-    case VERB_SCAN:
-        return scan_run(&options);
-    case VERB_REPAIR:
-        return service_repair(&options);
-    case VERB_INSTALL:
-        return install_install(&options);
-    case VERB_PROTECT:
-        return install_protect(&options);
-    case VERB_UNINSTALL:
-        return install_uninstall(&options);
-    case VERB_START:
-        return install_start(&options);
-    case VERB_STOP:
-        return install_stop(&options);
-    case VERB_STATUS:
-        return past_status(&options);
-    case VERB_CHECK:
-        return console_check(&options);
-    case VERB_UNDO:
-    case VERB_RELEASE:
-        return service_undo(&options);
-    case VERB_HISTORY:
-        return past_history(&options);
-    case VERB_VERSION:
-        break;
-    }
-    return console_put(CONSOLE_OUT, "KMRepair " KMREPAIR_VERSION "\r\n", NULL) ? 0 : 2;
+    return verbs_done_by[options.verb](&options);
 }
 
 typedef BOOL WINAPI set_directories(DWORD);

@@ -8,74 +8,73 @@
 #include "path.h"
 #include "text.h"
 
+enum {
+    SOME_FORMATS = 1 << FORMAT_TABLE | 1 << FORMAT_JSON,
+    ALL_FORMATS = SOME_FORMATS | 1 << FORMAT_CSV
+};
+
 static const struct {
     const char *name;
-    enum verb verb;
-    enum { NOTHING, FOLDER, NAME } takes; /* as an argument */
-    unsigned formats;                     /* a bit for each */
-    const char *usage;
+    enum { NOTHING, FOLDER, NAME } takes : 8; /* as an argument */
+    unsigned formats : 8;                     /* a bit for each */
+    const char *words;                        /* what may follow the name */
     const char *help;
-} verbs[] = {
-    {"run", VERB_RUN, NOTHING, 0, "run [--console]",
-     "Runs the service. With --console in this console, printing events, until Ctrl-C."},
-    {"scan", VERB_SCAN, FOLDER, 7, "scan [FOLDER] [--all] [--format=table|csv|json]",
-     "Lists the records that are not sound (--all: every one). Changes nothing.\r\n"
-     "Exit code 0: none is stuck; 1: some are; 2: it could not be told."},
-    {"repair", VERB_REPAIR, FOLDER, 0, "repair [FOLDER]",
-     "Repairs the stuck records now, once. Exit code 2: some are left."},
-    {"install", VERB_INSTALL, NOTHING, 0, "install [--folder DIR] [--report-only] [--account NAME]",
-     "Registers service and event source; writes kmrepair.ini if there is none "
-     "(--report-only: one that says Repair = no).\r\n"
-     "Limits access to the program's folder to administrators. --account: the service runs as "
-     "NAME,\r\n"
-     "such as \"NT AUTHORITY\\LocalService\", which gets the rights it needs; a password is asked "
-     "for."},
-    {"protect", VERB_PROTECT, NOTHING, 0, "protect",
-     "Limits access to the program's folder to administrators, so that `install` accepts it. What "
-     "is in\r\n"
-     "it may have been changed before: copy kmrepair.exe there again. Exit code 1: a FAT volume, "
-     "where\r\n"
-     "nobody can be kept out."},
-    {"uninstall", VERB_UNINSTALL, NOTHING, 0, "uninstall",
-     "Stops and removes the service. Configuration and journal stay."},
-    {"start", VERB_START, NOTHING, 0, "start", "Starts the service and waits until it runs."},
-    {"stop", VERB_STOP, NOTHING, 0, "stop", "Stops the service and waits until it has stopped."},
-    {"status", VERB_STATUS, NOTHING, 5, "status [--format=table|json]",
-     "Shows service, configuration, folder, and what was repaired."},
-    {"check", VERB_CHECK, NOTHING, 0, "check",
-     "Says what is wrong with the configuration, or what it means."},
-    {"history", VERB_HISTORY, NOTHING, 7, "history [--since DATE] [--format=table|csv|json]",
-     "Lists what was done to which record. DATE, in UTC: 2026-11-22 or 2026-11-22T16:40:00Z."},
-    {"undo", VERB_UNDO, NAME, 0, "undo NAME",
-     "Takes the last repair of a record back, and holds the record: it is left alone until it\r\n"
-     "changes or is released."},
-    {"release", VERB_RELEASE, NAME, 0, "release NAME", "Ends the hold on a record."},
+} verbs[VERB_VERSION] = {
+    [VERB_RUN] = {"run", NOTHING, 0, " [--console]",
+                  "Runs the service; --console: in this console, printing events, until Ctrl-C."},
+    [VERB_SCAN] = {"scan", FOLDER, ALL_FORMATS, " [FOLDER] [--all] [--format=table|csv|json]",
+                   "Lists the records that are not sound (--all: every one). Changes nothing.\r\n"
+                   "Exit code 0: none is stuck; 1: some are; 2: it could not be told."},
+    [VERB_REPAIR] = {"repair", FOLDER, 0, " [FOLDER]",
+                     "Repairs the stuck records now, once. Exit code 2: some are left."},
+    [VERB_INSTALL] =
+        {"install", NOTHING, 0, " [--folder DIR] [--report-only] [--account NAME]",
+         "Registers service and event source; writes kmrepair.ini if there is none\r\n"
+         "(--report-only: one that says Repair = no); limits access to administrators.\r\n"
+         "--account: the service runs as NAME, such as \"NT AUTHORITY\\LocalService\",\r\n"
+         "which gets the rights it needs; a password is asked for."},
+    [VERB_PROTECT] =
+        {"protect", FOLDER, 0, " [FOLDER]",
+         "Limits access to the program's folder, or FOLDER, to administrators, so that\r\n"
+         "`install` accepts it. Then copy kmrepair.exe there again, for somebody may have\r\n"
+         "changed it before. Exit code 1: a FAT volume, where nobody can be kept out."},
+    [VERB_UNINSTALL] = {"uninstall", NOTHING, 0, "",
+                        "Stops and removes the service. Configuration and journal stay."},
+    [VERB_START] = {"start", NOTHING, 0, "", "Starts the service and waits until it runs."},
+    [VERB_STOP] = {"stop", NOTHING, 0, "", "Stops the service and waits until it has stopped."},
+    [VERB_STATUS] = {"status", NOTHING, SOME_FORMATS, " [--format=table|json]",
+                     "Shows service, configuration, folder, and what was repaired."},
+    [VERB_CHECK] = {"check", NOTHING, 0, "",
+                    "Says what is wrong with the configuration, or what it means."},
+    [VERB_HISTORY] = {"history", NOTHING, ALL_FORMATS, " [--since DATE] [--format=table|csv|json]",
+                      "Lists what was done to which record.\r\n"
+                      "DATE, in UTC: 2026-11-22 or 2026-11-22T16:40:00Z."},
+    [VERB_UNDO] =
+        {"undo", NAME, 0, " NAME",
+         "Takes the last repair of a record back, and holds the record: it is left alone\r\n"
+         "until it changes or is released."},
+    [VERB_RELEASE] = {"release", NAME, 0, " NAME", "Ends the hold on a record."},
 };
-enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 void options_print_usage(bool error, enum verb verb) {
     enum console_stream to = error ? CONSOLE_ERROR : CONSOLE_OUT;
-    if (verb == VERB_NONE)
-        (void)console_put(to,
-                          "KMRepair repairs Key Management server records that are stuck in "
-                          "State = 4 (KB Q198709).\r\n\r\nUsage:\r\n",
-                          NULL);
-    for (size_t i = 0; i < VERBS; i++) {
-        if (verb == VERB_NONE)
-            (void)console_put(to, "  kmrepair ", verbs[i].usage, "\r\n", NULL);
-        else if (verbs[i].verb == verb)
-            (void)console_put(to, "Usage: kmrepair ", verbs[i].usage, "\r\n", error ? "" : "\r\n",
-                              error ? "" : verbs[i].help, error ? "" : "\r\n", NULL);
+    if (verb != VERB_NONE) {
+        (void)console_print(to, "Usage: kmrepair %s%s\r\n", verbs[verb].name, verbs[verb].words);
+        if (error)
+            return;
+        (void)console_print(to, "\r\n%s\r\n", verbs[verb].help);
+    } else {
+        (void)console_print(
+            to, "KMRepair repairs Key Management server records that are stuck in State = 4\r\n"
+                "(KB Q198709).\r\n\r\nUsage:\r\n");
+        for (verb = VERB_RUN; verb < VERB_VERSION; verb++)
+            (void)console_print(to, "  kmrepair %s%s\r\n", verbs[verb].name, verbs[verb].words);
+        (void)console_print(to, "  kmrepair --version\r\n");
     }
-    if (verb == VERB_NONE)
-        (void)console_put(to, "  kmrepair --version\r\n", NULL);
-    if (!error || verb == VERB_NONE)
-        (void)console_put(
-            to,
-            "\r\nEvery verb takes --config FILE and --help. The default configuration is "
-            "that of the installed\r\nservice, or else kmrepair.ini beside the "
-            "program.\r\n",
-            NULL);
+    (void)console_print(
+        to,
+        "\r\nEvery verb takes --config FILE and --help. The default configuration is that of\r\n"
+        "the installed service, or else kmrepair.ini beside the program.\r\n");
 }
 
 /* The command line while it is read. */
@@ -83,7 +82,6 @@ struct words {
     WCHAR **word;
     int count;
     int next;
-    unsigned formats; /* those of the verb */
     struct options *options;
 };
 
@@ -152,15 +150,16 @@ static bool is_valued(const WCHAR *word, const char *option, size_t *length) {
     return word[*length] == L'=' || word[*length] == L'\0';
 }
 
-static bool take_format(struct words *words, const WCHAR *value) {
-    static const char *const names[] = {"table", "csv", "json"};
+static bool take_format(struct options *options, const WCHAR *value) {
+    static const char *const names[] = {
+        [FORMAT_TABLE] = "table", [FORMAT_CSV] = "csv", [FORMAT_JSON] = "json"};
     for (unsigned i = 0; i < 3; i++) {
-        if (is(value, names[i]) && (words->formats >> i & 1) != 0) {
-            words->options->format = (enum format)i;
+        if (is(value, names[i]) && (verbs[options->verb].formats >> i & 1) != 0) {
+            options->format = (enum format)i;
             return true;
         }
     }
-    return refuse_word(words->options, "there is no such format here: ", value);
+    return refuse_word(options, "there is no such format here: ", value);
 }
 
 static bool take_since(struct options *options, const WCHAR *value) {
@@ -186,33 +185,28 @@ static bool take_name(struct options *options, const WCHAR *word) {
                        "this is not the name of a record, such as Mxclfr4zqvktn.ini: ", word);
 }
 
+static const struct {
+    const char *name;
+    unsigned verbs; /* a bit for each that has it */
+    bool (*take)(struct options *options, const WCHAR *value);
+} valued[] = {
+    {"--config", ~0U, take_config},
+    {"--folder", 1 << VERB_INSTALL, take_folder},
+    {"--account", 1 << VERB_INSTALL, take_account},
+    {"--format", 1 << VERB_SCAN | 1 << VERB_STATUS | 1 << VERB_HISTORY, take_format},
+    {"--since", 1 << VERB_HISTORY, take_since},
+};
+
 static bool take_option(struct words *words) {
     struct options *options = words->options;
     const WCHAR *word = words->word[words->next];
-    const WCHAR *value = NULL;
     size_t length = 0;
-    if (is_valued(word, "--config", &length)) {
-        value = value_of(words, length);
-        return value != NULL ? take_config(options, value)
-                             : refuse_word(options, "a value is missing after ", word);
-    }
-    if (options->verb == VERB_INSTALL && is_valued(word, "--folder", &length)) {
-        value = value_of(words, length);
-        return value != NULL ? take_folder(options, value)
-                             : refuse_word(options, "a value is missing after ", word);
-    }
-    if (options->verb == VERB_INSTALL && is_valued(word, "--account", &length)) {
-        value = value_of(words, length);
-        return value != NULL ? take_account(options, value)
-                             : refuse_word(options, "a value is missing after ", word);
-    }
-    if (words->formats != 0 && is_valued(word, "--format", &length)) {
-        value = value_of(words, length);
-        return take_format(words, value != NULL ? value : L"nothing");
-    }
-    if (options->verb == VERB_HISTORY && is_valued(word, "--since", &length)) {
-        value = value_of(words, length);
-        return value != NULL ? take_since(options, value)
+    for (size_t i = 0; i < sizeof valued / sizeof valued[0]; i++) {
+        if ((valued[i].verbs >> options->verb & 1) == 0 ||
+            !is_valued(word, valued[i].name, &length))
+            continue;
+        const WCHAR *value = value_of(words, length);
+        return value != NULL ? valued[i].take(options, value)
                              : refuse_word(options, "a value is missing after ", word);
     }
     if (options->verb == VERB_SCAN && is(word, "--all"))
@@ -228,11 +222,10 @@ static bool is_help(const WCHAR *word) {
     return is(word, "--help") || is(word, "-h") || is(word, "/?") || is(word, "-?");
 }
 
-static bool take_verb(struct options *options, const WCHAR *word, size_t *index) {
-    for (size_t i = 0; i < VERBS; i++) {
-        if (is(word, verbs[i].name)) {
-            options->verb = verbs[i].verb;
-            *index = i;
+static bool take_verb(struct options *options, const WCHAR *word) {
+    for (enum verb verb = VERB_RUN; verb < VERB_VERSION; verb++) {
+        if (is(word, verbs[verb].name)) {
+            options->verb = verb;
             return true;
         }
     }
@@ -242,42 +235,48 @@ static bool take_verb(struct options *options, const WCHAR *word, size_t *index)
                        word);
 }
 
+/* What is neither the verb nor an option. */
+static bool take_argument(struct options *options, const WCHAR *word) {
+    if (verbs[options->verb].takes == FOLDER && !options->has_folder)
+        return take_folder(options, word);
+    if (verbs[options->verb].takes == NAME && !options->has_name)
+        return take_name(options, word);
+    return refuse_word(options, "one word too many: ", word);
+}
+
 static bool take_words(struct words *words) {
     struct options *options = words->options;
-    size_t index = 0;
     for (words->next = 1; words->next < words->count; words->next++) {
         const WCHAR *word = words->word[words->next];
-        if (is_help(word)) {
-            options->help = true;
-            return true;
-        }
-        bool good = true;
+        if (is_help(word))
+            return options->help = true;
         if (options->verb == VERB_NONE && is(word, "--version")) {
             options->verb = VERB_VERSION;
             return true;
         }
-        if (options->verb == VERB_NONE)
-            good = take_verb(options, word, &index);
-        else if (word[0] == L'-')
-            good = take_option(words);
-        else if (verbs[index].takes == FOLDER && !options->has_folder)
-            good = take_folder(options, word);
-        else if (verbs[index].takes == NAME && !options->has_name)
-            good = take_name(options, word);
-        else
-            good = refuse_word(options, "one word too many: ", word);
+        bool good = options->verb == VERB_NONE ? take_verb(options, word)
+                    : word[0] == L'-'          ? take_option(words)
+                                               : take_argument(options, word);
         if (!good)
             return false;
-        words->formats = verbs[index].formats;
     }
-    if (options->verb != VERB_NONE && verbs[index].takes == NAME && !options->has_name)
+    if (verbs[options->verb].takes == NAME && !options->has_name)
         return refuse_word(options, "the name of the record is missing", L"");
     return true;
+}
+
+/* What is to be protected may be the folder of a program that is not there yet. 0: too long. */
+static DWORD program_in_folder(struct options *options) {
+    size_t length =
+        text_to_utf16(options->folder, strlen(options->folder), options->program, PATH_UNITS);
+    return length != (size_t)-1 && path_append(options->program, length, "kmrepair.exe") ? 1 : 0;
 }
 
 /* The paths that are the same for every verb. */
 static bool find_files(struct options *options) {
     DWORD got = GetModuleFileNameW(NULL, options->program, PATH_UNITS);
+    if (options->verb == VERB_PROTECT && options->has_folder)
+        got = program_in_folder(options);
     if (got == 0 || got >= PATH_UNITS ||
         (!options->has_config &&
          !path_beside(options->program, L"kmrepair.ini", options->config)) ||
@@ -289,7 +288,7 @@ static bool find_files(struct options *options) {
 }
 
 bool options_read(struct options *options) {
-    struct words words = {NULL, 0, 0, 0, options};
+    struct words words = {NULL, 0, 0, options};
     words.word = CommandLineToArgvW(GetCommandLineW(), &words.count);
     if (words.word == NULL) {
         (void)console_fail_error("the command line can not be read", "", GetLastError());

@@ -25,9 +25,9 @@ enum verb {
     VERB_STOP,
     VERB_STATUS,
     VERB_CHECK,
+    VERB_HISTORY,
     VERB_UNDO,
     VERB_RELEASE,
-    VERB_HISTORY,
     VERB_VERSION
 };
 

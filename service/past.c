@@ -66,46 +66,25 @@ static struct host_result visit_journal(const WCHAR *path, journal_visit *visit)
 
 /* ---- history ---- */
 
+static const char history_heading[] =
+    "TIME (UTC)           RECORD               ACTION  OUTCOME      MAILBOX";
+static const struct column history_columns[] = {{"time", 20, WORDS, IN_ALL},
+                                                {"record", 20, WORDS, IN_ALL},
+                                                {"action", 7, WORDS, IN_ALL},
+                                                {"outcome", 12, WORDS, IN_ALL},
+                                                {"mailbox", 255, ENDING, IN_ALL},
+                                                {"folder", 0, WORDS, IN_JSON},
+                                                {NULL, 0, WORDS, 0}};
+
 static void print_history_row(const struct journal_entry *entry, const char *action,
                               const char *outcome) {
-    struct text line;
     char time[JOURNAL_TIME_BYTES];
+    const char *const values[] = {time,    entry->name,    action,
+                                  outcome, entry->mailbox, entry->folder};
     if (past.options->has_since && entry->utc < past.options->since)
         return;
     journal_print_time(entry->utc, time);
-    text_begin(&line, past.line, sizeof past.line);
-    switch (past.options->format) {
-    case FORMAT_CSV:
-        text_put(&line, time);
-        text_put(&line, ",");
-        console_put_csv(&line, entry->name);
-        text_put(&line, ",");
-        text_put(&line, action);
-        text_put(&line, ",");
-        text_put(&line, outcome);
-        text_put(&line, ",");
-        console_put_csv(&line, entry->mailbox);
-        break;
-    case FORMAT_JSON:
-        text_put(&line, "{");
-        console_put_member(&line, "time", time);
-        console_put_member(&line, "record", entry->name);
-        console_put_member(&line, "action", action);
-        console_put_member(&line, "outcome", outcome);
-        console_put_member(&line, "mailbox", entry->mailbox);
-        console_put_member(&line, "folder", entry->folder);
-        text_put(&line, "}");
-        break;
-    case FORMAT_TABLE:
-        text_put(&line, time);
-        text_put(&line, " ");
-        console_put_padded(&line, entry->name, 20, false);
-        console_put_padded(&line, action, 7, false);
-        console_put_padded(&line, outcome, 12, false);
-        console_put_safe(&line, entry->mailbox);
-        break;
-    }
-    if (!console_put(CONSOLE_OUT, past.line, "\r\n", NULL))
+    if (!console_print_row(past.options->format, history_columns, values))
         past.failed = true;
 }
 
@@ -164,14 +143,9 @@ static void visit_history(void *context, const struct journal_entry *entry) {
 
 int past_history(const struct options *options) {
     static WCHAR old[PATH_UNITS];
-    static const char *const headings[] = {
-        [FORMAT_TABLE] =
-            "TIME (UTC)           RECORD               ACTION  OUTCOME      MAILBOX\r\n",
-        [FORMAT_CSV] = "time,record,action,outcome,mailbox\r\n",
-        [FORMAT_JSON] = ""};
     past.options = options;
     struct host_result result = {HOST_GONE, 0, NULL};
-    past.failed = !console_put(CONSOLE_OUT, headings[options->format], NULL);
+    past.failed = !console_print_heading(options->format, history_heading, history_columns);
     if (path_beside(options->journal, JOURNAL_OLD, old))
         result = visit_journal(old, visit_history);
     if (result.code == HOST_OK || result.code == HOST_GONE)
@@ -221,60 +195,54 @@ static const char *read_status(const struct options *options) {
 }
 
 static void print_past(const struct options *options, bool running) {
-    struct text line;
     const char *error = read_status(options);
-    text_begin(&line, past.line, sizeof past.line);
-    if (error[0] != '\0') {
-        text_put(&line, "the journal can not be read: ");
-        text_put(&line, error);
-    } else {
-        text_put_count(&line, "", past.repaired, " in the journal");
-        text_put(&line, past.repaired > 0 ? ", the last at " : "");
-        text_put(&line, past.last);
-        if (past.intents > past.done)
-            text_put_count(&line, "; ", past.intents - past.done,
-                           " not finished or not yet reported");
-        /* A line that was torn by a crash is one; a damaged one may have been a repair. */
-        if (past.reader.foreign > 0)
-            text_put_count(&line, "; ", past.reader.foreign, " unreadable line(s) in the journal");
-    }
     if (running && past.loaded[0] != '\0')
-        (void)console_put(CONSOLE_OUT, "In force:       ", past.loaded_settings,
-                          "\r\n                since ", past.loaded, "\r\n", NULL);
-    (void)console_put(CONSOLE_OUT, "Repairs:        ", past.line, "\r\n", NULL);
+        (void)console_print(CONSOLE_OUT,
+                            "In force:       %s\r\n"
+                            "                since %s\r\n",
+                            past.loaded_settings, past.loaded);
+    if (error[0] != '\0') {
+        (void)console_print(CONSOLE_OUT, "Repairs:        the journal can not be read: %s\r\n",
+                            error);
+        return;
+    }
+    (void)console_print(CONSOLE_OUT, "Repairs:        %u in the journal%s%s", past.repaired,
+                        past.repaired > 0 ? ", the last at " : "", past.last);
+    if (past.intents > past.done)
+        (void)console_print(CONSOLE_OUT, "; %u not finished or not yet reported",
+                            past.intents - past.done);
+    /* A line that was torn by a crash is one; a damaged one may have been a repair. */
+    if (past.reader.foreign > 0)
+        (void)console_print(CONSOLE_OUT, "; %u unreadable line(s) in the journal",
+                            past.reader.foreign);
+    (void)console_print(CONSOLE_OUT, "\r\n");
 }
 
 /* What the configuration file says now. False when it is refused. */
 static bool print_config(const struct options *options) {
-    struct text line;
     bool good = settings_load(options->config, &past.settings, &past.error);
     path_print(options->config, past.line, sizeof past.line);
-    (void)console_put(CONSOLE_OUT, "Configuration:  ", past.line, "\r\n                ", NULL);
-    text_begin(&line, past.line, sizeof past.line);
+    (void)console_print(CONSOLE_OUT, "Configuration:  %s\r\n                ", past.line);
     if (good) {
         config_print(&past.settings, past.line, sizeof past.line);
+        (void)console_print(CONSOLE_OUT, "%s\r\n", past.line);
+    } else if (past.error.line != 0) {
+        (void)console_print(CONSOLE_OUT, "refused, line %u: %s\r\n", past.error.line,
+                            past.error.reason);
     } else {
-        text_put(&line, "refused");
-        if (past.error.line != 0)
-            text_put_count(&line, ", line ", past.error.line, "");
-        text_put(&line, ": ");
-        text_put(&line, past.error.reason);
+        (void)console_print(CONSOLE_OUT, "refused: %s\r\n", past.error.reason);
     }
-    (void)console_put(CONSOLE_OUT, past.line, "\r\n", NULL);
     return good;
 }
 
 static int print_folder(const struct options *options) {
     struct mender_counts counts;
-    struct text line;
     host_win_init(&past.host, past.settings.folder, options->journal, NULL);
-    (void)console_put(CONSOLE_OUT, "Folder:         ", past.settings.folder, "\r\n", NULL);
+    (void)console_print(CONSOLE_OUT, "Folder:         %s\r\n", past.settings.folder);
     struct host_result result = scan_count(&past.host, options->bytes, &counts);
     if (result.code != HOST_OK)
         return console_fail_result("can not look at ", past.settings.folder, &result);
-    text_begin(&line, past.line, sizeof past.line);
-    scan_put_counts(&line, &counts);
-    (void)console_put(CONSOLE_OUT, "                ", past.line, "\r\n", NULL);
+    (void)scan_print_counts(CONSOLE_OUT, "                ", &counts);
     return 0;
 }
 
@@ -323,7 +291,7 @@ static int print_json(const struct options *options, const char *state, bool run
             code = 2;
     }
     text_put(&line, "}\r\n");
-    return console_put(CONSOLE_OUT, past.line, NULL) ? code : 2;
+    return console_print(CONSOLE_OUT, "%s", past.line) ? code : 2;
 }
 
 int past_status(const struct options *options) {
@@ -334,7 +302,7 @@ int past_status(const struct options *options) {
         return console_fail_error("can not ask for the state of the service", "", error);
     if (options->format == FORMAT_JSON)
         return print_json(options, state, running);
-    (void)console_put(CONSOLE_OUT, "Service:        ", state, "\r\n", NULL);
+    (void)console_print(CONSOLE_OUT, "Service:        %s\r\n", state);
     bool good = print_config(options);
     print_past(options, running);
     return good ? print_folder(options) : 2;

@@ -87,79 +87,51 @@ struct host_result scan_left(struct host_win *host, unsigned char *bytes,
     return each(host, counts, print_left, NULL);
 }
 
-/* The columns of a row as strings; `line` and `offset` are "" where there is none. */
-struct cells {
-    char state[RECORD_STATE_BYTES];
+/* The table fits the 80 columns of a console. */
+static const char scan_heading[] = "RECORD               VERDICT      STATE MAILBOX";
+static const struct column scan_columns[] = {{"record", 20, WORDS, IN_ALL},
+                                             {"verdict", 12, WORDS, IN_ALL},
+                                             {"state", 5, WORDS, IN_ALL},
+                                             {"line", 5, NUMBER, IN_CSV | IN_JSON},
+                                             {"offset", 7, NUMBER, IN_CSV | IN_JSON},
+                                             {"mailbox", 38, ENDING, IN_ALL},
+                                             {"reason", 21, OWN_LINE, IN_TABLE | IN_JSON},
+                                             {NULL, 0, WORDS, 0}};
+
+/* A number in words of digits, or NULL. */
+static const char *number_cell(bool is_there, size_t number, char to[11]) {
+    struct text text;
+    text_begin(&text, to, 11);
+    text_put_u32(&text, (uint32_t)number);
+    return is_there ? to : NULL;
+}
+
+/* Why the record is not sound or could not be read, or "". */
+static void find_reason(const struct row *row) {
+    const char *reason = record_reason_text(row->record.reason);
+    if (row->result.code != HOST_OK)
+        reason = row->result.reason;
+    if (reason != NULL)
+        (void)text_copy(scan.reason, sizeof scan.reason, reason);
+    else
+        path_error_text(row->result.error, scan.reason, sizeof scan.reason);
+}
+
+static bool print_cells(enum format format, const struct row *row, const char *state) {
+    const struct record *record = &row->record;
     char line[11];
     char offset[11];
-};
-
-static void fill_cells(const struct row *row, struct cells *cells) {
-    struct text text;
-    record_state(&row->record, scan.bytes, cells->state);
-    text_begin(&text, cells->line, sizeof cells->line);
-    if (row->record.line != 0)
-        text_put_u32(&text, row->record.line);
-    text_begin(&text, cells->offset, sizeof cells->offset);
-    if (row->record.has_digit)
-        text_put_u32(&text, (uint32_t)row->record.digit);
-    record_mailbox(&row->record, scan.bytes, scan.host.host.decode, &scan.host, scan.mailbox);
-    scan.reason[0] = '\0';
-    if (row->result.code != HOST_OK && row->result.reason == NULL)
-        path_error_text(row->result.error, scan.reason, sizeof scan.reason);
-    else
-        (void)text_copy(scan.reason, sizeof scan.reason,
-                        row->result.code != HOST_OK ? row->result.reason
-                                                    : record_reason_text(row->record.reason));
-}
-
-static void put_row_csv(struct text *line, const struct row *row, const struct cells *cells) {
-    console_put_csv(line, row->name);
-    text_put(line, ",");
-    text_put(line, record_verdict_name(row->record.verdict));
-    text_put(line, ",");
-    console_put_csv(line, cells->state);
-    text_put(line, ",");
-    text_put(line, cells->line);
-    text_put(line, ",");
-    text_put(line, cells->offset);
-    text_put(line, ",");
-    console_put_csv(line, scan.mailbox);
-}
-
-/* Fits the 80 columns of a console: a long name of a record has a line to itself, a mailbox shows its end,
- * which tells more than its start. A reason has a line to itself, too. */
-static void put_row_table(struct text *line, const struct row *row, const struct cells *cells) {
-    enum { NAME = 20, MAILBOX = 38 };
-    static const char next[] = "\r\n                     ";
-    size_t length = strlen(row->name);
-    console_put_padded(line, row->name, NAME, false);
-    if (length > NAME)
-        text_put(line, next);
-    console_put_padded(line, record_verdict_name(row->record.verdict), 12, false);
-    console_put_padded(line, cells->state, 5, false);
-    console_put_end(line, scan.mailbox, MAILBOX);
-    if (scan.reason[0] != '\0') {
-        text_put(line, next);
-        text_put(line, scan.reason);
-    }
-}
-
-static void put_row_json(struct text *line, const struct row *row, const struct cells *cells) {
-    text_put(line, "{");
-    console_put_member(line, "record", row->name);
-    console_put_member(line, "verdict", record_verdict_name(row->record.verdict));
-    if (row->record.line != 0) {
-        console_put_member(line, "state", cells->state);
-        console_put_number(line, "line", row->record.line);
-    }
-    if (row->record.has_digit)
-        console_put_number(line, "offset", (uint32_t)row->record.digit);
-    if (scan.mailbox[0] != '\0')
-        console_put_member(line, "mailbox", scan.mailbox);
-    if (scan.reason[0] != '\0')
-        console_put_member(line, "reason", scan.reason);
-    text_put(line, "}");
+    record_mailbox(record, scan.bytes, scan.host.host.decode, &scan.host, scan.mailbox);
+    find_reason(row);
+    const char *const values[] = {row->name,
+                                  record_verdict_name(record->verdict),
+                                  record->line != 0 ? state : NULL,
+                                  number_cell(record->line != 0, record->line, line),
+                                  number_cell(record->has_digit, record->digit, offset),
+                                  scan.line,
+                                  scan.mailbox[0] != '\0' ? scan.mailbox : NULL,
+                                  scan.reason[0] != '\0' ? scan.reason : NULL};
+    return console_print_row(format, scan_columns, values);
 }
 
 struct printer {
@@ -173,63 +145,47 @@ struct printer {
 
 /* Once a second, on a terminal; the first time after a second. */
 static void show_progress(struct printer *printer) {
-    char number[11];
-    struct text text;
     uint64_t time = scan.host.host.clock(&scan.host);
     printer->files++;
     if (!printer->terminal || time - printer->shown < 1000)
         return;
     printer->shown = time;
-    text_begin(&text, number, sizeof number);
-    text_put_u32(&text, printer->files);
-    (void)console_put(CONSOLE_ERROR, "\r", number, " files ...", NULL);
+    (void)console_print(CONSOLE_ERROR, "\r%u files ...", printer->files);
     printer->visible = true;
 }
 
 static void hide_progress(struct printer *printer) {
     if (printer->visible)
-        (void)console_put(CONSOLE_ERROR, "\r                         \r", NULL);
+        (void)console_print(CONSOLE_ERROR, "\r                         \r");
     printer->visible = false;
 }
 
 /* Before the first row, so that a folder that can not be listed gives an error and nothing else. */
 static void print_heading(struct printer *printer) {
-    if (printer->begun)
-        return;
+    if (!printer->begun)
+        scan.failed = !console_print_heading(printer->options->format, scan_heading, scan_columns);
     printer->begun = true;
-    static const char *const headings[] = {
-        [FORMAT_TABLE] = "RECORD               VERDICT      STATE MAILBOX\r\n",
-        [FORMAT_CSV] = "record,verdict,state,line,offset,mailbox\r\n",
-        [FORMAT_JSON] = ""};
-    scan.failed = !console_put(CONSOLE_OUT, headings[printer->options->format], NULL);
 }
 
-static void count_state(const struct row *row, const struct cells *cells) {
-    bool digit = cells->state[0] >= '0' && cells->state[0] <= '9' && cells->state[1] == '\0';
-    if (row->record.line != 0)
-        scan.by_state[digit ? cells->state[0] - '0' : 10]++;
+static void count_state(const char *state) {
+    bool digit = state[0] >= '0' && state[0] <= '9' && state[1] == '\0';
+    scan.by_state[digit ? state[0] - '0' : 10]++;
 }
 
 static void print_record_row(void *context, const struct row *row) {
     struct printer *printer = context;
-    struct cells cells;
-    struct text line;
+    const struct record *record = &row->record;
+    char state[RECORD_STATE_BYTES];
     show_progress(printer);
-    fill_cells(row, &cells);
-    count_state(row, &cells);
+    record_state(record, scan.bytes, state);
+    if (record->line != 0)
+        count_state(state);
     if (!printer->options->all &&
-        (row->record.verdict == VERDICT_SOUND || row->record.verdict == VERDICT_NOT_A_RECORD))
+        (record->verdict == VERDICT_SOUND || record->verdict == VERDICT_NOT_A_RECORD))
         return;
     hide_progress(printer);
     print_heading(printer);
-    text_begin(&line, scan.line, sizeof scan.line);
-    if (printer->options->format == FORMAT_CSV)
-        put_row_csv(&line, row, &cells);
-    else if (printer->options->format == FORMAT_JSON)
-        put_row_json(&line, row, &cells);
-    else
-        put_row_table(&line, row, &cells);
-    if (!console_put(CONSOLE_OUT, scan.line, "\r\n", NULL))
+    if (!print_cells(printer->options->format, row, state))
         scan.failed = true;
 }
 
@@ -239,32 +195,35 @@ struct host_result scan_count(struct host_win *host, unsigned char *bytes,
     return each(host, counts, NULL, NULL);
 }
 
-void scan_put_counts(struct text *line, const struct mender_counts *counts) {
-    text_put_count(line, "", counts->files, counts->files == 1 ? " file: " : " files: ");
-    text_put_count(line, "", counts->verdict[VERDICT_STUCK], " stuck, ");
-    text_put_count(line, "", counts->verdict[VERDICT_SOUND], " sound, ");
-    text_put_count(line, "", counts->verdict[VERDICT_DOUBTFUL], " doubtful, ");
-    text_put_count(line, "", counts->verdict[VERDICT_UNREADABLE] + counts->busy, " unreadable, ");
-    text_put_count(line, "", counts->verdict[VERDICT_NOT_A_RECORD], " not a record");
+bool scan_print_counts(enum console_stream to, const char *before,
+                       const struct mender_counts *counts) {
+    const uint32_t *verdict = counts->verdict;
+    return console_print(
+        to, "%s%u %s: %u stuck, %u sound, %u doubtful, %u unreadable, %u not a record\r\n", before,
+        counts->files, counts->files == 1 ? "file" : "files", verdict[VERDICT_STUCK],
+        verdict[VERDICT_SOUND], verdict[VERDICT_DOUBTFUL],
+        verdict[VERDICT_UNREADABLE] + counts->busy, verdict[VERDICT_NOT_A_RECORD]);
 }
 
 /* "State: 12 with 1, 3 with 4, 1 other" */
-static void put_states(struct text *line) {
-    bool first = true;
+static bool print_states(enum console_stream to) {
+    const char *before = "State: ";
+    bool done = true;
     for (uint32_t i = 0; i <= 10; i++) {
         if (scan.by_state[i] == 0)
             continue;
-        text_put_count(line, first ? "\r\nState: " : ", ", scan.by_state[i],
-                       i < 10 ? " with " : " other");
         if (i < 10)
-            text_put_u32(line, i);
-        first = false;
+            done = console_print(to, "%s%u with %u", before, scan.by_state[i], i) && done;
+        else
+            done = console_print(to, "%s%u other", before, scan.by_state[i]) && done;
+        before = ", ";
     }
+    /* There is a line only if something was counted. */
+    return (before[0] == 'S' || console_print(to, "\r\n")) && done;
 }
 
 int scan_run(const struct options *options) {
     struct mender_counts counts;
-    struct text line;
     struct printer printer = {options, console_is_terminal(CONSOLE_ERROR), false, false, 0, 0};
     scan.bytes = options->bytes;
     if (options->has_folder && !options->has_config)
@@ -278,14 +237,10 @@ int scan_run(const struct options *options) {
     if (result.code != HOST_OK)
         return console_fail_result("can not scan ", scan.settings.folder, &result);
     print_heading(&printer);
-    text_begin(&line, scan.line, sizeof scan.line);
-    scan_put_counts(&line, &counts);
     /* A table ends with the summary; what a program reads does not. */
-    put_states(&line);
     bool table = options->format == FORMAT_TABLE;
-    if (!console_put(table ? CONSOLE_OUT : CONSOLE_ERROR, table ? "\r\n" : "", scan.line, "\r\n",
-                     NULL) ||
-        scan.failed)
+    enum console_stream to = table ? CONSOLE_OUT : CONSOLE_ERROR;
+    if (!scan_print_counts(to, table ? "\r\n" : "", &counts) || !print_states(to) || scan.failed)
         return console_fail("the output could not be written", "");
     if (counts.verdict[VERDICT_STUCK] > 0)
         return 1;

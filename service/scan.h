@@ -6,10 +6,10 @@
 
 #include <windows.h>
 
+#include "console.h"
 #include "host_win.h"
 #include "mender.h"
 #include "options.h"
-#include "text.h"
 
 /* `scan`. Returns the exit code: 0 nothing is stuck, 1 something is, 2 it can not be told. */
 int scan_run(const struct options *options);
@@ -23,7 +23,8 @@ struct host_result scan_left(struct host_win *host, unsigned char *bytes,
 struct host_result scan_count(struct host_win *host, unsigned char *bytes,
                               struct mender_counts *counts);
 
-/* "5 files: 1 stuck, ..." */
-void scan_put_counts(struct text *line, const struct mender_counts *counts);
+/* "5 files: 1 stuck, ...", after `before`. False when it could not all be written. */
+bool scan_print_counts(enum console_stream to, const char *before,
+                       const struct mender_counts *counts);
 
 #endif

@@ -160,9 +160,9 @@ static void close_service(void) {
     events_close(&service.events);
 }
 
-int service_run(const struct options *options) {
-    static WCHAR name[] = SERVICE_NAME;
-    const SERVICE_TABLE_ENTRYW table[] = {{name, service_main}, {NULL, NULL}};
+static int run_under_scm(const struct options *options) {
+    static const SERVICE_TABLE_ENTRYW table[] = {{(WCHAR *)SERVICE_NAME, service_main},
+                                                 {NULL, NULL}};
     int code = 0;
     if (!open_service(options, false)) {
         report_start_failed("an event object can not be made", GetLastError());
@@ -196,17 +196,21 @@ static int open_console(const struct options *options) {
     return 0;
 }
 
-int service_run_in_console(const struct options *options) {
+static int run_in_console(const struct options *options) {
     int code = open_console(options);
     if (code == 0) {
-        (void)console_put(CONSOLE_OUT, "KMRepair is running in this console. Ctrl-C stops it.\r\n",
-                          NULL);
+        (void)console_print(CONSOLE_OUT,
+                            "KMRepair is running in this console. Ctrl-C stops it.\r\n");
         code = work_until_stopped() == 0 ? 0 : 2;
     }
     if (code != 0 && service.error.reason[0] != '\0')
         code = console_fail_config(options, &service.error);
     close_service();
     return code;
+}
+
+int service_run(const struct options *options) {
+    return options->console ? run_in_console(options) : run_under_scm(options);
 }
 
 enum { BUSY_MS = 15000 }; /* how long `repair` goes on trying records that others hold open */
@@ -229,15 +233,6 @@ static void make_pass(struct worker *worker) {
         if (WaitForSingleObject(service.control.wake, wait) == WAIT_OBJECT_0)
             return;
     }
-}
-
-static void print_result(uint32_t repaired, const struct mender_counts *counts) {
-    struct text text;
-    text_begin(&text, service.text, sizeof service.text);
-    text_put_count(&text, "", repaired, " repaired, ");
-    text_put_count(&text, "", counts->verdict[VERDICT_STUCK], " still stuck, ");
-    text_put_count(&text, "", counts->busy, " could not be read.\r\n");
-    (void)console_put(CONSOLE_OUT, service.text, NULL);
 }
 
 int service_repair(const struct options *options) {
@@ -273,7 +268,8 @@ int service_repair(const struct options *options) {
     /* What counts is what the folder holds now. */
     result = scan_left(&worker->host, options->bytes, &counts);
     if (result.code == HOST_OK)
-        print_result(worker->mender.repaired, &counts);
+        (void)console_print(CONSOLE_OUT, "%u repaired, %u still stuck, %u could not be read.\r\n",
+                            worker->mender.repaired, counts.verdict[VERDICT_STUCK], counts.busy);
     if (finished && result.code == HOST_OK && counts.verdict[VERDICT_STUCK] + counts.busy == 0)
         code = 0;
     host_win_close(&worker->host);

@@ -13,11 +13,9 @@
 /* Service-specific exit codes: what keeps the service from starting. */
 enum service_exit { SERVICE_EXIT_CONFIG = 1, SERVICE_EXIT_RESOURCES = 2 };
 
-/* `run`: returns when the service has stopped. The exit code of the process. */
+/* `run`: returns when the service has stopped; with --console the same, events printed, until Ctrl-C.
+ * The exit code of the process. */
 int service_run(const struct options *options);
-
-/* `run --console`: the same, events printed, until Ctrl-C. */
-int service_run_in_console(const struct options *options);
 
 /* `undo` and `release`, beside a service that runs or not. */
 int service_undo(const struct options *options);

@@ -116,9 +116,9 @@ bool settings_load(const WCHAR *path, struct settings *settings, struct config_e
 }
 
 static bool is_same(const struct settings *a, const struct settings *b) {
-    return a->repair == b->repair && a->settle_seconds == b->settle_seconds &&
-           a->rescan_minutes == b->rescan_minutes && a->repairs_per_hour == b->repairs_per_hour &&
-           text_equal_no_case(a->folder, strlen(a->folder), b->folder);
+    return a->repair == b->repair && a->automatic == b->automatic &&
+           a->settle_seconds == b->settle_seconds && a->rescan_minutes == b->rescan_minutes &&
+           a->repairs_per_hour == b->repairs_per_hour && text_same(a->folder, b->folder);
 }
 
 void settings_report(const WCHAR *path, const struct settings *settings, struct events *events) {
@@ -131,6 +131,10 @@ bool settings_load_reported(const WCHAR *path, const struct settings *known,
                             struct settings *settings, struct config_error *error,
                             struct events *events) {
     bool loaded = settings_load(path, settings, error);
+    /* What was found stays: another one may be a copy. */
+    if (loaded && known != NULL && settings->automatic && known->automatic &&
+        config_is_absolute(known->folder))
+        (void)text_copy(settings->folder, sizeof settings->folder, known->folder);
     if (known != NULL && (loaded ? is_same(settings, known) : error->busy))
         return false;
     if (loaded) {

@@ -58,21 +58,17 @@ static void use_folder(struct worker *worker, const char *folder) {
     (void)memcpy(worker->folder, worker->host.path, sizeof worker->folder);
 }
 
-static bool is_folder_of(const struct settings *a, const struct settings *b) {
-    return text_equal_no_case(a->folder, strlen(a->folder), b->folder);
-}
-
-/* `auto` is looked for again as long as there is nothing to watch. */
+/* `auto` is looked for until it is found, and stays what it was then: another one may be a copy. */
 static bool find_folder(struct worker *worker) {
     struct settings *settings = &worker->settings;
     *settings = worker->mender.settings;
+    if (!settings->automatic || config_is_absolute(settings->folder))
+        return true;
     if (!find_clients(settings->folder, worker->host.no_folder))
         return false;
-    if (!is_folder_of(settings, &worker->mender.settings)) {
-        mender_configure(&worker->mender, settings);
-        use_folder(worker, settings->folder);
-        settings_report(worker->options->config, settings, worker->events);
-    }
+    mender_configure(&worker->mender, settings);
+    use_folder(worker, settings->folder);
+    settings_report(worker->options->config, settings, worker->events);
     return true;
 }
 
@@ -82,8 +78,7 @@ static void watch_over(struct worker *worker) {
     bool was_open = watch_is_open(&worker->watch);
     if (was_open)
         result = watch_check(&worker->watch, worker->folder);
-    else if ((worker->mender.settings.automatic && !find_folder(worker)) ||
-             worker->host.folder == 0)
+    else if (!find_folder(worker) || worker->host.folder == 0)
         result = (struct host_result){HOST_FAILED, 0, worker->host.no_folder};
     else
         result = watch_open(&worker->watch, worker->folder);
@@ -123,7 +118,7 @@ static void reload(struct worker *worker, bool asked) {
             worker->load_due = worker->host.host.clock(&worker->host) + LOAD_MS;
         return;
     }
-    bool moved = !is_folder_of(settings, &worker->mender.settings);
+    bool moved = !text_same(settings->folder, worker->mender.settings.folder);
     mender_configure(&worker->mender, settings);
     if (moved) {
         watch_close(&worker->watch);

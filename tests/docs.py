@@ -73,12 +73,12 @@ def host_events():
 def source_events():
     """{number: (severity, category, text, strings)}, and that the three sources agree with each other."""
     texts, numbers = messages(), host_events()
-    rows = re.findall(r"\{(EVENT_\w+), (MSG_\w+), (CATEGORY_\w+)\}", read("service/events.c"))
+    rows = re.findall(r"\{(EVENT_\w+), (CATEGORY_\w+), (MSG_\w+)\}", read("service/events.c"))
     check("service/events.c", "events in the table", sorted(numbers), sorted(row[0] for row in rows))
     check("service/events.c", "messages in the table", sorted(s for s in texts if s.startswith("MSG_")),
-          sorted(row[1] for row in rows))
+          sorted(row[2] for row in rows))
     found = {}
-    for event, message, category in rows:
+    for event, category, message in rows:
         number, strings = numbers.get(event, (NONE, ""))
         id_, severity, text = texts.get(message, (NONE, NONE, ""))
         check("core/host.h", f"number of {event}, that of {message}", id_, number)
