@@ -17,6 +17,10 @@ struct judge {
     size_t start; /* the current line, later its value ... */
     size_t end;   /* ... to before its end */
     uint32_t line;
+    struct {
+        size_t name;  /* the unit after the `[`; 0: no heading yet */
+        size_t close; /* the last `]` of the line */
+    } heading, home;  /* the last one that is closed; that of record->state */
     uint32_t states;
     bool certificates; /* NumSCerts was seen */
     bool blanks;       /* REASON_BLANKS applies */
@@ -67,6 +71,16 @@ static bool next_line(struct judge *judge) {
     return true;
 }
 
+/* Remembers a heading that is closed; without its `]` Windows' versions need not take it for one. */
+static void see_heading(struct judge *judge) {
+    for (size_t i = judge->start; i < judge->end && unit(judge, judge->start) == '['; i++) {
+        if (unit(judge, i) == ']') {
+            judge->heading.name = judge->start + 1;
+            judge->heading.close = i;
+        }
+    }
+}
+
 /* Adds a character of a name. A run of blanks and ODDs becomes one of them, an ODD if it holds one,
  * so that no number of them can push the rest of a name out of the buffer. */
 static size_t put_name(char *line, size_t length, unsigned c) {
@@ -85,6 +99,20 @@ static size_t put_name(char *line, size_t length, unsigned c) {
     return length;
 }
 
+/* True when `name` is not quite `key`, but is once the blanks and ODDs that some Windows might trim
+ * are taken out. `odd`: even if there are none. */
+static bool resembles(const char *name, const char *key, bool odd) {
+    for (; *name != '\0'; name++) {
+        odd = odd || *name == ODD;
+        if (*name == ODD || *name == ' ')
+            continue;
+        if (*key == '\0' || text_lower(*name) != text_lower(*key))
+            return false;
+        key++;
+    }
+    return odd && *key == '\0';
+}
+
 /* ini_reader. Hands inih one whole line in a form that it reads as Windows does: leading blanks
  * gone, the name as put_name() leaves it (inih would split at a `:`), and the value cut where the
  * buffer ends. A name that does not fit is neither of the two that matter. The judgement of a value
@@ -93,6 +121,7 @@ static char *read_record_line(char *line, int size, void *stream) {
     struct judge *judge = stream;
     if (!next_line(judge))
         return NULL;
+    see_heading(judge);
     size_t room = (size_t)size - 2;
     size_t length = 0;
     bool name = true;
@@ -105,24 +134,13 @@ static char *read_record_line(char *line, int size, void *stream) {
         else
             line[length++] = c >= 0x20 && c < 0x7F ? (char)c : ODD;
     }
+    line[length] = '\0';
+    /* A State without a value hides those behind it from Windows. */
+    if (name && resembles(line, "State", true))
+        judge->blanks = true;
     line[length] = '\n';
     line[length + 1] = '\0';
     return line;
-}
-
-/* True when `name` is not quite `key`, but is once the blanks and ODDs that some Windows might trim
- * are taken out. */
-static bool resembles(const char *name, const char *key) {
-    bool odd = false;
-    for (; *name != '\0'; name++) {
-        odd = odd || *name == ODD;
-        if (*name == ODD || *name == ' ')
-            continue;
-        if (*key == '\0' || text_lower(*name) != text_lower(*key))
-            return false;
-        key++;
-    }
-    return odd && *key == '\0';
 }
 
 /* Where the 4 is in a value that reads as 4: an optional quote, an optional plus, an optional 0x,
@@ -166,6 +184,7 @@ static void on_state(struct judge *judge) {
     judge->states++;
     if (judge->states > 1 && (record->has_digit || !reads))
         return;
+    judge->home = judge->heading;
     record->line = judge->line;
     keep_span(judge, &record->state);
     if (reads) {
@@ -239,7 +258,7 @@ static int on_record_line(void *user, const char *section, const char *name, con
         on_state(judge);
     } else if (text_same(name, "NumSCerts")) {
         judge->certificates = true;
-    } else if (resembles(name, "State") || resembles(name, "NumSCerts")) {
+    } else if (resembles(name, "State", false) || resembles(name, "NumSCerts", false)) {
         judge->blanks = true;
     } else if (judge->record->mailbox.length == 0) {
         unquote(judge);
@@ -247,6 +266,40 @@ static int on_record_line(void *user, const char *section, const char *name, con
             keep_span(judge, &judge->record->mailbox);
     }
     return 1;
+}
+
+static bool is_trimmed(unsigned c) {
+    return c <= 0x20 || c >= 0x7F;
+}
+
+/* Of what is not ASCII the case is not known here, so all of it is one. */
+static unsigned fold(unsigned c) {
+    return c < 0x7F ? (unsigned char)text_lower((char)c) : 0x7F;
+}
+
+/* Whether Windows finds the State: it looks in the first section of a name only, and takes the blanks off
+ * a name that it is asked for. */
+static bool is_in_reach(const struct judge *judge) {
+    struct judge scan = *judge;
+    size_t name = judge->home.name;
+    scan.next = 0;
+    if (name == 0)
+        return true;
+    if (unit(judge, name) == ']' || is_trimmed(unit(judge, name)) ||
+        is_trimmed(unit(judge, judge->home.close - 1)))
+        return false;
+    while (next_line(&scan) && scan.start < name - 1) {
+        size_t i = 0;
+        see_heading(&scan);
+        if (scan.heading.name != scan.start + 1)
+            continue;
+        while (unit(judge, name + i) != ']' &&
+               fold(unit(judge, name + i)) == fold(unit(&scan, scan.heading.name + i)))
+            i++;
+        if (unit(judge, name + i) == unit(&scan, scan.heading.name + i))
+            return false;
+    }
+    return true;
 }
 
 /* Decides the encoding from the mark and refuses what is not text; inih must not see a NUL. */
@@ -270,6 +323,8 @@ static enum verdict_reason open_text(struct judge *judge, size_t size) {
     }
     if (size > 0 && memchr(bytes, '\0', size) != NULL)
         return REASON_NUL;
+    /* The mark of UTF-16BE, which some versions of Windows may know. */
+    judge->blanks = size >= 2 && bytes[0] == 0xFE && bytes[1] == 0xFF;
     if (size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) {
         judge->record->encoding = RECORD_UTF8;
         judge->base = 3;
@@ -298,7 +353,7 @@ void record_judge(const void *bytes, size_t size, struct record *record) {
         record->verdict = VERDICT_NOT_A_RECORD;
     } else if (judge.certificates || !record->has_digit) {
         record->verdict = VERDICT_SOUND;
-    } else if (judge.states == 1 && judge.plain && !judge.blanks) {
+    } else if (judge.states == 1 && judge.plain && !judge.blanks && is_in_reach(&judge)) {
         record->verdict = VERDICT_STUCK;
     } else {
         record->verdict = VERDICT_DOUBTFUL;
@@ -332,7 +387,7 @@ const char *record_reason_text(enum verdict_reason reason) {
     case REASON_TWO_STATES:
         return "it has more than one State";
     case REASON_BLANKS:
-        return "unusual control characters or blanks leave open how Windows would read it";
+        return "unusual characters, blanks or sections leave open how Windows would read it";
     case REASON_NONE:
         break;
     }

@@ -96,39 +96,69 @@ static bool plain(const struct wide *wide, size_t from, size_t to) {
            (wide->unit[from] == '"' || wide->unit[from] == '\'');
 }
 
+/* A piece of the text. */
+struct piece {
+    size_t from, to;
+};
+
 struct finding {
     unsigned states, fours;
     bool certificates, plain, doubt;
+    bool headed; /* a section heading that is closed came before the State that decides */
+    struct piece heading;
+    struct piece last_heading;
+    bool any_heading;
 };
+
+static size_t find(const struct wide *wide, size_t from, size_t to, unsigned c) {
+    while (from < to && wide->unit[from] != c)
+        from++;
+    return from;
+}
+
+static void see_state(const struct wide *wide, size_t from, size_t to, uint32_t line,
+                      struct finding *finding, struct reference *result) {
+    size_t four = 0;
+    bool reads = reads_as_four(wide, from, to, &four);
+    finding->states++;
+    finding->fours += reads;
+    if (finding->states == 1 || (reads && finding->fours == 1)) {
+        result->line = line;
+        finding->headed = finding->any_heading;
+        finding->heading = finding->last_heading;
+    }
+    if (reads && finding->fours == 1) {
+        result->has_digit = true;
+        result->digit = wide->offset[four];
+        finding->plain = plain(wide, from, to);
+    }
+}
 
 static void see_line(const struct wide *wide, size_t from, size_t to, uint32_t line,
                      struct finding *finding, struct reference *result) {
-    size_t equals = from;
-    size_t four = 0;
     trim(wide, &from, &to);
-    if (from == to || wide->unit[from] == ';' || wide->unit[from] == '[')
+    if (from == to || wide->unit[from] == ';')
         return;
-    while (equals < to && wide->unit[equals] != '=')
-        equals++;
-    if (equals == to)
+    if (wide->unit[from] == '[') {
+        if (find(wide, from, to, ']') < to) {
+            finding->any_heading = true;
+            finding->last_heading.from = from;
+            finding->last_heading.to = to;
+        }
         return;
-    size_t name_end = equals;
-    size_t value = equals + 1;
+    }
+    size_t name_end = find(wide, from, to, '=');
+    if (name_end == to) {
+        finding->doubt = finding->doubt || is_word(wide, from, to, "state", true);
+        return;
+    }
+    size_t value = name_end + 1;
     trim(wide, &from, &name_end);
     trim(wide, &value, &to);
     if (is_word(wide, from, name_end, "numscerts", false)) {
         finding->certificates = true;
     } else if (is_word(wide, from, name_end, "state", false)) {
-        bool reads = reads_as_four(wide, value, to, &four);
-        finding->states++;
-        finding->fours += reads;
-        if (finding->states == 1 || (reads && finding->fours == 1))
-            result->line = line;
-        if (reads && finding->fours == 1) {
-            result->has_digit = true;
-            result->digit = wide->offset[four];
-            finding->plain = plain(wide, value, to);
-        }
+        see_state(wide, value, to, line, finding, result);
     } else if (is_word(wide, from, name_end, "numscerts", true) ||
                is_word(wide, from, name_end, "state", true)) {
         for (size_t i = from; i < name_end; i++)
@@ -136,20 +166,66 @@ static void see_line(const struct wide *wide, size_t from, size_t to, uint32_t l
     }
 }
 
+/* One line; `*at` goes to the next. */
+static struct piece take_line(const struct wide *wide, size_t *at) {
+    struct piece line = {*at, find(wide, *at, wide->count, '\n')};
+    *at = line.to + 1;
+    if (line.to > line.from && wide->unit[line.to - 1] == '\r')
+        line.to--;
+    return line;
+}
+
 static void see_lines(const struct wide *wide, struct finding *finding, struct reference *result) {
-    uint32_t line = 0;
-    for (size_t from = 0; from < wide->count;) {
-        size_t end = from;
-        while (end < wide->count && wide->unit[end] != '\n')
-            end++;
-        size_t to = end;
-        if (to > from && wide->unit[to - 1] == '\r')
-            to--;
-        for (size_t i = from; i < to; i++)
-            finding->doubt = finding->doubt || wide->unit[i] == '\r';
-        see_line(wide, from, to, ++line, finding, result);
-        from = end + 1;
+    uint32_t number = 0;
+    for (size_t at = 0; at < wide->count;) {
+        struct piece line = take_line(wide, &at);
+        finding->doubt = finding->doubt || find(wide, line.from, line.to, '\r') < line.to;
+        see_line(wide, line.from, line.to, ++number, finding, result);
     }
+}
+
+static bool same_letter(unsigned a, unsigned b) {
+    if (a >= 0x7F && b >= 0x7F)
+        return true; /* it might be one letter in two cases */
+    if (a >= 'A' && a <= 'Z')
+        a += 'a' - 'A';
+    if (b >= 'A' && b <= 'Z')
+        b += 'a' - 'A';
+    return a == b;
+}
+
+/* Whether the two headings have one name, up to their first `]`. */
+static bool same_section(const struct wide *wide, struct piece a, struct piece b) {
+    a.to = find(wide, a.from, a.to, ']');
+    b.to = find(wide, b.from, b.to, ']');
+    if (a.to - a.from != b.to - b.from)
+        return false;
+    for (size_t i = 0; i < a.to - a.from; i++) {
+        if (!same_letter(wide->unit[a.from + i], wide->unit[b.from + i]))
+            return false;
+    }
+    return true;
+}
+
+/* Whether Windows finds what stands under the heading: its name is not empty, has no blank at either end,
+ * and no heading before it has that name. */
+static bool in_reach(const struct wide *wide, struct piece heading) {
+    size_t last = heading.to - 1;
+    while (wide->unit[last] != ']')
+        last--;
+    unsigned first_letter = wide->unit[heading.from + 1];
+    unsigned last_letter = wide->unit[last - 1];
+    if (first_letter == ']' || blank(first_letter) || odd(first_letter) || blank(last_letter) ||
+        odd(last_letter))
+        return false;
+    for (size_t at = 0; at < heading.from;) {
+        struct piece line = take_line(wide, &at);
+        trim(wide, &line.from, &line.to);
+        if (line.from < heading.from && find(wide, line.from, line.to, '[') == line.from &&
+            find(wide, line.from, line.to, ']') < line.to && same_section(wide, line, heading))
+            return false;
+    }
+    return true;
 }
 
 void reference_judge(const unsigned char *bytes, size_t size, struct reference *result) {
@@ -160,12 +236,14 @@ void reference_judge(const unsigned char *bytes, size_t size, struct reference *
     result->verdict = VERDICT_UNREADABLE;
     if (result->reason != REASON_NONE)
         return;
+    finding.doubt = size >= 2 && bytes[0] == 0xFE && bytes[1] == 0xFF;
     see_lines(&wide, &finding, result);
     if (finding.states == 0) {
         result->verdict = VERDICT_NOT_A_RECORD;
     } else if (finding.certificates || finding.fours == 0) {
         result->verdict = VERDICT_SOUND;
-    } else if (finding.states == 1 && finding.plain && !finding.doubt) {
+    } else if (finding.states == 1 && finding.plain && !finding.doubt &&
+               (!finding.headed || in_reach(&wide, finding.heading))) {
         result->verdict = VERDICT_STUCK;
     } else {
         result->verdict = VERDICT_DOUBTFUL;

@@ -2,8 +2,8 @@
  * record_reference: the verdict on a record once more, as slowly and plainly as it can be said.
  *
  * Written from the table of verdicts and not from core/record.c, so that the two can be compared on
- * many files. The caution beyond that table is that of record.h: a lone CR, and a name that is one
- * of the two once odd characters are taken out of it, make a stuck record doubtful.
+ * many files. The caution beyond that table is that of record.h: what is listed at REASON_BLANKS makes a
+ * stuck record doubtful.
  */
 #ifndef KMREPAIR_RECORD_REFERENCE_H
 #define KMREPAIR_RECORD_REFERENCE_H

@@ -240,7 +240,7 @@ static void lines(void **state) {
         {"names that only begin so", "StateX = 4\nNumSCerts2 = 1\nState=4\n", STUCK, 0, 3, 32},
         {"names that only end so", "XState = 4\nxNumSCerts=1\nState=4\n", STUCK, 0, 3, 30},
         {"quoted name", "\"State\" = 4\n", N, 0, 0, NONE},
-        {"a line that is no line", "State\nNumSCerts\nState=4\n", STUCK, 0, 3, 22},
+        {"a line that is no line", "NumSCerts\nhello\nState=4\n", STUCK, 0, 3, 22},
         {"no continuation", "A = 1\n  State = 4\n", STUCK, 0, 2, 16},
         {"no continuation by \\", "A = 1\\\nState = 4\n", STUCK, 0, 2, 15},
     };
@@ -266,7 +266,8 @@ static void comments_and_sections(void **state) {
         {"behind a section", "[x] State = 4\n", N, 0, 0, NONE},
         {"NumSCerts behind a section", "State=4\n[x] NumSCerts = 1\n", STUCK, 0, 1, 6},
         {"an indented section", "State=4\n  [NumSCerts=1]\n", STUCK, 0, 1, 6},
-        {"a section without a name", "[]\nState=4\n", STUCK, 0, 2, 9},
+        {"sections, and State in one of them", "[a]\nb=1\n[c]\nState=4\n[a]\n[c]\n", STUCK, 0, 4,
+         18},
         {"a bracket within a line", "x[ = ]\nState=4\n]\n", STUCK, 0, 2, 13},
         {"State in a value", "A = State = 4\nB=NumSCerts=1\n", N, 0, 0, NONE},
         {"NumSCerts in a value", "A = NumSCerts = 1\nState=4\n", STUCK, 0, 2, 24},
@@ -303,6 +304,43 @@ static void look_alikes(void **state) {
         {"odd, but another name", "State=4\n\vNumSCert=1\nState\v2=4\n\v\n", STUCK, 0, 1, 6},
         {"odd characters in values", "A=\v\x7F\xA0\x01\nState=4\n", STUCK, 0, 2, 13},
         {"odd characters in a comment", ";\v\x7F\xA0\nState=4\n", STUCK, 0, 2, 11},
+    };
+    CHECK(samples);
+}
+
+/* Names that GetPrivateProfileString does not find where they stand (seen with tests/wine/profile.c): it
+ * looks in the first section of a name only, takes the blanks off the name of a section that it is asked
+ * for, and stops at the first line with the name, a value or not. */
+static void out_of_reach(void **state) {
+    (void)state;
+    static const struct sample samples[] = {
+        {"a section again", "[a]\n[b]\n[a]\nState=4\n", D, REASON_BLANKS, 4, 18},
+        {"in other letters", "[Client]\n\n[cLIENT]\nState=4\n", D, REASON_BLANKS, 4, 25},
+        {"with text behind", "[a]\n  [a] b\nState=4\n", D, REASON_BLANKS, 3, 18},
+        {"with letters of which the case is unknown", "[K\xFCr]\n[K\xDCr]\nState=4\n", D,
+         REASON_BLANKS, 3, 18},
+        {"one that is not closed in between", "[a]\n[a]\n[b\nState=4\n", D, REASON_BLANKS, 4, 17},
+        {"one that is not closed is not the same", "[a\n[a]\nState=4\n", STUCK, 0, 3, 13},
+        {"one that only begins so", "[a]\n[ab]\nState=4\n", STUCK, 0, 3, 15},
+        {"one that only ends sooner", "[ab]\n[a]\nState=4\n", STUCK, 0, 3, 15},
+        {"and NumSCerts", "[a]\n[a]\nState=4\nNumSCerts=\n", S, 0, 3, 14},
+        {"a section without a name", "[]\nState=4\n", D, REASON_BLANKS, 2, 9},
+        {"a blank name", "[ ]\nState=4\n", D, REASON_BLANKS, 2, 10},
+        {"a blank in front", "[ a]\nState=4\n", D, REASON_BLANKS, 2, 11},
+        {"a tab behind", "[a\t]\nState=4\n", D, REASON_BLANKS, 2, 11},
+        {"a no-break space behind", "[a\xA0]\nState=4\n", D, REASON_BLANKS, 2, 11},
+        {"a blank before the last ]", "[a] ]\nState=4\n", D, REASON_BLANKS, 2, 12},
+        {"a ] at once", "[]a]\nState=4\n", D, REASON_BLANKS, 2, 11},
+        {"two ]", "[a]]\nState=4\n", STUCK, 0, 2, 11},
+        {"a blank in the middle", "[a b]\nState=4\n", STUCK, 0, 2, 12},
+        {"such a section elsewhere", "[]\n[ ]\n[a]\nState=4\n[]\n", STUCK, 0, 4, 17},
+        {"before it", "State=4\n[]\n[a]\n[a]\n", STUCK, 0, 1, 6},
+        {"State without =", "State\nState=4\n", D, REASON_BLANKS, 2, 12},
+        {"with blanks around", " State\t \r\nState=4\n", D, REASON_BLANKS, 2, 16},
+        {"with a VT before it", "\vSTATE\nState=4\n", D, REASON_BLANKS, 2, 13},
+        {"State without =, and no other", "State\n", N, 0, 0, NONE},
+        {"State without = in a comment", ";State\n[State\nState=4\n", STUCK, 0, 3, 20},
+        {"UTF-16BE's mark", "\xFE\xFF\nState=4\n", D, REASON_BLANKS, 2, 9},
     };
     CHECK(samples);
 }
@@ -1064,6 +1102,7 @@ int main(void) {
         cmocka_unit_test(lines),
         cmocka_unit_test(comments_and_sections),
         cmocka_unit_test(look_alikes),
+        cmocka_unit_test(out_of_reach),
         cmocka_unit_test(marks),
         cmocka_unit_test(utf16),
         cmocka_unit_test(utf16_other_characters),
