@@ -86,7 +86,8 @@ int console_fail_result(const char *what, const char *detail, const struct host_
     return 2;
 }
 
-void console_put_safe(struct text *line, const char *string) {
+/* `quotes`: how often a quotation mark is written. */
+static void put_shown(struct text *line, const char *string, int quotes) {
     size_t left = strlen(string);
     while (left > 0) {
         uint32_t c = 0;
@@ -94,11 +95,16 @@ void console_put_safe(struct text *line, const char *string) {
         if (n == 0 || text_is_active(c))
             text_put_char(line, '?');
         else
-            text_put_bytes(line, string, n);
+            for (int i = c == '"' ? quotes : 1; i > 0; i--)
+                text_put_bytes(line, string, n);
         n = n == 0 ? 1 : n;
         string += n;
         left -= n;
     }
+}
+
+void console_put_safe(struct text *line, const char *string) {
+    put_shown(line, string, 1);
 }
 
 void console_put_padded(struct text *line, const char *value, size_t width, bool right) {
@@ -114,20 +120,14 @@ void console_put_padded(struct text *line, const char *value, size_t width, bool
 }
 
 void console_put_csv(struct text *line, const char *value) {
-    bool quote = strpbrk(value, ",\"\r\n") != NULL;
-    if (quote)
-        text_put(line, "\"");
-    for (; *value != '\0'; value++) {
-        if (*value == '"')
-            text_put(line, "\"");
-        text_put_char(line, *value);
-    }
-    if (quote)
-        text_put(line, "\"");
+    const char *quote = strpbrk(value, ",\"") != NULL ? "\"" : "";
+    text_put(line, quote);
+    put_shown(line, value, 2);
+    text_put(line, quote);
 }
 
-/* Lone surrogates, which a Windows file name may hold, are written as the escapes that JSON has for
- * them. */
+/* What would act on a console, and lone surrogates, which a Windows file name may hold, are written as
+ * the escapes that JSON has for them. */
 void console_put_json(struct text *line, const char *value) {
     size_t left = strlen(value);
     text_put_char(line, '"');
@@ -137,7 +137,7 @@ void console_put_json(struct text *line, const char *value) {
         if (n == 0) {
             text_put(line, "?");
             n = 1;
-        } else if (c < 0x20 || c == 0x7F || (c >= 0xD800 && c < 0xE000)) {
+        } else if (text_is_active(c)) {
             text_put(line, "\\u");
             for (int shift = 12; shift >= 0; shift -= 4)
                 text_put_char(line, "0123456789ABCDEF"[c >> shift & 15]);

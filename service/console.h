@@ -37,9 +37,9 @@ int console_fail_result(const char *what, const char *detail, const struct host_
 void console_put_safe(struct text *line, const char *string);
 /* The same, filled up with blanks to a column, and one more. */
 void console_put_padded(struct text *line, const char *value, size_t width, bool right);
-/* A CSV field, quoted where it has to be. */
+/* A CSV field, quoted where it has to be; safe as well. */
 void console_put_csv(struct text *line, const char *value);
-/* JSON: a string; a member of an object that is begun with `{`, after a comma if it is not the first. */
+/* JSON, safe by escapes: a string; a member of an object that is begun with `{`, after a comma if it is not the first. */
 void console_put_json(struct text *line, const char *value);
 void console_put_member(struct text *line, const char *name, const char *value);
 void console_put_number(struct text *line, const char *name, uint32_t value);
