@@ -200,10 +200,12 @@ def test_controls_after_the_last_status(product):
 
 @pytest.mark.parametrize("sent", [[PAUSE, CONTINUE], [CONTINUE], [CONTINUE, PAUSE, CONTINUE], [PARAMCHANGE]], ids=str)
 def test_pause_and_continue_at_any_time(product, sent):
-    """However they come, the last word is followed, and the life goes on to its end."""
+    """However they come, the last word is followed, and the life goes on to its end: to a scan, and the stop."""
     moments = [STARTING, STARTED, SCANNED, PAUSING, AFTER_PAUSED, CONTINUING]
     for moment, recording in zip(moments, play(product, *[life_with(moment, *sent) for moment in moments])):
-        assert recording.states()[-3:] == [RUNNING, STOP_PENDING, STOPPED], moment
+        # The last CONTINUE may come when it has been continued already, and the stop right after it.
+        assert recording.states()[-2:] == [STOP_PENDING, STOPPED], moment
+        assert recording.states()[-3] in (RUNNING, CONTINUE_PENDING), moment
 
 
 def test_refused_configuration(product):
