@@ -149,22 +149,23 @@ static void put_cell(struct text *line, const struct column *column, size_t star
     }
 }
 
-/* Quoted where it has to be. */
+/* Safe, and quoted where it has to be. */
 static void put_csv(struct text *line, const char *value) {
-    bool quote = strpbrk(value, ",\"\r\n") != NULL;
-    if (quote)
-        text_put_char(line, '"');
-    for (; *value != '\0'; value++) {
-        if (*value == '"')
-            text_put_char(line, '"');
-        text_put_char(line, *value);
+    const char *quote = strpbrk(value, ",\"") != NULL ? "\"" : "";
+    text_put(line, quote);
+    for (;;) {
+        const char *next = strchr(value, '"');
+        text_put_safe(line, value, next != NULL ? (size_t)(next - value) : strlen(value));
+        if (next == NULL)
+            break;
+        text_put(line, "\"\"");
+        value = next + 1;
     }
-    if (quote)
-        text_put_char(line, '"');
+    text_put(line, quote);
 }
 
-/* Lone surrogates, which a Windows file name may hold, are written as the escapes that JSON has for
- * them. */
+/* What would act on a console, and lone surrogates, which a Windows file name may hold, are written as
+ * the escapes that JSON has for them. */
 static void put_json(struct text *line, const char *value) {
     size_t left = strlen(value);
     text_put_char(line, '"');
@@ -174,7 +175,7 @@ static void put_json(struct text *line, const char *value) {
         if (n == 0) {
             text_put(line, "?");
             n = 1;
-        } else if (c < 0x20 || c == 0x7F || (c >= 0xD800 && c < 0xE000)) {
+        } else if (text_is_active(c)) {
             text_put(line, "\\u");
             for (int shift = 12; shift >= 0; shift -= 4)
                 text_put_char(line, "0123456789ABCDEF"[c >> shift & 15]);

@@ -39,13 +39,16 @@ static ULONG count_handles(DWORD pid) {
     return found;
 }
 
-/* After so many cycles: one line, without its end. */
-static void put_costs(unsigned cycles, DWORD pid, HANDLE process) {
+static unsigned long bytes_of(HANDLE process) {
     PROCESS_MEMORY_COUNTERS memory = {0};
 
     K32GetProcessMemoryInfo(process, &memory, sizeof memory);
-    printf("cycles %u handles %lu bytes %lu", cycles, count_handles(pid),
-           (unsigned long)memory.PagefileUsage);
+    return (unsigned long)memory.PagefileUsage;
+}
+
+/* After so many cycles: one line, without its end. */
+static void put_costs(unsigned cycles, DWORD pid, HANDLE process) {
+    printf("cycles %u handles %lu bytes %lu", cycles, count_handles(pid), bytes_of(process));
 }
 
 #endif

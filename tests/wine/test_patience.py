@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from host import record
+from host import record, wait_until
 
 
 def locked_for_longer_than_a_minute(service):
@@ -34,6 +34,29 @@ def removed_and_created_again(service):
     service.put("after.ini")
     service.await_repaired("after.ini")
     assert len(service.events(3010)) == 1 and len(service.events(3011)) == 1
+
+
+def removed_in_the_middle_of_its_work(service):
+    """What had been begun is settled and reported as far as it can be known; nothing of it is left owed."""
+    names = [f"Mx{number:03}.ini" for number in range(300)]
+    for name in names:
+        service.put(name)
+    service.start()
+    wait_until(lambda: len(service.events(2000)) >= 20, "it is at work", poll=0.005)
+    shutil.rmtree(service.folder)
+    service.await_event(3010, timeout=100)
+    service.folder.mkdir()
+    service.put("after.ini")
+    service.await_repaired("after.ini", timeout=100)
+    service.await_event(2000, "after.ini")
+    service.stop()
+    rows = service.ok("history", "--format=csv").out.splitlines()[1:]
+    outcomes = {row.split(",")[1]: row.split(",")[3] for row in rows}
+    assert len(outcomes) == len(rows) and set(outcomes.values()) <= {"repaired", "unknown"}, outcomes
+    for name, outcome in outcomes.items():
+        told = [e.id for e in service.events() if e.id in (2000, 2002, 2003) and e.about(name)]
+        assert told == [2000 if outcome == "repaired" else 2003], (name, outcome, told)
+    assert 20 < len(rows) and len(service.events(3010)) == len(service.events(3011)) == 1
 
 
 def more_changes_than_it_is_told_of(service):
@@ -78,7 +101,8 @@ def run_without_the_service_manager(product):
 
 
 SCENARIOS = [locked_for_longer_than_a_minute, more_changes_than_it_is_told_of,
-             removed_and_created_again, one_pass_with_a_record_in_use, one_pass_without_a_folder,
+             removed_and_created_again, removed_in_the_middle_of_its_work,
+             one_pass_with_a_record_in_use, one_pass_without_a_folder,
              run_without_the_service_manager]
 
 

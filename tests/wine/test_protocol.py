@@ -200,10 +200,12 @@ def test_controls_after_the_last_status(product):
 
 @pytest.mark.parametrize("sent", [[PAUSE, CONTINUE], [CONTINUE], [CONTINUE, PAUSE, CONTINUE], [PARAMCHANGE]], ids=str)
 def test_pause_and_continue_at_any_time(product, sent):
-    """However they come, the last word is followed, and the life goes on to its end."""
+    """However they come, the last word is followed, and the life goes on to its end: to a scan, and the stop."""
     moments = [STARTING, STARTED, SCANNED, PAUSING, AFTER_PAUSED, CONTINUING]
     for moment, recording in zip(moments, play(product, *[life_with(moment, *sent) for moment in moments])):
-        assert recording.states()[-3:] == [RUNNING, STOP_PENDING, STOPPED], moment
+        # The last CONTINUE may come when it has been continued already, and the stop right after it.
+        assert recording.states()[-2:] == [STOP_PENDING, STOPPED], moment
+        assert recording.states()[-3] in (RUNNING, CONTINUE_PENDING), moment
 
 
 def test_refused_configuration(product):
@@ -252,6 +254,13 @@ def costs(text):
     return [(int(handles), int(size)) for handles, size in found]
 
 
+def assert_flat(tenths):
+    """The first lives may still touch pages for the first time; from the middle on nothing is added."""
+    handles, sizes = zip(*tenths)
+    assert len(set(handles)) == 1, tenths
+    assert max(sizes[5:]) - min(sizes[4:]) < 64 * 1024, tenths
+
+
 def test_lives_in_one_process_leave_nothing_behind(product):
     """A process has one life; a thousand in one show what a life does not give back."""
     put_largest(product)
@@ -262,9 +271,7 @@ def test_lives_in_one_process_leave_nothing_behind(product):
     result = product.wine.run(exe, product.wine.windows_path(product.config), "cycles", CYCLES, *life_with(),
                               timeout=600)
     print(result.out)
-    first, *_, last = costs(result.out)
-    assert last[0] == first[0], "handles"
-    assert last[1] - first[1] < 64 * 1024, "memory"
+    assert_flat(costs(result.out))
 
 
 # ---- the real one ----
@@ -328,7 +335,5 @@ def test_cycles_of_start_and_stop(service, empty):
     theirs = service.wine.probe("cycles", empty, max(10, CYCLES // 10), timeout=900)
     assert ours.rc == 0 and theirs.rc == 0, (ours, theirs)
     print(f"KMRepair\n{ours.out}the empty service\n{theirs.out}")
-    first, *_, last = costs(ours.out)
-    assert last[0] <= first[0] + 1, "handles"
-    assert last[1] - first[1] < 64 * 1024, "memory"
+    assert_flat(costs(ours.out))
     assert len(service.events(1000)) == len(service.events(1001)) == CYCLES
