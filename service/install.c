@@ -5,6 +5,7 @@
 
 #include "console.h"
 #include "events.h"
+#include "host_win.h"
 #include "path.h"
 #include "resource.h"
 #include "service.h"
@@ -190,27 +191,14 @@ static int write_config(const struct options *options, const struct settings *se
     static struct settings parsed;
     struct config_error refused;
     struct text text;
-    DWORD written = 0;
-    DWORD error = ERROR_SUCCESS;
     text_begin(&text, content, sizeof content);
     if (!compose_config(settings, &text))
         return console_fail_error("the default configuration can not be made", "", GetLastError());
     /* Not without seeing that the service will take it. */
     if (!config_parse(content, text.length, &parsed, &refused))
         return console_fail("this can not be the Folder of a configuration: ", refused.reason);
-    HANDLE file = CreateFileW(options->config, GENERIC_WRITE, 0, NULL, CREATE_NEW,
-                              FILE_ATTRIBUTE_NORMAL, NULL);
-    if (file == INVALID_HANDLE_VALUE)
-        return fail("the configuration file can not be made", GetLastError());
-    if (!WriteFile(file, content, (DWORD)text.length, &written, NULL))
-        error = GetLastError();
-    else if (written != text.length)
-        error = ERROR_DISK_FULL;
-    (void)CloseHandle(file);
-    if (error == ERROR_SUCCESS)
-        return 0;
-    (void)DeleteFileW(options->config);
-    return fail("the configuration file can not be written", error);
+    DWORD error = host_win_write_file(options->config, CREATE_NEW, content, text.length);
+    return error == ERROR_SUCCESS ? 0 : fail("the configuration file can not be written", error);
 }
 
 /* Sees to it that there is a configuration that the service will accept. An existing one is never
@@ -287,9 +275,7 @@ static DWORD register_service(const WCHAR *image) {
 
 static bool is_there(const char *folder) {
     static WCHAR path[PATH_UNITS];
-    DWORD attributes =
-        path_extend(folder, path) != 0 ? GetFileAttributesW(path) : INVALID_FILE_ATTRIBUTES;
-    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+    return path_extend(folder, path) != 0 && path_has(path, FILE_ATTRIBUTE_DIRECTORY);
 }
 
 int install_install(const struct options *options) {
