@@ -1,5 +1,7 @@
 #include "events.h"
 
+#include <string.h>
+
 #include "console.h"
 #include "journal.h"
 #include "messages.h"
@@ -54,9 +56,7 @@ void events_close(struct events *events) {
  * that it has inserted, too, so a `%` before a digit or another `%` gets a blank behind it; a
  * character that would act on the viewer or a console becomes `?`. */
 static WCHAR *put_string(WCHAR *at, const WCHAR *end, const char *string) {
-    size_t left = 0;
-    while (string[left] != '\0')
-        left++;
+    size_t left = strlen(string);
     while (left > 0 && end - at > 4) {
         uint32_t c = 0;
         size_t n = text_character(string, left, &c);

@@ -32,9 +32,7 @@ const QUERY_SERVICE_CONFIGW *find_service(const WCHAR *name, DWORD *error) {
 
 static bool is_folder(const char *path) {
     static WCHAR wide[PATH_UNITS];
-    DWORD attributes =
-        path_extend(path, wide) != 0 ? GetFileAttributesW(wide) : INVALID_FILE_ATTRIBUTES;
-    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+    return path_extend(path, wide) != 0 && path_has(wide, FILE_ATTRIBUTE_DIRECTORY);
 }
 
 /* What stands in front of the last `\bin\` of a command line, quoted or not: `C:\Security`. */

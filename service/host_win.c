@@ -13,9 +13,18 @@ static struct host_result failed(enum host_code code, DWORD error, const char *r
     return (struct host_result){code, error & 0xFFFFFF, reason};
 }
 
+struct host_result host_win_last_error(void) {
+    return failed(HOST_FAILED, GetLastError(), NULL);
+}
+
+/* Of reading or writing: a byte range may be locked. */
+static struct host_result transfer_error(void) {
+    DWORD error = GetLastError();
+    return failed(error == ERROR_LOCK_VIOLATION ? HOST_BUSY : HOST_FAILED, error, NULL);
+}
+
 /* What an error at opening a record means. */
 static struct host_result record_error(const WCHAR *path, DWORD error, bool repair) {
-    DWORD attributes = 0;
     switch (error) {
     case ERROR_FILE_NOT_FOUND:
     case ERROR_INVALID_NAME:
@@ -31,11 +40,9 @@ static struct host_result record_error(const WCHAR *path, DWORD error, bool repa
     }
     /* A directory, a read-only file, a file that is being deleted and one that a virus scanner
      * holds all give ERROR_ACCESS_DENIED. */
-    attributes = GetFileAttributesW(path);
-    if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0)
+    if (path_has(path, FILE_ATTRIBUTE_DIRECTORY))
         return failed(HOST_GONE, error, NULL);
-    if (repair && attributes != INVALID_FILE_ATTRIBUTES &&
-        (attributes & FILE_ATTRIBUTE_READONLY) != 0)
+    if (repair && path_has(path, FILE_ATTRIBUTE_READONLY))
         return failed(HOST_REFUSED, error, "the file is read-only, and that is respected");
     return failed(HOST_BUSY, error, NULL);
 }
@@ -78,7 +85,7 @@ static struct host_result list_open(void *context) {
     host->path[host->folder] = L'\0';
     DWORD attributes = GetFileAttributesW(host->path);
     if (attributes == INVALID_FILE_ATTRIBUTES)
-        return failed(HOST_FAILED, GetLastError(), NULL);
+        return host_win_last_error();
     if ((attributes & FILE_ATTRIBUTE_DIRECTORY) == 0)
         return failed(HOST_FAILED, ERROR_DIRECTORY, NULL);
     return ok;
@@ -120,7 +127,7 @@ static void close_record(void *context) {
 static struct host_result check(struct host_win *host, bool repair, uint32_t *size) {
     BY_HANDLE_FILE_INFORMATION info;
     if (!GetFileInformationByHandle(host->record, &info))
-        return failed(HOST_FAILED, GetLastError(), NULL);
+        return host_win_last_error();
     *size = info.nFileSizeHigh != 0 ? UINT32_MAX : info.nFileSizeLow;
     if ((info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0)
         return failed(HOST_GONE, 0, NULL);
@@ -159,13 +166,11 @@ static struct host_result read_file(HANDLE file, uint32_t offset, void *bytes, s
                                     size_t *got) {
     *got = 0;
     if (SetFilePointer(file, (LONG)offset, NULL, FILE_BEGIN) == INVALID_SET_FILE_POINTER)
-        return failed(HOST_FAILED, GetLastError(), NULL);
+        return host_win_last_error();
     while (*got < size) {
         DWORD n = 0;
-        if (!ReadFile(file, (char *)bytes + *got, (DWORD)(size - *got), &n, NULL)) {
-            DWORD error = GetLastError();
-            return failed(error == ERROR_LOCK_VIOLATION ? HOST_BUSY : HOST_FAILED, error, NULL);
-        }
+        if (!ReadFile(file, (char *)bytes + *got, (DWORD)(size - *got), &n, NULL))
+            return transfer_error();
         if (n == 0)
             break;
         *got += n;
@@ -182,16 +187,14 @@ static struct host_result write_record(void *context, uint32_t offset, unsigned 
     struct host_win *host = context;
     DWORD written = 0;
     if (SetFilePointer(host->record, (LONG)offset, NULL, FILE_BEGIN) == INVALID_SET_FILE_POINTER ||
-        !WriteFile(host->record, &byte, 1, &written, NULL)) {
-        DWORD error = GetLastError();
-        return failed(error == ERROR_LOCK_VIOLATION ? HOST_BUSY : HOST_FAILED, error, NULL);
-    }
+        !WriteFile(host->record, &byte, 1, &written, NULL))
+        return transfer_error();
     return written == 1 ? ok : failed(HOST_FAILED, ERROR_WRITE_FAULT, NULL);
 }
 
 static struct host_result flush_record(void *context) {
     struct host_win *host = context;
-    return FlushFileBuffers(host->record) ? ok : failed(HOST_FAILED, GetLastError(), NULL);
+    return FlushFileBuffers(host->record) ? ok : host_win_last_error();
 }
 
 static void close_journal(struct host_win *host) {
@@ -235,10 +238,9 @@ static struct host_result journal_open(void *context, uint32_t *size) {
         return failed(HOST_FAILED, ERROR_FILE_TOO_LARGE, NULL);
     }
     DWORD error = GetLastError();
-    DWORD attributes = GetFileAttributesW(host->journal_path);
     if (error == ERROR_SHARING_VIOLATION)
         return failed(HOST_BUSY, error, "another program has it open");
-    if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0)
+    if (path_has(host->journal_path, FILE_ATTRIBUTE_DIRECTORY))
         return failed(HOST_FAILED, error, "there is a folder of that name");
     return failed(HOST_FAILED, error, NULL);
 }
@@ -253,39 +255,40 @@ static struct host_result journal_append(void *context, const char *line, size_t
     DWORD written = 0;
     if (SetFilePointer(host->journal, 0, NULL, FILE_END) == INVALID_SET_FILE_POINTER ||
         !WriteFile(host->journal, line, (DWORD)length, &written, NULL))
-        return failed(HOST_FAILED, GetLastError(), NULL);
+        return host_win_last_error();
     /* A full disk may show as a short write and no error. */
     if (written != length)
         return failed(HOST_FAILED, ERROR_DISK_FULL, NULL);
-    return FlushFileBuffers(host->journal) ? ok : failed(HOST_FAILED, GetLastError(), NULL);
+    return FlushFileBuffers(host->journal) ? ok : host_win_last_error();
 }
 
-static DWORD write_new_journal(const struct host_win *host, const char *content, size_t length) {
+DWORD host_win_write_file(const WCHAR *path, DWORD disposition, const char *content,
+                          size_t length) {
     DWORD written = 0;
     DWORD error = ERROR_SUCCESS;
-    HANDLE file = CreateFileW(host->journal_new, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS,
-                              FILE_FLAG_WRITE_THROUGH, NULL);
+    HANDLE file =
+        CreateFileW(path, GENERIC_WRITE, 0, NULL, disposition, FILE_FLAG_WRITE_THROUGH, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return GetLastError();
-    /* Whoever rotates it may be an administrator, and the service's account has access to the old one. */
-    access_copy(host->journal_path, host->journal_new);
     if (!WriteFile(file, content, (DWORD)length, &written, NULL) || !FlushFileBuffers(file))
         error = GetLastError();
-    else if (written != length)
+    else if (written != length) /* a full disk may show as a short write and no error */
         error = ERROR_DISK_FULL;
     (void)CloseHandle(file);
-    /* Half of one must never be taken for a journal. */
     if (error != ERROR_SUCCESS)
-        (void)DeleteFileW(host->journal_new);
+        (void)DeleteFileW(path);
     return error;
 }
 
 static struct host_result journal_rotate(void *context, const char *content, size_t length) {
     struct host_win *host = context;
     uint32_t size = 0;
-    DWORD error = write_new_journal(host, content, length);
+    /* Half of one must never be taken for a journal. */
+    DWORD error = host_win_write_file(host->journal_new, CREATE_ALWAYS, content, length);
     if (error != ERROR_SUCCESS)
         return failed(HOST_FAILED, error, NULL);
+    /* Whoever rotates it may be an administrator, and the service's account has access to the old one. */
+    access_copy(host->journal_path, host->journal_new);
     if (!MoveFileExW(host->journal_path, host->journal_old,
                      MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)) {
         error = GetLastError();
@@ -298,6 +301,11 @@ static struct host_result journal_rotate(void *context, const char *content, siz
     if (result.code == HOST_OK && size != length)
         result = failed(HOST_FAILED, ERROR_INVALID_DATA, NULL);
     return result;
+}
+
+DWORD host_win_until(struct host_win *host, uint64_t due, DWORD most) {
+    uint64_t time = clock_ms(host);
+    return due <= time ? 0 : due - time > most ? most : (DWORD)(due - time);
 }
 
 static bool report_event(void *context, const struct event *event) {
@@ -313,27 +321,29 @@ static bool decode(void *context, const char *bytes, size_t length, char *to, si
     return count > 0 && text_from_utf16(units, (size_t)count, to, size) != (size_t)-1;
 }
 
+static const struct host calls = {.clock = clock_ms,
+                                  .utc = utc,
+                                  .list_open = list_open,
+                                  .list_next = list_next,
+                                  .list_close = list_close,
+                                  .open = open_record,
+                                  .read = read_bytes,
+                                  .write = write_record,
+                                  .flush = flush_record,
+                                  .close = close_record,
+                                  .journal_open = journal_open,
+                                  .journal_close = journal_close,
+                                  .journal_read = journal_read,
+                                  .journal_append = journal_append,
+                                  .journal_rotate = journal_rotate,
+                                  .report = report_event,
+                                  .decode = decode};
+
 void host_win_init(struct host_win *host, const char *folder, const WCHAR *journal_path,
                    struct events *events) {
     memset(host, 0, sizeof *host);
-    host->host = (struct host){.context = host,
-                               .clock = clock_ms,
-                               .utc = utc,
-                               .list_open = list_open,
-                               .list_next = list_next,
-                               .list_close = list_close,
-                               .open = open_record,
-                               .read = read_bytes,
-                               .write = write_record,
-                               .flush = flush_record,
-                               .close = close_record,
-                               .journal_open = journal_open,
-                               .journal_close = journal_close,
-                               .journal_read = journal_read,
-                               .journal_append = journal_append,
-                               .journal_rotate = journal_rotate,
-                               .report = report_event,
-                               .decode = decode};
+    memcpy(&host->host, &calls, sizeof calls);
+    host->host.context = host;
     host->events = events;
     host->journal_path = journal_path;
     (void)path_beside(journal_path, JOURNAL_OLD, host->journal_old);
@@ -365,13 +375,6 @@ void host_win_long_name(struct host_win *host, char *name, size_t size) {
     if (text_from_utf16(found.cFileName, (size_t)lstrlenW(found.cFileName), real, sizeof real) !=
         (size_t)-1)
         (void)text_copy(name, size, real);
-}
-
-void host_win_make_journal(const WCHAR *path) {
-    HANDLE file = CreateFileW(path, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
-                              OPEN_ALWAYS, 0, NULL);
-    if (file != INVALID_HANDLE_VALUE)
-        (void)CloseHandle(file);
 }
 
 void host_win_close(struct host_win *host) {

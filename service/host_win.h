@@ -47,8 +47,15 @@ void host_win_set_folder(struct host_win *host, const char *folder);
  * such a file. `name` holds `size` bytes. */
 void host_win_long_name(struct host_win *host, char *name, size_t size);
 
-/* An empty journal, if there is none. */
-void host_win_make_journal(const WCHAR *path);
+/* Milliseconds until the host's clock says `due`, `most` at most. */
+DWORD host_win_until(struct host_win *host, uint64_t due, DWORD most);
+
+/* HOST_FAILED with GetLastError's number. */
+struct host_result host_win_last_error(void);
+
+/* Makes a file, as CreateFile's CREATE_NEW or CREATE_ALWAYS would, with a content that has reached the
+ * disk. Returns a Win32 error, 0 if none; after an error nothing of it is left. */
+DWORD host_win_write_file(const WCHAR *path, DWORD disposition, const char *content, size_t length);
 
 /* Closes the journal and whatever else is open. */
 void host_win_close(struct host_win *host);

@@ -6,6 +6,7 @@
 #include "console.h"
 #include "events.h"
 #include "find.h"
+#include "host_win.h"
 #include "path.h"
 #include "resource.h"
 #include "secure.h"
@@ -26,6 +27,10 @@ static int fail(const char *what, DWORD error) {
     if (error == ERROR_ACCESS_DENIED)
         return console_fail(what, ": it takes an administrator's rights (error 5)");
     return console_fail_error(what, "", error);
+}
+
+static void say(const char *state) {
+    (void)console_print(CONSOLE_OUT, "The service KMRepair %s.\r\n", state);
 }
 
 static void close_handle(SC_HANDLE handle) {
@@ -174,27 +179,14 @@ static int write_config(const struct options *options, const struct settings *se
     static struct settings parsed;
     struct config_error refused;
     struct text text;
-    DWORD written = 0;
-    DWORD error = ERROR_SUCCESS;
     text_begin(&text, content, sizeof content);
     if (!compose_config(settings, &text))
         return console_fail_error("the default configuration can not be made", "", GetLastError());
     /* Not without seeing that the service will take it. */
     if (!config_parse(content, text.length, &parsed, &refused))
         return console_fail("this can not be the Folder of a configuration: ", refused.reason);
-    HANDLE file = CreateFileW(options->config, GENERIC_WRITE, 0, NULL, CREATE_NEW,
-                              FILE_ATTRIBUTE_NORMAL, NULL);
-    if (file == INVALID_HANDLE_VALUE)
-        return fail("the configuration file can not be made", GetLastError());
-    if (!WriteFile(file, content, (DWORD)text.length, &written, NULL))
-        error = GetLastError();
-    else if (written != text.length)
-        error = ERROR_DISK_FULL;
-    (void)CloseHandle(file);
-    if (error == ERROR_SUCCESS)
-        return 0;
-    (void)DeleteFileW(options->config);
-    return fail("the configuration file can not be written", error);
+    DWORD error = host_win_write_file(options->config, CREATE_NEW, content, text.length);
+    return error == ERROR_SUCCESS ? 0 : fail("the configuration file can not be written", error);
 }
 
 /* Sees to it that there is a configuration that the service will accept. An existing one is never
@@ -215,11 +207,10 @@ static int prepare_config(const struct options *options, struct settings *settin
         return console_fail_config(options, &error);
     if (options->has_folder &&
         !text_equal_no_case(options->folder, strlen(options->folder), settings->folder))
-        return console_fail(
-            "there is a configuration file already, and its Folder is another one: ",
-            "change it there, then install without --folder");
+        return console_fail("the configuration that is there has another Folder: ",
+                            "change it there, then install without --folder");
     if (options->report_only && settings->repair)
-        return console_fail("there is a configuration file already, and it says Repair = yes: ",
+        return console_fail("the configuration that is there says Repair = yes: ",
                             "change it there, then install without --report-only");
     return 0;
 }
@@ -327,7 +318,7 @@ static int print_installed(const struct options *options, const struct settings 
     if (settings->automatic && !find_clients(NULL, words))
         note = "\r\nThe service will look again.\r\n";
     else if (path_extend(settings->folder, folder) == 0 ||
-             GetFileAttributesW(folder) == INVALID_FILE_ATTRIBUTES)
+             !path_has(folder, FILE_ATTRIBUTE_DIRECTORY))
         note = "There is no such folder now; the service will wait for it.\r\n";
     return console_print(
                CONSOLE_OUT,
@@ -363,7 +354,7 @@ int install_install(const struct options *options) {
     static struct settings settings;
     static struct access_account account;
     if (!image_path(options, image, sizeof image / sizeof image[0]))
-        return console_fail("the paths of the program and its configuration are too long", "");
+        return console_fail("the path of the program or of its configuration is too long", "");
     SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE);
     if (manager == NULL)
         return fail("the service can not be registered", GetLastError());
@@ -398,7 +389,7 @@ int install_uninstall(const struct options *options) {
     (void)options;
     DWORD error = find_open(SERVICE_NAME, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE, &service);
     if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
-        (void)console_print(CONSOLE_OUT, "The service KMRepair was not installed.\r\n");
+        say("was not installed");
     } else {
         if (error == ERROR_SUCCESS)
             error = stop(service, &was_running);
@@ -413,8 +404,8 @@ int install_uninstall(const struct options *options) {
             code = fail("the event source can not be removed", error);
         else
             (void)console_print(
-                CONSOLE_OUT, "Removed: service and event source. The configuration and the journal "
-                             "are left where they are.\r\n");
+                CONSOLE_OUT,
+                "Removed: service and event source. Configuration and journal stay.\r\n");
     }
     close_handle(service);
     return code;
@@ -429,7 +420,7 @@ static int explain_stop(const struct options *options, const SERVICE_STATUS *sta
     if (status->dwServiceSpecificExitCode == SERVICE_EXIT_CONFIG &&
         !settings_load(options->config, &settings, &error))
         return console_fail_config(options, &error);
-    return console_fail("the service has stopped again: ", "see event 1004 in the event log");
+    return console_fail("the service has stopped again", "; see event 1004 in the event log");
 }
 
 int install_start(const struct options *options) {
@@ -448,7 +439,7 @@ int install_start(const struct options *options) {
     else if (status.dwCurrentState == SERVICE_STOPPED)
         code = explain_stop(options, &status);
     else
-        (void)console_print(CONSOLE_OUT, "The service KMRepair is running.\r\n");
+        say("is running");
     close_handle(service);
     return code;
 }
@@ -464,8 +455,7 @@ int install_stop(const struct options *options) {
     if (error != ERROR_SUCCESS)
         code = fail("the service can not be stopped", error);
     else
-        (void)console_print(CONSOLE_OUT, "The service KMRepair %s.\r\n",
-                            was_running ? "has stopped" : "was not running");
+        say(was_running ? "has stopped" : "was not running");
     close_handle(service);
     return code;
 }

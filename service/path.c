@@ -15,10 +15,8 @@ static bool starts_with(const WCHAR *string, const WCHAR *start) {
 size_t path_extend(const char *path, WCHAR to[PATH_UNITS]) {
     WCHAR given[CONFIG_FOLDER_BYTES];
     size_t prefix = 4; /* of \\?\ */
-    size_t length = 0;
-    while (path[length] != '\0')
-        length++;
-    if (text_to_utf16(path, length, given, CONFIG_FOLDER_BYTES) == (size_t)-1 || given[0] == L'\0')
+    if (text_to_utf16(path, strlen(path), given, CONFIG_FOLDER_BYTES) == (size_t)-1 ||
+        given[0] == L'\0')
         return 0;
     if (starts_with(given, L"\\\\?\\")) {
         (void)lstrcpynW(to, given, PATH_UNITS);
@@ -36,15 +34,12 @@ size_t path_extend(const char *path, WCHAR to[PATH_UNITS]) {
 }
 
 bool path_append(WCHAR path[PATH_UNITS], size_t length, const char *name) {
-    size_t bytes = 0;
-    while (name[bytes] != '\0')
-        bytes++;
     if (length > 0 && path[length - 1] != L'\\') {
         if (length + 1 >= PATH_UNITS)
             return false;
         path[length++] = L'\\';
     }
-    return text_to_utf16(name, bytes, path + length, PATH_UNITS - length) != (size_t)-1;
+    return text_to_utf16(name, strlen(name), path + length, PATH_UNITS - length) != (size_t)-1;
 }
 
 bool path_beside(const WCHAR *file, const WCHAR *name, WCHAR to[PATH_UNITS]) {
@@ -83,4 +78,21 @@ void path_error_text(DWORD error, char *to, size_t size) {
     text_put(&text, " (error ");
     text_put_u32(&text, error);
     text_put(&text, ")");
+}
+
+void path_explain(const char *what, DWORD error, char *to, size_t size) {
+    struct text text;
+    text_begin(&text, to, size);
+    text_put(&text, what);
+    if (error != 0) {
+        char words[200];
+        path_error_text(error, words, sizeof words);
+        text_put(&text, ": ");
+        text_put(&text, words);
+    }
+}
+
+bool path_has(const WCHAR *path, DWORD attribute) {
+    DWORD attributes = GetFileAttributesW(path);
+    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & attribute) != 0;
 }

@@ -30,4 +30,10 @@ void path_print(const WCHAR *path, char *to, size_t size);
  * (error 5)". */
 void path_error_text(DWORD error, char *to, size_t size);
 
+/* `what`, and behind a colon the system's text for the error unless that is 0. */
+void path_explain(const char *what, DWORD error, char *to, size_t size);
+
+/* Whether there is a file or folder of that path which has the attribute. */
+bool path_has(const WCHAR *path, DWORD attribute);
+
 #endif

@@ -214,7 +214,7 @@ int secure_apply(const struct options *options, struct access_account *account) 
         return 0;
     /* One that an administrator's verb would make would not be the account's. */
     if (account->has_sid)
-        host_win_make_journal(options->journal);
+        (void)host_win_write_file(options->journal, CREATE_NEW, "", 0);
     for (enum place place = PROGRAM_FOLDER; place < end; place++) {
         const WCHAR *path = place_of(options, place);
         DWORD error = ERROR_SUCCESS;

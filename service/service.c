@@ -93,15 +93,7 @@ static void report_state(enum worker_state state) {
 
 /* Says why the service does not start: `what`, and the system's reason if there is one. */
 static void report_start_failed(const char *what, DWORD error) {
-    struct text text;
-    char reason[200];
-    text_begin(&text, service.text, sizeof service.text);
-    text_put(&text, what);
-    if (error != 0) {
-        path_error_text(error, reason, sizeof reason);
-        text_put(&text, ": ");
-        text_put(&text, reason);
-    }
+    path_explain(what, error, service.text, sizeof service.text);
     (void)events_say(&service.events, EVENT_START_FAILED, service.text, NULL, NULL);
 }
 
@@ -213,6 +205,25 @@ int service_run(const struct options *options) {
     return options->console ? run_in_console(options) : run_under_scm(options);
 }
 
+/* The command line's folder and mender, events on the console. False after a message; on true
+ * close_folder() is to be called. */
+static bool open_folder(const struct options *options) {
+    struct worker *worker = &service.worker;
+    if (open_console(options) != 0 || !console_settings(options, &service.settings)) {
+        close_service();
+        return false;
+    }
+    host_win_init(&worker->host, service.settings.folder, options->journal, &service.events);
+    mender_init(&worker->mender, &worker->host.host, &service.settings, options->bytes);
+    return true;
+}
+
+static void close_folder(void) {
+    mender_close(&service.worker.mender);
+    host_win_close(&service.worker.host);
+    close_service();
+}
+
 enum { BUSY_MS = 15000 }; /* how long `repair` goes on trying records that others hold open */
 
 /* Steps the mender until it is done, or only records that others hold open are left, or Ctrl-C. */
@@ -229,53 +240,51 @@ static void make_pass(struct worker *worker) {
         /* Nothing is in the way of an end but the journal or the event log. */
         if (time >= limit && due > time + BUSY_MS)
             return;
-        DWORD wait = due <= time ? 0 : due - time > 1000 ? 1000 : (DWORD)(due - time);
-        if (WaitForSingleObject(service.control.wake, wait) == WAIT_OBJECT_0)
+        if (WaitForSingleObject(service.control.wake, host_win_until(&worker->host, due, 1000)) ==
+            WAIT_OBJECT_0)
             return;
     }
 }
 
-int service_repair(const struct options *options) {
-    struct worker *worker = &service.worker;
-    struct mender_counts counts;
-    struct host_result result;
+/* False, after a message, when a pass could not even begin. */
+static bool can_repair(struct host *host) {
     uint32_t size = 0;
-    bool finished = false;
-    int code = open_console(options);
-    if (code != 0)
-        return code;
-    code = 2;
-    if (!console_settings(options, &service.settings))
-        goto out;
-    host_win_init(&worker->host, service.settings.folder, options->journal, &service.events);
-    result = worker->host.host.journal_open(&worker->host, &size);
-    worker->host.host.journal_close(&worker->host);
+    struct host_result result = host->journal_open(host->context, &size);
+    host->journal_close(host->context);
     if (result.code != HOST_OK && result.code != HOST_BUSY) {
         (void)console_fail_result("can not repair without the journal ", "kmrepair.jnl", &result);
-        goto out;
+        return false;
     }
-    result = worker->host.host.list_open(&worker->host);
+    result = host->list_open(host->context);
     if (result.code != HOST_OK) {
         (void)console_fail_result("can not repair in ", service.settings.folder, &result);
-        goto out;
+        return false;
     }
-    worker->host.host.list_close(&worker->host);
-    mender_init(&worker->mender, &worker->host.host, &service.settings, options->bytes);
-    make_pass(worker);
-    finished = mender_is_settled(&worker->mender);
-    mender_close(&worker->mender);
+    host->list_close(host->context);
+    return true;
+}
 
+/* True when the pass came to its end and has left nothing. */
+static bool repair_folder(struct worker *worker, unsigned char *bytes) {
+    struct mender_counts counts;
+    make_pass(worker);
+    bool finished = mender_is_settled(&worker->mender);
+    mender_close(&worker->mender);
     /* What counts is what the folder holds now. */
-    result = scan_left(&worker->host, options->bytes, &counts);
-    if (result.code == HOST_OK)
-        (void)console_print(CONSOLE_OUT, "%u repaired, %u still stuck, %u could not be read.\r\n",
-                            worker->mender.repaired, counts.verdict[VERDICT_STUCK], counts.busy);
-    if (finished && result.code == HOST_OK && counts.verdict[VERDICT_STUCK] + counts.busy == 0)
-        code = 0;
-    host_win_close(&worker->host);
-out:
-    close_service();
-    return code;
+    if (scan_left(&worker->host, bytes, &counts).code != HOST_OK)
+        return false;
+    (void)console_print(CONSOLE_OUT, "%u repaired, %u still stuck, %u could not be read.\r\n",
+                        worker->mender.repaired, counts.verdict[VERDICT_STUCK], counts.busy);
+    return finished && counts.verdict[VERDICT_STUCK] + counts.busy == 0;
+}
+
+int service_repair(const struct options *options) {
+    struct worker *worker = &service.worker;
+    if (!open_folder(options))
+        return 2;
+    bool done = can_repair(&worker->host.host) && repair_folder(worker, options->bytes);
+    close_folder();
+    return done ? 0 : 2;
 }
 
 enum { UNDO_MS = 10000 }; /* how long a journal or a record that is in use is tried again */
@@ -285,28 +294,17 @@ int service_undo(const struct options *options) {
     const struct host *host = &worker->host.host;
     struct host_result result;
     bool undo = options->verb == VERB_UNDO;
-    int code = open_console(options);
-    if (code != 0)
-        return code;
-    code = 2;
-    if (!console_settings(options, &service.settings))
-        goto out;
-    host_win_init(&worker->host, service.settings.folder, options->journal, &service.events);
-    mender_init(&worker->mender, host, &service.settings, options->bytes);
+    if (!open_folder(options))
+        return 2;
     uint64_t limit = host->clock(host->context) + UNDO_MS;
     do {
         result = undo ? mender_undo(&worker->mender, options->name)
                       : mender_release(&worker->mender, options->name);
     } while (result.code == HOST_BUSY && host->clock(host->context) < limit &&
              WaitForSingleObject(service.control.wake, 100) == WAIT_TIMEOUT);
-    if (result.code == HOST_OK)
-        code = 0;
-    else
+    if (result.code != HOST_OK)
         (void)console_fail_result(undo ? "can not undo the repair of " : "can not release ",
                                   options->name, &result);
-    mender_close(&worker->mender);
-    host_win_close(&worker->host);
-out:
-    close_service();
-    return code;
+    close_folder();
+    return result.code == HOST_OK ? 0 : 2;
 }

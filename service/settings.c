@@ -16,16 +16,8 @@ static struct {
 } buffer;
 
 static bool refuse_file(struct config_error *error, const char *reason, DWORD number) {
-    struct text text;
-    char words[150];
     error->line = 0;
-    text_begin(&text, error->reason, sizeof error->reason);
-    text_put(&text, reason);
-    if (number != 0) {
-        path_error_text(number, words, sizeof words);
-        text_put(&text, ": ");
-        text_put(&text, words);
-    }
+    path_explain(reason, number, error->reason, sizeof error->reason);
     return false;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "host_win.h"
 #include "pending.h"
 #include "text.h"
 
@@ -66,7 +67,7 @@ struct host_result watch_open(struct watch *watch, const WCHAR *path) {
     watch->size = WATCH_BYTES;
     watch->directory = open_directory(path, FILE_LIST_DIRECTORY, FILE_FLAG_OVERLAPPED);
     if (watch->directory == INVALID_HANDLE_VALUE)
-        return error_of(GetLastError(), NULL);
+        return host_win_last_error();
     if (!GetFileInformationByHandle(watch->directory, &info)) {
         DWORD error = GetLastError();
         watch_close(watch);
@@ -152,10 +153,10 @@ struct host_result watch_check(struct watch *watch, const WCHAR *path) {
     HANDLE other = open_directory(path, FILE_READ_ATTRIBUTES, 0);
     struct host_result result = no_error;
     if (other == INVALID_HANDLE_VALUE)
-        return error_of(GetLastError(), NULL);
+        return host_win_last_error();
     if (!GetFileInformationByHandle(watch->directory, &ours) ||
         !GetFileInformationByHandle(other, &theirs))
-        result = error_of(GetLastError(), NULL);
+        result = host_win_last_error();
     else if (ours.dwVolumeSerialNumber != theirs.dwVolumeSerialNumber ||
              ours.nFileIndexHigh != theirs.nFileIndexHigh ||
              ours.nFileIndexLow != theirs.nFileIndexLow)

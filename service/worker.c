@@ -226,9 +226,8 @@ void worker_run(struct worker *worker) {
             due = worker->watch_due;
         if (due > worker->load_due)
             due = worker->load_due;
-        uint64_t time = host->clock(host->context);
-        DWORD wait = due <= time ? 0 : due - time > CHECK_MS ? CHECK_MS : (DWORD)(due - time);
-        (void)WaitForMultipleObjects(3, handles, FALSE, wait);
+        (void)WaitForMultipleObjects(3, handles, FALSE,
+                                     host_win_until(&worker->host, due, CHECK_MS));
     }
 }
 
