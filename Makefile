@@ -71,9 +71,8 @@ link_flags := -nostartfiles -nostdlib -nodefaultlibs -s -Wl,--no-insert-timestam
     -Wl,--nxcompat -Wl,--major-os-version=4 -Wl,--minor-os-version=0
 libraries := -lkernel32 -ladvapi32 -lshell32 -lmsvcrt
 
-# For 32-bit Windows the compiler keeps a frame pointer unless told otherwise: 1.3 KB.
 x86_FLAGS := -march=i486 -mtune=i586 -mpreferred-stack-boundary=2 -mno-stack-arg-probe \
-    -fomit-frame-pointer -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables
+    -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables
 # No relocations: they would be 2.5 KB of the 64 that the program may have. NT 4.0 loads a program at
 # its own address anyway; what came later mostly runs the x64 one, which has them.
 x86_LINK := -Wl,--subsystem,console:4.0 -Wl,--entry,_entry -Wl,--disable-dynamicbase \

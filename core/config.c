@@ -161,7 +161,7 @@ static int set_folder(struct parse *parse, const char *value) {
         return refuse(parse, "the path of the folder is too long");
     memcpy(folder, value, length);
     folder[length] = '\0';
-    parse->settings.automatic = text_equal_no_case(folder, length, "auto");
+    parse->settings.automatic = text_same(folder, "auto");
     /* What a variable stands for is seen when it is put in. */
     if (!parse->settings.automatic && !config_is_absolute(folder) && strchr(folder, '%') == NULL)
         return refuse_line(

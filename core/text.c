@@ -184,12 +184,6 @@ char text_lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-bool text_same(const char *a, const char *b) {
-    for (; *a != '\0' && text_lower(*a) == text_lower(*b); a++)
-        b++;
-    return *a == *b;
-}
-
 bool text_equal_no_case(const char *a, size_t length_a, const char *b) {
     size_t i = 0;
     for (; i < length_a && b[i] != '\0'; i++) {
@@ -197,4 +191,8 @@ bool text_equal_no_case(const char *a, size_t length_a, const char *b) {
             return false;
     }
     return i == length_a && b[i] == '\0';
+}
+
+bool text_same(const char *a, const char *b) {
+    return text_equal_no_case(a, strlen(a), b);
 }

@@ -61,7 +61,7 @@ bool text_is_active(uint32_t character);
 
 /* ASCII letters only, whatever the locale. */
 char text_lower(char c);
-bool text_same(const char *a, const char *b);
 bool text_equal_no_case(const char *a, size_t length_a, const char *b);
+bool text_same(const char *a, const char *b);
 
 #endif

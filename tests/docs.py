@@ -161,7 +161,7 @@ def source_keys():
                  for name, value in re.findall(r'text_copy\(settings->(\w+),[^"]*"(.*?)"\)', body[1] if body else "")}
     words = {"true": "yes", "false": "no"}
     found = {}
-    for section, key, least, most in re.findall(r'= \{"(\w+)", "(\w+)", ([^,}]+), ([^,}]+)\}', code):
+    for section, key, least, most in re.findall(r'\{"(\w+)", "(\w+)", ([^,}]+), ([^,}]+),\s[^}]+\}', code):
         field = re.sub(r"(?<!^)([A-Z])", r"_\1", key).lower()
         default = defaults.get(field, NONE)
         least, most = number_of(least, constants), number_of(most, constants)
