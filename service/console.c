@@ -195,10 +195,12 @@ int console_fail_config(const struct options *options, const struct config_error
 
 bool console_settings(const struct options *options, struct settings *settings) {
     struct config_error error;
+    char words[FIND_WORDS_BYTES];
     bool optional = !options->has_config && (options->has_folder || options->verb == VERB_SCAN);
     config_defaults(settings);
-    if (!(optional && GetFileAttributesW(options->config) == INVALID_FILE_ATTRIBUTES) &&
-        !settings_load(options->config, settings, &error)) {
+    if (optional && GetFileAttributesW(options->config) == INVALID_FILE_ATTRIBUTES) {
+        (void)find_clients(settings->folder, words);
+    } else if (!settings_load(options->config, settings, &error)) {
         (void)console_fail_config(options, &error);
         return false;
     }
