@@ -149,8 +149,14 @@ DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     DWORD length = sizeof account->id;
     if (!LookupAccountNameW(NULL, name, &account->id, &length, domain, &domain_length, &use))
         return GetLastError();
-    account->has_sid = true;
-    account->is_user = account->id.sid.SubAuthority[0] == SECURITY_NT_NON_UNIQUE;
+    /* SYSTEM, LOCAL SERVICE, NETWORK SERVICE and NT SERVICE\... are groups to the look-up. What would be
+     * given to any other group would be given before the SCM refuses it. */
+    DWORD first = account->id.sid.SubAuthority[0];
+    if (use != SidTypeUser && first - SECURITY_LOCAL_SYSTEM_RID > 2 &&
+        first != SECURITY_SERVICE_ID_BASE_RID)
+        return ERROR_INVALID_SERVICE_ACCOUNT;
+    account->has_sid = first != SECURITY_LOCAL_SYSTEM_RID;
+    account->is_user = first == SECURITY_NT_NON_UNIQUE;
     return ERROR_SUCCESS;
 }
 

@@ -465,9 +465,11 @@ static int ask_password(WCHAR password[PASSWORD_UNITS]) {
     return 0;
 }
 
-/* Managed accounts, whose names end in `$`, have one that nobody knows. */
+/* Managed accounts, whose names end in `$`, have one that nobody knows. That of an account that is not
+ * named stays as it is. */
 static bool has_password(const struct options *options, const struct access_account *account) {
-    return account->is_user && options->account[lstrlenW(options->account) - 1] != L'$';
+    return options->has_account && account->is_user &&
+           options->account[lstrlenW(options->account) - 1] != L'$';
 }
 
 /* The account that is named, or that the service has. */
@@ -486,9 +488,14 @@ static int admit_account(struct access_account *account, const struct settings *
     static const struct access_rights rights = {FILE_GENERIC_READ,
                                                 FILE_GENERIC_READ | FILE_GENERIC_WRITE, 0};
     static WCHAR folder[PATH_UNITS];
+    char words[FIND_WORDS_BYTES];
     DWORD error = ERROR_SUCCESS;
     if (!account->has_sid)
         return 0;
+    if (!config_is_absolute(settings->folder)) {
+        (void)find_clients(NULL, words);
+        return console_fail("the account can not get its rights on the Clients folder: ", words);
+    }
     if (account->is_user)
         error = access_allow_service(account);
     if (error != ERROR_SUCCESS)
@@ -551,7 +558,7 @@ int install_install(const struct options *options) {
         (void)console_put(CONSOLE_OUT, FAT_NOTE, NULL);
     if (code == 0 && is_kept)
         code = check_access(options);
-    if (code == 0 && options->has_account && has_password(options, &account))
+    if (code == 0 && has_password(options, &account))
         code = ask_password(password);
     if (code == 0)
         code = prepare_config(options, &settings);
