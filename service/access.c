@@ -153,15 +153,14 @@ DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     DWORD length = sizeof account->id;
     if (!LookupAccountNameW(NULL, name, &account->id, &length, domain, &domain_length, &use))
         return GetLastError();
+    /* SYSTEM, LOCAL SERVICE, NETWORK SERVICE and NT SERVICE\... are groups to the look-up. What would be
+     * given to any other group would be given before the SCM refuses it. */
     DWORD first = account->id.sid.SubAuthority[0];
-    account->is_user = first == SECURITY_NT_NON_UNIQUE;
-    /* No group: it would be let in with all its members. */
-    if (account->is_user
-            ? use != SidTypeUser
-            : first != SECURITY_LOCAL_SERVICE_RID && first != SECURITY_NETWORK_SERVICE_RID &&
-                  first != SECURITY_SERVICE_ID_BASE_RID)
+    if (use != SidTypeUser && first - SECURITY_LOCAL_SYSTEM_RID > 2 &&
+        first != SECURITY_SERVICE_ID_BASE_RID)
         return ERROR_INVALID_SERVICE_ACCOUNT;
-    account->has_sid = true;
+    account->has_sid = first != SECURITY_LOCAL_SYSTEM_RID;
+    account->is_user = first == SECURITY_NT_NON_UNIQUE;
     return ERROR_SUCCESS;
 }
 

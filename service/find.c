@@ -35,8 +35,9 @@ static bool is_folder(const char *path) {
     return path_extend(path, wide) != 0 && path_has(wide, FILE_ATTRIBUTE_DIRECTORY);
 }
 
-/* What stands in front of the last `\bin\` of a command line, quoted or not: `C:\Security`. */
+/* What stands in front of `\bin\kmserver` in a command line, quoted or not: `C:\Security`. */
 static bool base_of(const WCHAR *image, char *base, size_t size) {
+    static const char program[] = "\\bin\\kmserver";
     static WCHAR expanded[PATH_UNITS];
     static char line[PATH_UNITS * 3];
     size_t end = 0;
@@ -45,11 +46,12 @@ static bool base_of(const WCHAR *image, char *base, size_t size) {
         return false;
     path_print(expanded, line, sizeof line);
     const char *start = line[0] == '"' ? line + 1 : line;
-    for (size_t i = 0; start[i] != '\0'; i++) {
-        if (text_equal_no_case(start + i, strlen(start + i) < 5 ? 0 : 5, "\\bin\\"))
-            end = i;
+    /* The first one: what follows are arguments. */
+    while (!text_equal_no_case(start + end, sizeof program - 1, program)) {
+        if (start[end++] == '\0')
+            return false;
     }
-    if (end == 0 || end >= size)
+    if (end >= size || !config_is_absolute(start))
         return false;
     memcpy(base, start, end);
     base[end] = '\0';

@@ -285,10 +285,15 @@ static int print_json(const struct options *options, const char *state, bool run
     } else {
         host_win_init(&past.host, past.settings.folder, options->journal, NULL);
         console_put_member(&line, "folder", past.settings.folder);
-        if (scan_count(&past.host, options->bytes, &counts).code == HOST_OK)
+        struct host_result result = scan_count(&past.host, options->bytes, &counts);
+        if (result.code == HOST_OK) {
             put_json_counts(&line, &counts);
-        else
+        } else {
+            if (result.reason == NULL)
+                path_error_text(result.error, past.words, sizeof past.words);
+            console_put_member(&line, "error", result.reason != NULL ? result.reason : past.words);
             code = 2;
+        }
     }
     text_put(&line, "}\r\n");
     return console_print(CONSOLE_OUT, "%s", past.line) ? code : 2;

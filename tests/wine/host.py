@@ -315,9 +315,9 @@ class Holder:
 class Product:
     """The EXE under test, in a directory of its own with configuration, journal and folder."""
 
-    def __init__(self, wine, exe, name):
+    def __init__(self, wine, exe, name, above="kmr"):
         self.wine = wine
-        self.home = wine.drive_c / "kmr" / name
+        self.home = wine.drive_c / above / name
         self.home.mkdir(parents=True)
         self.exe = self.home / "kmrepair.exe"
         shutil.copy(exe, self.exe)

@@ -13,8 +13,10 @@
 #define UNICODE
 #include <windows.h>
 
+#include <aclapi.h>
 #include <fcntl.h>
 #include <io.h>
+#include <sddl.h>
 #include <shellapi.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,6 +226,25 @@ static int verb_config(int argc, WCHAR **argv) {
     return RC_OK;
 }
 
+/* create SERVICE IMAGE: never to be started. */
+static int verb_create(int argc, WCHAR **argv) {
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS);
+
+    (void)argc;
+    return CreateServiceW(manager, argv[0], NULL, SERVICE_ALL_ACCESS, SERVICE_WIN32_OWN_PROCESS,
+                          SERVICE_DEMAND_START, SERVICE_ERROR_NORMAL, argv[1], NULL, NULL, NULL,
+                          NULL, NULL)
+               ? RC_OK
+               : win32_failure();
+}
+
+static int verb_delete(int argc, WCHAR **argv) {
+    SC_HANDLE service = open_service(argv[0]);
+
+    (void)argc;
+    return service && DeleteService(service) ? RC_OK : win32_failure();
+}
+
 /* ---- files ---- */
 
 static DWORD WINAPI read_to_end(void *unused) {
@@ -339,6 +360,37 @@ static int verb_listing(int argc, WCHAR **argv) {
     return RC_OK;
 }
 
+/* ---- access lists ---- */
+
+static void put_sid(const char *name, PSID sid) {
+    WCHAR *text = NULL;
+
+    put_pair(name, sid != NULL && ConvertSidToStringSidW(sid, &text) ? text : L"none");
+}
+
+/* access FILE: owner, and for each entry of the list its account, rights and inheritance. */
+static int verb_access(int argc, WCHAR **argv) {
+    PSECURITY_DESCRIPTOR descriptor;
+    PSID owner;
+    PACL list;
+    ACCESS_ALLOWED_ACE *ace;
+    DWORD error = GetNamedSecurityInfoW(argv[0], SE_FILE_OBJECT,
+                                        OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION,
+                                        &owner, NULL, &list, NULL, &descriptor);
+
+    (void)argc;
+    SetLastError(error);
+    if (error != ERROR_SUCCESS)
+        return win32_failure();
+    put_sid("owner", owner);
+    for (DWORD i = 0; list != NULL && i < list->AceCount && GetAce(list, i, (void **)&ace); i++) {
+        printf("type=%u\nrights=%lx\nflags=%x\n", ace->Header.AceType, ace->Mask,
+               ace->Header.AceFlags);
+        put_sid("account", &ace->SidStart);
+    }
+    return RC_OK;
+}
+
 /* ---- registry ---- */
 
 /* regkey PATH [VALUE]: is there HKLM\PATH (and a text VALUE, which is printed)? */
@@ -409,7 +461,8 @@ static const struct verb {
     {L"cycles", 2, verb_cycles},   {L"config", 1, verb_config},   {L"hold", 4, verb_hold},
     {L"rewrite", 3, verb_rewrite}, {L"rename", 2, verb_rename},   {L"setattr", 2, verb_setattr},
     {L"getattr", 1, verb_getattr}, {L"regkey", 1, verb_regkey},   {L"messages", 1, verb_messages},
-    {L"message", 2, verb_message},
+    {L"message", 2, verb_message}, {L"create", 2, verb_create},   {L"delete", 1, verb_delete},
+    {L"access", 1, verb_access},
 };
 
 int main(void) {
