@@ -272,13 +272,20 @@ static bool is_trimmed(unsigned c) {
     return c <= 0x20 || c >= 0x7F;
 }
 
+/* In the name of a section: the `]` ends it. */
+static size_t skip_trimmed(const struct judge *judge, size_t i) {
+    while (is_trimmed(unit(judge, i)))
+        i++;
+    return i;
+}
+
 /* Of what is not ASCII the case is not known here, so all of it is one. */
 static unsigned fold(unsigned c) {
     return c < 0x7F ? (unsigned char)text_lower((char)c) : 0x7F;
 }
 
-/* Whether Windows finds the State: it looks in the first section of a name only, and takes the blanks off
- * a name that it is asked for. */
+/* Whether Windows finds the State: it looks in the first section of a name only, and what it takes for
+ * blanks around the name is a matter of the version. */
 static bool is_in_reach(const struct judge *judge) {
     struct judge scan = *judge;
     size_t name = judge->home.name;
@@ -289,14 +296,17 @@ static bool is_in_reach(const struct judge *judge) {
         is_trimmed(unit(judge, judge->home.close - 1)))
         return false;
     while (next_line(&scan) && scan.start < name - 1) {
-        size_t i = 0;
         see_heading(&scan);
         if (scan.heading.name != scan.start + 1)
             continue;
-        while (unit(judge, name + i) != ']' &&
-               fold(unit(judge, name + i)) == fold(unit(&scan, scan.heading.name + i)))
-            i++;
-        if (unit(judge, name + i) == unit(&scan, scan.heading.name + i))
+        size_t a = name;
+        size_t b = skip_trimmed(judge, scan.heading.name);
+        while (unit(judge, a) != ']' && fold(unit(judge, a)) == fold(unit(judge, b))) {
+            a++;
+            b++;
+        }
+        if (unit(judge, skip_trimmed(judge, a)) == ']' &&
+            unit(judge, skip_trimmed(judge, b)) == ']')
             return false;
     }
     return true;

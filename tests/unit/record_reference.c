@@ -194,10 +194,19 @@ static bool same_letter(unsigned a, unsigned b) {
     return a == b;
 }
 
-/* Whether the two headings have one name, up to their first `]`. */
+/* The name in a heading, up to the first `]`, without what may be blanks around it. */
+static struct piece name_of(const struct wide *wide, struct piece heading) {
+    struct piece name = {heading.from + 1, find(wide, heading.from, heading.to, ']')};
+    while (name.from < name.to && (blank(wide->unit[name.from]) || odd(wide->unit[name.from])))
+        name.from++;
+    while (name.from < name.to && (blank(wide->unit[name.to - 1]) || odd(wide->unit[name.to - 1])))
+        name.to--;
+    return name;
+}
+
 static bool same_section(const struct wide *wide, struct piece a, struct piece b) {
-    a.to = find(wide, a.from, a.to, ']');
-    b.to = find(wide, b.from, b.to, ']');
+    a = name_of(wide, a);
+    b = name_of(wide, b);
     if (a.to - a.from != b.to - b.from)
         return false;
     for (size_t i = 0; i < a.to - a.from; i++) {

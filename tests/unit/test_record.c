@@ -309,13 +309,14 @@ static void look_alikes(void **state) {
 }
 
 /* Names that GetPrivateProfileString does not find where they stand (seen with tests/wine/profile.c): it
- * looks in the first section of a name only, takes the blanks off the name of a section that it is asked
- * for, and stops at the first line with the name, a value or not. */
+ * looks in the first section of a name only, without the blanks around it, and stops at the first line with the name, a value or not. */
 static void out_of_reach(void **state) {
     (void)state;
     static const struct sample samples[] = {
         {"a section again", "[a]\n[b]\n[a]\nState=4\n", D, REASON_BLANKS, 4, 18},
         {"in other letters", "[Client]\n\n[cLIENT]\nState=4\n", D, REASON_BLANKS, 4, 25},
+        {"with blanks", "[ a\t\v]\n[a]\nState=4\n", D, REASON_BLANKS, 3, 17},
+        {"with blanks before another ]", "[a]\n[a ]b]\nState=4\n", D, REASON_BLANKS, 3, 17},
         {"with text behind", "[a]\n  [a] b\nState=4\n", D, REASON_BLANKS, 3, 18},
         {"with letters of which the case is unknown", "[K\xFCr]\n[K\xDCr]\nState=4\n", D,
          REASON_BLANKS, 3, 18},
