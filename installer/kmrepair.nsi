@@ -237,8 +237,8 @@ FunctionEnd
 
 ; Before anything was changed: the reason, the exit code, the end.
 Function ${un}Refuse
-  StrCpy $Word $Reason
-  Call ${un}Say
+  StrCpy $Output $Reason
+  Call ${un}SayOutput
   MessageBox MB_OK|MB_ICONSTOP "$Reason" /SD IDOK
   SetErrorLevel $Code
   Quit
@@ -510,8 +510,8 @@ Function FindClients
   ${If} $3 == ""
     Push "$\n"
     Call After
-    Pop $About
-    StrCpy $About "$About$\r$\nLeft as it is, the service goes on looking."
+    Pop $2
+    StrCpy $About "$2Left as it is, the service goes on looking." ; $2 ends with the end of its line
   ${EndIf}
 FunctionEnd
 
@@ -687,8 +687,8 @@ Function Rollback
 FunctionEnd
 
 Function Fail
-  StrCpy $Word $Reason
-  Call Say
+  StrCpy $Output $Reason
+  Call SayOutput
   Call Rollback
   ${If} $Code = 9
     StrCpy $Reason "$Reason$\r$\n$\r$\nWhat was installed before could not be put back completely: see the \
@@ -931,8 +931,8 @@ Function un.onInit
 FunctionEnd
 
 Function un.Fail
-  StrCpy $Word $Reason
-  Call un.Say
+  StrCpy $Output $Reason
+  Call un.SayOutput
   MessageBox MB_OK|MB_ICONSTOP "$Reason" /SD IDOK
   SetErrorLevel $Code
   Abort
