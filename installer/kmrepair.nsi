@@ -69,6 +69,8 @@ BrandingText "KMRepair ${VERSION}"
 ShowInstDetails show
 ShowUninstDetails show
 AllowSkipFiles off
+; NSIS would count the files of sections only, and these are in functions.
+SpaceTexts none
 
 VIProductVersion "${VERSION}.0"
 VIAddVersionKey "ProductName" "KMRepair"
@@ -83,6 +85,8 @@ VIAddVersionKey "LegalCopyright" "Copyright (c) 2026 ${PUBLISHER}. MIT licence."
 
 Var Clients     ; the folder to be watched; empty: what the configuration says, or its default
 Var Found       ; what is shown for confirmation: unless it is changed, it need not be told
+Var About       ; what the page says of it
+Var Intro       ; what the page of the components says
 Var Options     ; of `kmrepair install`
 Var Present     ; the folder in which KMRepair is installed already, or empty
 Var Registered  ; 1: the service is
@@ -104,13 +108,17 @@ Var Output      ; of the program
 
 !define MUI_ABORTWARNING
 !insertmacro MUI_PAGE_LICENSE build/package/LICENSE.txt
-!insertmacro MUI_PAGE_COMPONENTS
+!define MUI_PAGE_CUSTOMFUNCTION_PRE FolderPage
 !insertmacro MUI_PAGE_DIRECTORY
+!define MUI_COMPONENTSPAGE_TEXT_TOP "$Intro"
+!define MUI_PAGE_CUSTOMFUNCTION_PRE ComponentsPage
+!define MUI_PAGE_CUSTOMFUNCTION_SHOW ComponentsShown
+!insertmacro MUI_PAGE_COMPONENTS
 !define MUI_PAGE_HEADER_TEXT "The Key Management server's records"
 !define MUI_PAGE_HEADER_SUBTEXT "Which folder is to be watched?"
 !define MUI_DIRECTORYPAGE_VARIABLE $Clients
 !define MUI_DIRECTORYPAGE_TEXT_TOP "The Key Management server keeps one file for each mailbox in a folder \
-named Clients. This is where it was found, or else where it usually is. Please confirm it."
+named Clients. $About"
 !define MUI_DIRECTORYPAGE_TEXT_DESTINATION "Clients folder"
 !define MUI_PAGE_CUSTOMFUNCTION_PRE ClientsPage
 !insertmacro MUI_PAGE_DIRECTORY
@@ -229,8 +237,8 @@ FunctionEnd
 
 ; Before anything was changed: the reason, the exit code, the end.
 Function ${un}Refuse
-  StrCpy $Word $Reason
-  Call ${un}Say
+  StrCpy $Output $Reason
+  Call ${un}SayOutput
   MessageBox MB_OK|MB_ICONSTOP "$Reason" /SD IDOK
   SetErrorLevel $Code
   Quit
@@ -303,14 +311,14 @@ FunctionEnd
 !insertmacro Shared ""
 !insertmacro Shared "un."
 
-; ---- what can be chosen
+; ---- what can be chosen; the list has room for some 23 letters
 
 Section "KMRepair" SectionMain
   SectionIn RO
   Call Install
 SectionEnd
 
-Section /o "Report only: change nothing" SectionReport
+Section /o "Report only" SectionReport
 SectionEnd
 
 Section "Start the service now" SectionStart
@@ -428,31 +436,51 @@ Function .onInit
     StrCpy $Reason "/D= wants a whole path, such as D:\KMRepair, not: $INSTDIR"
     Call Refuse
   ${EndIf}
-  ${If} ${Silent}
-    Call CheckFolder
-  ${EndIf}
-  ${If} $Present != ""
-    ; The configuration says which, and is not changed.
-    SectionSetText ${SectionReport} ""
-    SectionSetText ${SectionMain} "KMRepair (upgrade in place)"
-  ${EndIf}
-  ${If} $NoStart = 1
-    SectionSetFlags ${SectionStart} 0
-  ${EndIf}
-FunctionEnd
-
-; There is one service, so there is one folder: it is upgraded where it is.
-Function CheckFolder
+  ; There is one service, so there is one folder: it is upgraded where it is.
   ${If} $Present != ""
   ${AndIf} $Present != $INSTDIR
     StrCpy $Code 4
     StrCpy $Reason "KMRepair is installed in $Present. Upgrade it there (without /D), or remove it first."
     Call Refuse
   ${EndIf}
+  StrCpy $About "Please confirm it."
+  ${If} $NoStart = 1
+    SectionSetFlags ${SectionStart} 0
+  ${EndIf}
+FunctionEnd
+
+Function FolderPage
+  ${If} $Present != ""
+    Abort
+  ${EndIf}
+FunctionEnd
+
+; An existing configuration is not changed, so there is nothing to ask that would be written into one.
+Function ComponentsPage
+  SectionSetText ${SectionReport} "Report only"
+  StrCpy $Intro "Choose how KMRepair is to begin. The configuration, kmrepair.ini, can be changed at any time."
+  ${If} ${FileExists} "$INSTDIR\kmrepair.ini"
+    SectionSetText ${SectionReport} ""
+    StrCpy $Intro "There is a configuration in $INSTDIR, which stays as it is."
+  ${EndIf}
+  ${If} $Present != ""
+    SectionSetText ${SectionStart} "Restart it if it runs"
+    StrCpy $Intro "KMRepair is installed in $Present and is upgraded there. The configuration and the journal \
+stay as they are."
+  ${EndIf}
+FunctionEnd
+
+; It is the last page then.
+Function ComponentsShown
+  ${If} ${FileExists} "$INSTDIR\kmrepair.ini"
+    GetDlgItem $0 $HWNDPARENT 1
+    SendMessage $0 ${WM_SETTEXT} 0 "STR:$(^InstallBtn)"
+  ${EndIf}
 FunctionEnd
 
 ; What the page shows: what the program finds, which has the say in that. As long as nobody changes it no
-; folder is told to `kmrepair install`, and the program finds it by itself. Not found: where it usually is.
+; folder is told to `kmrepair install`, and the program finds it by itself. Not found: where it usually is,
+; and the program's own words; it may have found that this host does not need KMRepair.
 Function FindClients
   StrCpy $Found "${DEFAULT_FOLDER}"
   InitPluginsDir
@@ -464,32 +492,54 @@ Function FindClients
   File "/oname=$PLUGINSDIR\kmrepair.ini" installer/kmrepair.ini
   StrCpy $Word '"$PLUGINSDIR\kmrepair.exe" check --config "$PLUGINSDIR\kmrepair.ini"'
   Call Run
-  ; `Repair = yes, Folder = D:\Security\Mgrent\Clients (auto), SettleSeconds = 5, ...`
+  ; `Repair = yes, Folder = D:\Security\Mgrent\Clients (auto), SettleSeconds = 5, ...`, or else
+  ; `Repair = yes, Folder = auto, ...` and a line that says why.
+  Push "Folder = "
+  Call After
+  Pop $2
   StrCpy $1 0
   ${Do}
-    StrCpy $2 $Output 9 $1
-    ${If} $2 == "Folder = "
-    ${OrIf} $2 == ""
+    StrCpy $3 $2 8 $1
+    ${If} $3 == " (auto),"
+      StrCpy $Found $2 $1
+      StrCpy $About "This one was found. Left as it is, the service always finds it by itself."
       ${Break}
     ${EndIf}
     IntOp $1 $1 + 1
-  ${Loop}
-  IntOp $1 $1 + 9
-  StrCpy $3 0
-  ${DoUntil} $2 == ""
-    StrCpy $2 $Output 8 $1
-    ${If} $2 == " (auto),"
-      IntOp $1 $1 - $3
-      StrCpy $Found $Output $3 $1
+  ${LoopUntil} $3 == ""
+  ${If} $3 == ""
+    Push "$\n"
+    Call After
+    Pop $2
+    StrCpy $About "$2Left as it is, the service goes on looking." ; $2 ends with the end of its line
+  ${EndIf}
+FunctionEnd
+
+; Replaces the text on the stack by what follows it in $Output.
+Function After
+  Exch $0
+  Push $1
+  Push $2
+  Push $3
+  StrLen $1 $0
+  StrCpy $2 0
+  ${Do}
+    StrCpy $3 $Output $1 $2
+    ${If} $3 == $0
+    ${OrIf} $3 == ""
       ${Break}
     ${EndIf}
-    IntOp $1 $1 + 1
-    IntOp $3 $3 + 1
+    IntOp $2 $2 + 1
   ${Loop}
+  IntOp $2 $2 + $1
+  StrCpy $0 $Output "" $2
+  Pop $3
+  Pop $2
+  Pop $1
+  Exch $0
 FunctionEnd
 
 Function ClientsPage
-  ; An existing configuration is not changed, so there is nothing to ask for.
   ${If} ${FileExists} "$INSTDIR\kmrepair.ini"
     Abort
   ${EndIf}
@@ -637,8 +687,8 @@ Function Rollback
 FunctionEnd
 
 Function Fail
-  StrCpy $Word $Reason
-  Call Say
+  StrCpy $Output $Reason
+  Call SayOutput
   Call Rollback
   ${If} $Code = 9
     StrCpy $Reason "$Reason$\r$\n$\r$\nWhat was installed before could not be put back completely: see the \
@@ -662,14 +712,6 @@ Function .onInstFailed
 FunctionEnd
 
 Function Install
-  ; The pages may have changed the folder.
-  StrCpy $Code 4
-  ${If} $Present != ""
-  ${AndIf} $Present != $INSTDIR
-    StrCpy $Reason "KMRepair is installed in $Present. Upgrade it there, or remove it first."
-    Call Fail
-  ${EndIf}
-
   ; Everything is written before anything is stopped: a full disk does no harm.
   StrCpy $Code 6
   StrCpy $Reason "The program can not be written to $INSTDIR. Is the disk full, or the folder read-only?"
@@ -861,6 +903,15 @@ SectionEnd
 Section /o "un.Configuration and journal" SectionUnPurge
 SectionEnd
 
+LangString DESCRIPTION_UNMAIN ${LANG_ENGLISH} "The service is stopped and removed with its files. The records \
+that it watched are not touched."
+LangString DESCRIPTION_PURGE ${LANG_ENGLISH} "The settings, and the list of what was repaired. Without it \
+no repair can be undone."
+!insertmacro MUI_UNFUNCTION_DESCRIPTION_BEGIN
+  !insertmacro MUI_DESCRIPTION_TEXT ${SectionUnMain} $(DESCRIPTION_UNMAIN)
+  !insertmacro MUI_DESCRIPTION_TEXT ${SectionUnPurge} $(DESCRIPTION_PURGE)
+!insertmacro MUI_UNFUNCTION_DESCRIPTION_END
+
 Function un.onInit
   Call un.Begin
   StrCpy $Rest $CMDLINE
@@ -880,8 +931,8 @@ Function un.onInit
 FunctionEnd
 
 Function un.Fail
-  StrCpy $Word $Reason
-  Call un.Say
+  StrCpy $Output $Reason
+  Call un.SayOutput
   MessageBox MB_OK|MB_ICONSTOP "$Reason" /SD IDOK
   SetErrorLevel $Code
   Abort
