@@ -11,6 +11,10 @@ static uint64_t now(const struct mender *mender) {
     return mender->host->clock(mender->host->context);
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
 static uint64_t settle_ms(const struct mender *mender) {
     return (uint64_t)mender->settings.settle_seconds * 1000;
 }
@@ -999,8 +1003,9 @@ static void scan_next(struct mender *mender) {
 }
 
 /* When the next scan may start. While changes are lost all the time, or the queue overflows, scans
- * leave most of the time to others. A full queue is worked off before another scan fills it, but not
- * for ever: the names in it may be busy ones that stay. */
+ * leave most of the time to others, though the one by the clock is never put off for that. A full queue
+ * is worked off before another scan fills it, but not for ever: the names in it may be busy ones that
+ * stay. */
 static uint64_t scan_start(const struct mender *mender) {
     uint64_t distance = (mender->scan_ended - mender->scan_begun) * MENDER_SCAN_SHARE;
     if (mender->scan_backoff != 0)
@@ -1013,7 +1018,7 @@ static uint64_t scan_start(const struct mender *mender) {
         distance = MENDER_SCAN_DISTANCE;
     if (mender->pending.count > PENDING_NAMES / 2 && distance < MENDER_BACKOFF_LAST)
         distance = MENDER_BACKOFF_LAST;
-    return mender->scan_ended + distance;
+    return earlier(mender->scan_ended + distance, mender->scan_due);
 }
 
 /* ---- the state machine ---- */
@@ -1043,10 +1048,6 @@ static struct mender_owed *first_owed(struct mender *mender) {
             first = owed;
     }
     return first;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b) {
-    return a < b ? a : b;
 }
 
 static bool needs_rotation(const struct mender *mender) {

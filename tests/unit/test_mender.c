@@ -1770,6 +1770,23 @@ static void periodic_scans_at_other_times(void **state) {
     assert_in_range(fake.count[FAKE_LIST_OPEN], 13, 13);
 }
 
+/* Scans leave most of the time to others, but the one by the clock is not put off for that. */
+static void changes_lost_after_a_long_scan(void **state) {
+    (void)state;
+    (void)fake_file(&fake, "b.ini", SOUND);
+    start();
+    fake.tick = 5 * MINUTE;
+    run(20 * MINUTE);
+    fake.tick = 0;
+    run(MINUTE);
+    same_number("the first scan", "is over", true, mender.scanned);
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    mender_changes_lost(&mender);
+    run(61 * MINUTE);
+    repaired(file, STUCK);
+    no_complaints();
+}
+
 /* DESIGN.md: "When nothing happens, nothing runs". */
 static void quiet_between_scans(void **state) {
     (void)state;
@@ -2219,6 +2236,7 @@ int main(void) {
         TEST(periodic_scans_at_other_times),
         TEST(quiet_between_scans),
         TEST(changes_lost),
+        TEST(changes_lost_after_a_long_scan),
         TEST(queue_overflow),
         TEST(hints_overflow),
         TEST(busy_and_overflow),
