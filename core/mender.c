@@ -1104,7 +1104,8 @@ static void work(struct mender *mender) {
     else if (mender->folder_away)
         return;
     else if (mender->tripped && time >= mender->tripped_until) {
-        reset_breaker(mender);
+        /* What others have repaired meanwhile still counts. */
+        mender->tripped = false;
         mender->pending.rescan = true;
     } else if (item != NULL && time >= item->due)
         attend(mender, item);

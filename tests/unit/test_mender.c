@@ -674,6 +674,54 @@ static void limit_survives_a_restart(void **state) {
     no_complaints();
 }
 
+static struct journal_entry an_intent(uint32_t number, const char *name, const char *before);
+
+/* As another process would leave it in the journal, now. */
+static void append_repair(uint32_t number, const char *name) {
+    struct journal_entry entry = an_intent(number, name, STUCK);
+    entry.utc = fake.utc_base + (uint32_t)(fake.clock / 1000);
+    fake_append_entry(&fake, &entry);
+    entry.kind = JOURNAL_DONE;
+    entry.outcome = OUTCOME_NOT_MADE;
+    fake_append_entry(&fake, &entry);
+}
+
+/* What another process repairs while this one waits for the hour to be over is not forgotten then. */
+static void limit_counts_what_others_repair(void **state) {
+    (void)state;
+    settings.repairs_per_hour = 1;
+    many_files(2, STUCK);
+    start();
+    run(30 * MINUTE);
+    same_number("at first", "repairs", 1, count_repaired());
+    (void)fake_file(&fake, "b.ini", SOUND);
+    append_repair(2, "b.ini");
+    mender_journal_changed(&mender);
+    run(50 * MINUTE);
+    same_number("50 minutes after the other", "repairs", 1, count_repaired());
+    run(11 * MINUTE);
+    same_number("an hour after the other", "repairs", 2, count_repaired());
+    no_complaints();
+}
+
+/* A number whose line did not get into the journal may be used by another process. */
+static void limit_counts_a_number_of_others(void **state) {
+    (void)state;
+    settings.repairs_per_hour = 1;
+    (void)fake_file(&fake, "a.ini", STUCK);
+    (void)fake_file(&fake, "b.ini", SOUND);
+    start();
+    run(3 * SECOND);
+    (void)fake_fail(&fake, FAKE_APPEND, 1, 1, HOST_FAILED);
+    run(2 * SECOND);
+    append_repair(1, "b.ini");
+    run(50 * MINUTE);
+    same_number("50 minutes after the other", "repairs", 0, count_repaired());
+    run(11 * MINUTE);
+    same_number("an hour after the other", "repairs", 1, count_repaired());
+    no_complaints();
+}
+
 /* ---- the journal */
 
 static void journal_that_can_not_be_opened(void **state) {
@@ -693,8 +741,6 @@ static void journal_that_can_not_be_opened(void **state) {
     journal_is_clean(0);
     no_complaints();
 }
-
-static struct journal_entry an_intent(uint32_t number, const char *name, const char *before);
 
 static void journal_that_can_not_be_read(void **state) {
     (void)state;
@@ -2181,6 +2227,8 @@ int main(void) {
         TEST(one_event_an_hour),
         TEST(goes_on_when_told),
         TEST(limit_survives_a_restart),
+        TEST(limit_counts_a_number_of_others),
+        TEST(limit_counts_what_others_repair),
         TEST(journal_that_can_not_be_opened),
         TEST(journal_that_can_not_be_read),
         TEST(journal_that_takes_no_line),
