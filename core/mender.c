@@ -681,7 +681,7 @@ static struct host_result change(struct mender *mender, uint32_t size, uint32_t 
     unsigned char from = mender->bytes[offset];
     unsigned char to = entry->kind == JOURNAL_UNDO ? '4' : '1';
 
-    entry->number = ++mender->number;
+    entry->number = mender->number + 1;
     entry->size = size;
     entry->before = content;
     mender->bytes[offset] = to;
@@ -692,6 +692,8 @@ static struct host_result change(struct mender *mender, uint32_t size, uint32_t 
         host->close(host->context);
         return (struct host_result){HOST_FAILED, 0, "the journal can not be written"};
     }
+    /* Not before: somebody else may use the number of a line that did not get there. */
+    mender->number = entry->number;
     struct mender_owed *owed = add_owed(mender, entry);
     if (!owed->undo)
         note_begun(mender, now(mender));
