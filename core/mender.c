@@ -517,9 +517,15 @@ static void conclude(struct mender *mender, struct mender_owed *owed, uint32_t s
         owed->state = OWED_DONE;
         /* What failed a moment ago would fail again: it gets another hour. */
         if (!owed->undo && is_watched(mender, owed->folder) &&
-            pending_find(&mender->pending, owed->name) == NULL)
-            (void)pending_put(&mender->pending, owed->name,
-                              now(mender) + (owed->replayed ? settle_ms(mender) : MENDER_HOUR));
+            pending_find(&mender->pending, owed->name) == NULL) {
+            struct pending_item *item =
+                pending_put(&mender->pending, owed->name,
+                            now(mender) + (owed->replayed ? settle_ms(mender) : MENDER_HOUR));
+            if (item != NULL) {
+                item->seen = true;
+                item->crc = content;
+            }
+        }
     }
 }
 

@@ -1084,6 +1084,21 @@ static void not_begun_again_before_it_is_settled(void **state) {
     no_complaints();
 }
 
+/* In the hour that a failed repair is given the record may change, and nobody tells. */
+static void changed_after_a_failed_repair(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    (void)fake_fail(&fake, FAKE_WRITE, 1, 1, HOST_FAILED);
+    start();
+    run(59 * MINUTE);
+    fake_change(file, OTHER_STUCK);
+    run(MINUTE + 8 * SECOND);
+    untouched(file, OTHER_STUCK);
+    run(10 * SECOND);
+    repaired(file, OTHER_STUCK);
+    no_complaints();
+}
+
 /* Whatever the write says, the file tells. */
 static void write_that_failed_but_was_done(void **state) {
     (void)state;
@@ -2247,6 +2262,7 @@ int main(void) {
         TEST(owed_is_bounded),
         TEST(write_failing),
         TEST(not_begun_again_before_it_is_settled),
+        TEST(changed_after_a_failed_repair),
         TEST(write_that_failed_but_was_done),
         TEST(flush_failing),
         TEST(read_back_failing),
