@@ -1280,7 +1280,10 @@ struct host_result mender_release(struct mender *mender, const char *name) {
         const char *folder = mender->settings.folder;
         size_t hold = find_hold(mender, name, folder);
         result = (struct host_result){HOST_GONE, 0, "it is not held"};
-        if (hold < mender->hold_count) {
+        if (is_owed(mender, name)) {
+            /* Whoever finishes its undo would hold it again. */
+            result = (struct host_result){HOST_BUSY, 0, "its undo is not settled yet"};
+        } else if (hold < mender->hold_count) {
             result = (struct host_result){HOST_FAILED, 0, "the journal can not be written"};
             if (append_hold(mender, JOURNAL_RELEASE, name, folder, 0)) {
                 result = (struct host_result){HOST_OK, 0, NULL};

@@ -1987,6 +1987,27 @@ static void release_repairs(void **state) {
     no_complaints();
 }
 
+/* As long as its undo is not settled, whoever settles it holds it: releasing it would be in vain. */
+static void release_waits_for_the_undo(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    start();
+    run(MINUTE);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    same_number("a.ini", "undo", HOST_OK, by_another(mender_undo, "a.ini").code);
+    same_number("a.ini", "release", HOST_BUSY, by_another(mender_release, "a.ini").code);
+    fake_heal(&fake);
+    run(2 * MINUTE);
+    same_number("a.ini", "2040", 1, fake_events(&fake, EVENT_UNDONE));
+    same_number("a.ini", "release", HOST_OK, by_another(mender_release, "a.ini").code);
+    run(10 * SECOND);
+    same_number("a.ini", "writes", 3, file->writes);
+    restart(false);
+    run(MINUTE);
+    journal_is_clean(0);
+    no_complaints();
+}
+
 static void changed_content_ends_a_hold(void **state) {
     (void)state;
     struct fake_file *file = an_undone_file();
@@ -2307,6 +2328,7 @@ int main(void) {
         TEST(is_settled),
         TEST(undo_holds),
         TEST(release_repairs),
+        TEST(release_waits_for_the_undo),
         TEST(changed_content_ends_a_hold),
         TEST(undo_refused),
         TEST(undo_twice),
