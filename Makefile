@@ -7,6 +7,8 @@
 #   make unit | lint | floor | docs | wine      one group of tests, of what is built
 #   make fuzz SECONDS=N       looks for inputs that break the core, for N seconds in all (default 60)
 #   make fuzz-corpus          takes over into tests/fuzz/corpus what these runs found worth keeping
+#   make sim SEEDS=N                            so many stories of the simulation, START=N from there on
+#   make plants                                 mistakes in copies of the sources, which it has to find
 #   make dist     what is released, in build/dist/: set-up program, zip, checksums
 #   make sign     CERT=FILE KEY=FILE [PASSFILE=FILE] [TIMESTAMP=URL]: the same, signed, in build/signed/dist/
 #   make format   lays out the sources as `make lint` wants them
@@ -37,7 +39,7 @@ helpers := $(wildcard tests/wine/*.c)
 unit_tests := $(patsubst tests/unit/%.c,build/native/%,$(wildcard tests/unit/test_*.c))
 unit_shared := $(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c))
 fuzz_targets := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-formatted := $(wildcard core/*.[ch] service/*.[ch] tests/unit/*.[ch] tests/wine/*.[ch] tests/fuzz/*.[ch])
+formatted := $(wildcard core/*.[ch] service/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/wine/*.[ch] tests/fuzz/*.[ch])
 
 # inih has to read a record as Windows does: with its default of continuation lines an indented
 # NumSCerts is swallowed and a sound record looks stuck. The tests use the same settings.
@@ -271,6 +273,47 @@ fuzz-corpus: build-fuzz
 	    rm -rf tests/fuzz/corpus/$$target; mv build/fuzz/merged tests/fuzz/corpus/$$target; \
 	done
 
+# ---- the simulation: fast, and once more under the sanitizers
+sim_sources := $(core) $(wildcard tests/sim/*.c) tests/unit/record_reference.c
+sim_objects := $(sim_sources:%.c=build/sim/%.o) build/sim/inih.o
+sim_safe := $(native_core) $(patsubst %.c,build/native/%.o,$(wildcard tests/sim/*.c)) build/native/tests/unit/record_reference.o
+sim_flags := -std=c11 -D_GNU_SOURCE -g -Itests/sim -Itests/unit $(includes)
+
+build/sim/%.o: %.c Makefile build/inih.from | $(INIH)/ini.h tools
+	@mkdir -p $(@D)
+	$(say) gcc $(sim_flags) -O2 $(warnings) $(depends) -c $< -o $@
+
+build/sim/inih.o: $(INIH)/ini.c Makefile build/inih.from | tools
+	@mkdir -p $(@D)
+	$(say) gcc $(sim_flags) -O2 -DNDEBUG $(depends) -c $< -o $@
+
+build/native/tests/sim/%.o: tests/sim/%.c Makefile build/inih.from | $(INIH)/ini.h tools
+	@mkdir -p $(@D)
+	$(say) gcc $(native_flags) -D_GNU_SOURCE $(warnings) -Itests/unit $(includes) $(depends) -c $< -o $@
+
+build/native/sim: $(sim_objects)
+	@mkdir -p $(@D)
+	$(say) gcc -o $@ $^
+
+build/native/sim-safe: $(sim_safe)
+	$(say) gcc $(native_flags) -o $@ $^
+
+# What tests/sim/plants.py builds its variants with: flags, and behind `--` the objects.
+build/sim/flags: Makefile build/inih.from
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS" >$@
+build/sim/flags: export FLAGS = $(sim_flags) -- $(sim_objects:build/sim/%=%)
+
+.PHONY: build-sim sim plants
+SEEDS ?= 10000
+build-sim: build/native/sim build/native/sim-safe build/sim/flags
+sim: build/native/sim
+	@build/native/sim --seeds $(SEEDS) $(if $(START),--start $(START))
+plants: build-sim
+	@tests/sim/plants.py
+
+-include $(sim_objects:.o=.d) $(sim_safe:.o=.d)
+
 # tests/check builds what a suite needs, runs it and counts; `make check` runs all of them.
 .PHONY: build-unit unit lint floor docs wine
 build-unit: $(unit_tests)
@@ -344,6 +387,6 @@ demo: setup
 FORCE:
 clean:
 	rm -rf build/kmrepair-setup.exe build/package build/nsis build/dist build/signed
-	rm -rf build/x86 build/x64 build/gen build/native build/fuzz build/elsewhere build/inih.from build/wine.xml build/wine.log
+	rm -rf build/x86 build/x64 build/gen build/native build/fuzz build/sim build/elsewhere build/inih.from build/wine.xml build/wine.log
 distclean:
 	rm -rf build

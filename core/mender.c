@@ -9,6 +9,10 @@ static uint64_t now(const struct mender *mender) {
     return mender->host->clock(mender->host->context);
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
 /* The clock time that is so many milliseconds from now. */
 static uint64_t from_now(const struct mender *mender, uint32_t ms) {
     return now(mender) + ms;
@@ -519,9 +523,15 @@ static void conclude(struct mender *mender, struct mender_owed *owed, uint32_t s
         owed->state = OWED_DONE;
         /* What failed a moment ago would fail again: it gets another hour. */
         if (!is_undo(owed) && is_watched(mender, entry->folder) &&
-            pending_find(&mender->pending, entry->name) == NULL)
-            (void)pending_put(&mender->pending, entry->name,
-                              owed->replayed ? settle_due(mender) : from_now(mender, MENDER_HOUR));
+            pending_find(&mender->pending, entry->name) == NULL) {
+            struct pending_item *item =
+                pending_put(&mender->pending, entry->name,
+                            owed->replayed ? settle_due(mender) : from_now(mender, MENDER_HOUR));
+            if (item != NULL) {
+                item->seen = true;
+                item->crc = content;
+            }
+        }
     }
 }
 
@@ -685,7 +695,7 @@ static struct host_result change(struct mender *mender, struct journal_entry *en
     unsigned char *byte = &mender->bytes[entry->offset];
 
     *byte = entry->kind == JOURNAL_UNDO ? '4' : '1';
-    entry->number = ++mender->number;
+    entry->number = mender->number + 1;
     entry->size = size;
     entry->before = content;
     entry->after = crc32(0, mender->bytes, size);
@@ -694,6 +704,8 @@ static struct host_result change(struct mender *mender, struct journal_entry *en
         let_go(mender);
         return (struct host_result){HOST_FAILED, 0, "the journal can not be written"};
     }
+    /* Not before: somebody else may use the number of a line that did not get there. */
+    mender->number = entry->number;
     struct mender_owed *owed = add_owed(mender, entry);
     if (!is_undo(owed))
         note_begun(mender, now(mender));
@@ -944,8 +956,9 @@ static void scan_next(struct mender *mender) {
 }
 
 /* When the next scan may start. While changes are lost all the time, or the queue overflows, scans
- * leave most of the time to others. A full queue is worked off before another scan fills it, but not
- * for ever: the names in it may be busy ones that stay. */
+ * leave most of the time to others, though the one by the clock is never put off for that. A full queue
+ * is worked off before another scan fills it, but not for ever: the names in it may be busy ones that
+ * stay. */
 static uint64_t scan_start(const struct mender *mender) {
     uint64_t distance = (mender->scan_ended - mender->scan_begun) * MENDER_SCAN_SHARE;
     if (mender->scan_backoff != 0)
@@ -958,7 +971,7 @@ static uint64_t scan_start(const struct mender *mender) {
         distance = MENDER_SCAN_DISTANCE;
     if (mender->pending.count > PENDING_NAMES / 2 && distance < MENDER_BACKOFF_LAST)
         distance = MENDER_BACKOFF_LAST;
-    return mender->scan_ended + distance;
+    return earlier(mender->scan_ended + distance, mender->scan_due);
 }
 
 /* ---- the state machine ---- */
@@ -1049,7 +1062,8 @@ static void do_job(struct mender *mender, enum job job) {
         work_owed(mender, first_owed(mender));
         break;
     case JOB_BREAKER:
-        reset_breaker(mender);
+        /* What others have repaired meanwhile still counts. */
+        mender->tripped = false;
         mender->pending.rescan = true;
         break;
     case JOB_RECORD:
@@ -1213,6 +1227,9 @@ static struct host_result release_record(struct mender *mender, const char *name
     struct journal_entry *hold = find_hold(mender, name, mender->settings.folder);
     if (hold == NULL)
         return (struct host_result){HOST_GONE, 0, "it is not held"};
+    /* Whoever finishes its undo would hold it again. */
+    if (is_owed(mender, name))
+        return (struct host_result){HOST_BUSY, 0, "its undo is not settled yet"};
     if (!release(mender, hold))
         return (struct host_result){HOST_FAILED, 0, "the journal can not be written"};
     (void)report_of(mender, EVENT_RELEASED, name, NULL, NULL);

@@ -65,7 +65,7 @@ static void print_sid(PSID sid, char *to, size_t size) {
     DWORD length = sizeof name / sizeof name[0];
     DWORD domain_length = sizeof domain / sizeof domain[0];
     if (!LookupAccountSidW(NULL, sid, name, &length, domain, &domain_length, &use))
-        (void)lstrcpynW(name, L"somebody whom Windows has no name for", 64);
+        (void)lstrcpynW(name, L"somebody unknown", 64);
     path_print(name, to, size);
 }
 

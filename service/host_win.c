@@ -362,19 +362,21 @@ void host_win_set_folder(struct host_win *host, const char *folder) {
         (void)find_clients(NULL, host->no_folder);
 }
 
-void host_win_long_name(struct host_win *host, char *name, size_t size) {
+struct host_result host_win_long_name(struct host_win *host, char *name, size_t size) {
     WIN32_FIND_DATAW found;
-    if (strchr(name, '~') == NULL || strpbrk(name, "*?") != NULL || host->folder == 0 ||
-        !path_append(host->path, host->folder, name))
-        return;
+    if (strchr(name, '~') == NULL || strpbrk(name, "*?") != NULL || host->folder == 0)
+        return ok;
+    if (!path_append(host->path, host->folder, name))
+        return failed(HOST_FAILED, ERROR_FILENAME_EXCED_RANGE, NULL);
     HANDLE list = FindFirstFileW(host->path, &found);
-    if (list == INVALID_HANDLE_VALUE)
-        return;
+    if (list == INVALID_HANDLE_VALUE) {
+        DWORD error = GetLastError();
+        return failed(error == ERROR_FILE_NOT_FOUND ? HOST_GONE : HOST_FAILED, error, NULL);
+    }
     (void)FindClose(list);
-    char real[PENDING_NAME_BYTES];
-    if (text_from_utf16(found.cFileName, (size_t)lstrlenW(found.cFileName), real, sizeof real) !=
-        (size_t)-1)
-        (void)text_copy(name, size, real);
+    bool fits = text_from_utf16(found.cFileName, (size_t)lstrlenW(found.cFileName), name, size) !=
+                (size_t)-1;
+    return fits ? ok : failed(HOST_FAILED, ERROR_FILENAME_EXCED_RANGE, NULL);
 }
 
 void host_win_close(struct host_win *host) {

@@ -43,9 +43,9 @@ void host_win_init(struct host_win *host, const char *folder, const WCHAR *journ
 /* Changes to another folder; nothing may be open. `auto` is a folder that was looked for in vain. */
 void host_win_set_folder(struct host_win *host, const char *folder);
 
-/* A name from a notification may be an 8.3 alias: replaces it by the file's real name, if there is
- * such a file. `name` holds `size` bytes. */
-void host_win_long_name(struct host_win *host, char *name, size_t size);
+/* A name from a notification may be an 8.3 alias: replaces it by the file's real name. HOST_GONE when there
+ * is no such file; when it can not be told, another failure. `name` holds `size` bytes. */
+struct host_result host_win_long_name(struct host_win *host, char *name, size_t size);
 
 /* Milliseconds until the host's clock says `due`, `most` at most. */
 DWORD host_win_until(struct host_win *host, uint64_t due, DWORD most);

@@ -15,9 +15,7 @@
 #include "text.h"
 
 #define DISPLAY_NAME L"KM Server Record Repair"
-#define DESCRIPTION                                                                                \
-    L"Repairs Key Management server records that are stuck in State = 4 (KB Q198709), and "        \
-    L"reports each to the event log."
+#define DESCRIPTION L"Repairs Key Management server records that are stuck (KB Q198709)."
 
 enum { WAIT_MS = 30000, POLL_MS = 50 };
 

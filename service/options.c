@@ -35,9 +35,9 @@ static const struct {
          "which gets the rights it needs; a password is asked for."},
     [VERB_PROTECT] =
         {"protect", FOLDER, 0, " [FOLDER]",
-         "Limits access to the program's folder, or FOLDER, to administrators, so that\r\n"
-         "`install` accepts it. Then copy kmrepair.exe there again, for somebody may have\r\n"
-         "changed it before. Exit code 1: a FAT volume, where nobody can be kept out."},
+         "Limits access to the program's folder, or FOLDER, to administrators. Copy\r\n"
+         "kmrepair.exe there again then: somebody may have changed it before.\r\n"
+         "Exit code 1: a FAT volume, where nobody can be kept out."},
     [VERB_UNINSTALL] = {"uninstall", NOTHING, 0, "",
                         "Stops and removes the service. Configuration and journal stay."},
     [VERB_START] = {"start", NOTHING, 0, "", "Starts the service and waits until it runs."},

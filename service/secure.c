@@ -102,9 +102,8 @@ static int check_own(const WCHAR *program) {
     do {
         if (!is_ours(program, &found)) {
             path_print(found.cFileName, name, sizeof name);
-            code = console_fail("kmrepair.exe needs a folder of its own, to which administrators "
-                                "alone will have access; in this one there is ",
-                                name);
+            code =
+                console_fail("kmrepair.exe needs a folder of its own; in this one there is ", name);
         }
     } while (code == 0 && FindNextFileW(list, &found));
     (void)FindClose(list);
@@ -142,8 +141,8 @@ int secure_admit(struct access_account *account, const char *folder) {
                                                : ERROR_FILENAME_EXCED_RANGE;
     if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND) {
         (void)console_print(CONSOLE_OUT,
-                            "Note: install once more when the Clients folder is there, so "
-                            "that the account gets its rights on it.\r\n");
+                            "Note: install again when the Clients folder is there, for the "
+                            "account's rights on it.\r\n");
         error = ERROR_SUCCESS;
     }
     return error == ERROR_SUCCESS

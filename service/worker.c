@@ -102,8 +102,12 @@ static void on_change(void *context, const char *name) {
         return;
     }
     (void)text_copy(real, sizeof real, name);
-    host_win_long_name(&worker->host, real, sizeof real);
-    mender_hint(&worker->mender, real);
+    struct host_result result = host_win_long_name(&worker->host, real, sizeof real);
+    /* Never by an alias: the journal, the holds and the events know a record by its name. */
+    if (result.code == HOST_OK)
+        mender_hint(&worker->mender, real);
+    else if (result.code != HOST_GONE)
+        mender_changes_lost(&worker->mender);
 }
 
 /* New settings take effect at once; a refused file changes nothing. `asked`: somebody wants to hear

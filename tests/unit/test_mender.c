@@ -675,6 +675,54 @@ static void limit_survives_a_restart(void **state) {
     no_complaints();
 }
 
+static struct journal_entry an_intent(uint32_t number, const char *name, const char *before);
+
+/* As another process would leave it in the journal, now. */
+static void append_repair(uint32_t number, const char *name) {
+    struct journal_entry entry = an_intent(number, name, STUCK);
+    entry.utc = fake.utc_base + (uint32_t)(fake.clock / 1000);
+    fake_append_entry(&fake, &entry);
+    entry.kind = JOURNAL_DONE;
+    entry.outcome = OUTCOME_NOT_MADE;
+    fake_append_entry(&fake, &entry);
+}
+
+/* What another process repairs while this one waits for the hour to be over is not forgotten then. */
+static void limit_counts_what_others_repair(void **state) {
+    (void)state;
+    settings.repairs_per_hour = 1;
+    many_files(2, STUCK);
+    start();
+    run(30 * MINUTE);
+    same_number("at first", "repairs", 1, count_repaired());
+    (void)fake_file(&fake, "b.ini", SOUND);
+    append_repair(2, "b.ini");
+    mender_journal_changed(&mender);
+    run(50 * MINUTE);
+    same_number("50 minutes after the other", "repairs", 1, count_repaired());
+    run(11 * MINUTE);
+    same_number("an hour after the other", "repairs", 2, count_repaired());
+    no_complaints();
+}
+
+/* A number whose line did not get into the journal may be used by another process. */
+static void limit_counts_a_number_of_others(void **state) {
+    (void)state;
+    settings.repairs_per_hour = 1;
+    (void)fake_file(&fake, "a.ini", STUCK);
+    (void)fake_file(&fake, "b.ini", SOUND);
+    start();
+    run(3 * SECOND);
+    (void)fake_fail(&fake, FAKE_APPEND, 1, 1, HOST_FAILED);
+    run(2 * SECOND);
+    append_repair(1, "b.ini");
+    run(50 * MINUTE);
+    same_number("50 minutes after the other", "repairs", 0, count_repaired());
+    run(11 * MINUTE);
+    same_number("an hour after the other", "repairs", 1, count_repaired());
+    no_complaints();
+}
+
 /* ---- the journal */
 
 static void journal_that_can_not_be_opened(void **state) {
@@ -694,8 +742,6 @@ static void journal_that_can_not_be_opened(void **state) {
     journal_is_clean(0);
     no_complaints();
 }
-
-static struct journal_entry an_intent(uint32_t number, const char *name, const char *before);
 
 static void journal_that_can_not_be_read(void **state) {
     (void)state;
@@ -1036,6 +1082,21 @@ static void not_begun_again_before_it_is_settled(void **state) {
     const char *done = strstr(fake_log(&fake), "DONE 1 not-made");
     const char *again = strstr(fake_log(&fake), "INTENT 2");
     same_number("a.ini", "is settled first", true, done != NULL && again != NULL && done < again);
+    no_complaints();
+}
+
+/* In the hour that a failed repair is given the record may change, and nobody tells. */
+static void changed_after_a_failed_repair(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    (void)fake_fail(&fake, FAKE_WRITE, 1, 1, HOST_FAILED);
+    start();
+    run(59 * MINUTE);
+    fake_change(file, OTHER_STUCK);
+    run(MINUTE + 8 * SECOND);
+    untouched(file, OTHER_STUCK);
+    run(10 * SECOND);
+    repaired(file, OTHER_STUCK);
     no_complaints();
 }
 
@@ -1771,6 +1832,23 @@ static void periodic_scans_at_other_times(void **state) {
     assert_in_range(fake.count[FAKE_LIST_OPEN], 13, 13);
 }
 
+/* Scans leave most of the time to others, but the one by the clock is not put off for that. */
+static void changes_lost_after_a_long_scan(void **state) {
+    (void)state;
+    (void)fake_file(&fake, "b.ini", SOUND);
+    start();
+    fake.tick = 5 * MINUTE;
+    run(20 * MINUTE);
+    fake.tick = 0;
+    run(MINUTE);
+    same_number("the first scan", "is over", true, mender.scanned);
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    mender_changes_lost(&mender);
+    run(61 * MINUTE);
+    repaired(file, STUCK);
+    no_complaints();
+}
+
 /* DESIGN.md: "When nothing happens, nothing runs". */
 static void quiet_between_scans(void **state) {
     (void)state;
@@ -1907,6 +1985,27 @@ static void release_repairs(void **state) {
     same_number("a.ini", "2041", 1, fake_events(&fake, EVENT_RELEASED));
     same_number("a.ini", "2000", 2, fake_events(&fake, EVENT_REPAIRED));
     same_number("again", "release", HOST_GONE, by_another(mender_release, "a.ini").code);
+    no_complaints();
+}
+
+/* As long as its undo is not settled, whoever settles it holds it: releasing it would be in vain. */
+static void release_waits_for_the_undo(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    start();
+    run(MINUTE);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    same_number("a.ini", "undo", HOST_OK, by_another(mender_undo, "a.ini").code);
+    same_number("a.ini", "release", HOST_BUSY, by_another(mender_release, "a.ini").code);
+    fake_heal(&fake);
+    run(2 * MINUTE);
+    same_number("a.ini", "2040", 1, fake_events(&fake, EVENT_UNDONE));
+    same_number("a.ini", "release", HOST_OK, by_another(mender_release, "a.ini").code);
+    run(10 * SECOND);
+    same_number("a.ini", "writes", 3, file->writes);
+    restart(false);
+    run(MINUTE);
+    journal_is_clean(0);
     no_complaints();
 }
 
@@ -2165,6 +2264,8 @@ int main(void) {
         TEST(one_event_an_hour),
         TEST(goes_on_when_told),
         TEST(limit_survives_a_restart),
+        TEST(limit_counts_a_number_of_others),
+        TEST(limit_counts_what_others_repair),
         TEST(journal_that_can_not_be_opened),
         TEST(journal_that_can_not_be_read),
         TEST(journal_that_takes_no_line),
@@ -2183,6 +2284,7 @@ int main(void) {
         TEST(owed_is_bounded),
         TEST(write_failing),
         TEST(not_begun_again_before_it_is_settled),
+        TEST(changed_after_a_failed_repair),
         TEST(write_that_failed_but_was_done),
         TEST(flush_failing),
         TEST(read_back_failing),
@@ -2220,12 +2322,14 @@ int main(void) {
         TEST(periodic_scans_at_other_times),
         TEST(quiet_between_scans),
         TEST(changes_lost),
+        TEST(changes_lost_after_a_long_scan),
         TEST(queue_overflow),
         TEST(hints_overflow),
         TEST(busy_and_overflow),
         TEST(is_settled),
         TEST(undo_holds),
         TEST(release_repairs),
+        TEST(release_waits_for_the_undo),
         TEST(changed_content_ends_a_hold),
         TEST(undo_refused),
         TEST(undo_twice),

@@ -1,0 +1,168 @@
+/*
+ * process: a running KMRepair, with core/mender as it is in the product on a host.h of this world.
+ *
+ * Each process is a coroutine, so that anything can happen between two of its calls to the host: another
+ * process's calls, the Key Management server, the end of the process, a power cut. The service does what
+ * service/worker does; the verbs repair, undo and release do what service/service does.
+ */
+#ifndef SIM_PROCESS_H
+#define SIM_PROCESS_H
+
+#include <ucontext.h>
+
+#include "mender.h"
+#include "world.h"
+
+enum call {
+    CALL_LIST_OPEN,
+    CALL_LIST_NEXT,
+    CALL_OPEN,
+    CALL_OPEN_REPAIR,
+    CALL_READ,
+    CALL_WRITE,
+    CALL_FLUSH,
+    CALL_JOURNAL_OPEN,
+    CALL_JOURNAL_READ,
+    CALL_APPEND,
+    CALL_ROTATE,
+    CALL_REPORT,
+    CALLS
+};
+
+/* How often what goes wrong, of a million calls or changes. Drawn anew for each seed: a world in which
+ * everything fails all the time never gets far enough to show the rarer mistakes. */
+struct rates {
+    uint32_t fault[CALLS];
+    uint32_t other_turn; /* somebody else does something between two calls */
+    uint32_t kill;       /* the process ends here */
+    uint32_t cut;        /* the power does */
+    uint32_t slow;       /* a call takes up to two seconds */
+    uint32_t drop;       /* a notification that never comes */
+    uint32_t twice;
+    uint32_t alias; /* under its 8.3 name */
+    uint32_t late;  /* ms that it may take */
+};
+
+extern struct rates rates;
+
+/* While the clock has not reached these, what they name is out of order. */
+struct outages {
+    uint64_t event_log, journal, disk;
+};
+
+extern struct outages outages;
+
+enum kind { LINE_NONE, LINE_INTENT, LINE_UNDO, LINE_DONE, LINE_HOLD, LINE_RELEASE, LINE_LOADED };
+
+/* A line of the journal, read by other means than core/journal's. */
+struct line {
+    enum kind kind;
+    uint32_t utc, number, offset, size, before, after;
+    char outcome[16];
+    char name[WORLD_NAME_BYTES];
+    unsigned folder;
+};
+
+enum process_kind { PROCESS_SERVICE, PROCESS_REPAIR, PROCESS_UNDO, PROCESS_RELEASE };
+
+enum { PROCESS_NOTICES = 64, PROCESS_WARNINGS = 128, PROCESS_BASES = 128, PROCESS_TIMES = 512 };
+
+struct process {
+    enum process_kind kind;
+    bool alive;
+    bool inside; /* in the middle of a call to the mender */
+    uint32_t serial;
+    uint64_t started;
+    uint64_t due; /* world time */
+    uint64_t steps;
+    unsigned folder;
+    char target[WORLD_NAME_BYTES]; /* of undo and release */
+    struct host_result result;
+
+    /* What others want of the service. */
+    bool pause, resume, configure, journal_changed, lost;
+    unsigned flood; /* so many names at once */
+    struct settings wanted;
+    /* What it was told last, whatever its mender makes of it. */
+    struct settings settings;
+    bool paused;
+
+    bool watching;
+    uint32_t watch_identity;
+    uint32_t watch_backoff;
+    uint64_t watch_due;
+    size_t notice_count;
+    struct {
+        uint64_t time;
+        char name[WORLD_NAME_BYTES];
+    } notices[PROCESS_NOTICES];
+
+    /* The host's. */
+    int handle; /* -1: no record is open */
+    bool for_repair;
+    bool listing;
+    int list_next;
+    char listed[WORLD_NAME_BYTES]; /* the last name, during the step in which it was told */
+
+    /* What promises.c knows of it. */
+    bool read_whole; /* the record that is open */
+    uint32_t read_content;
+    bool looked;   /* a record was opened in this step */
+    bool settling; /* to see how a repair ended */
+    int change;    /* the INTENT or UNDO that was written since the record was opened, or -1 */
+    int added;     /* the one that is being written */
+    struct line line;
+    uint64_t trouble_step; /* the last in which the journal was not to be had */
+    bool trouble;
+    uint64_t breaker_since; /* the limit was counted anew then; 0: never */
+    size_t times_count;
+    uint64_t times[PROCESS_TIMES]; /* of its repairs */
+    size_t warned_count;
+    struct {
+        uint32_t number, content;
+        char name[WORLD_NAME_BYTES];
+    } warned[PROCESS_WARNINGS];
+    /* Since when a record is known to be quiet. */
+    size_t base_count;
+    struct {
+        char name[WORLD_NAME_BYTES];
+        unsigned folder;
+        bool hinted;
+        bool has_content;
+        uint32_t content;
+        uint32_t settle;
+        uint64_t since;
+    } bases[PROCESS_BASES];
+
+    struct host host;
+    ucontext_t context;
+    void *fake_stack;
+    uint64_t before; /* must stay as it is, as must the one behind */
+    struct mender mender;
+    uint64_t behind;
+    unsigned char bytes[RECORD_BYTES_MAX];
+    uint64_t end;
+    char stack[256 * 1024];
+};
+
+enum { PROCESSES = 3 }; /* the first is the service */
+extern struct process processes[PROCESSES];
+
+/* A power cut was asked for by chance in the middle of a call. */
+extern bool process_cut;
+
+void process_start(struct process *process, enum process_kind kind, const struct settings *settings,
+                   const char *target);
+/* Lets it go on until it waits, ends, or somebody else gets a turn. */
+void process_run(struct process *process);
+/* It is no more; what it had open is closed. */
+void process_end(struct process *process);
+bool process_is_runnable(const struct process *process);
+/* When it has something to do. */
+uint64_t process_due(const struct process *process);
+/* Windows tells the service of a change. */
+void process_notify(unsigned folder, const char *name);
+
+extern uint64_t process_calls, process_steps;
+
+#endif

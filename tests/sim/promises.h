@@ -1,0 +1,52 @@
+/*
+ * promises: what the mender promises, checked at every call it makes.
+ *
+ * Each function is told of what a process does, at the moment at which it does it; a promise that is broken
+ * is told by broken(). docs/reliability.md has the list of the promises.
+ */
+#ifndef SIM_PROMISES_H
+#define SIM_PROMISES_H
+
+#include "process.h"
+
+void promises_begin(void);
+
+/* The record that is open was read from its beginning, as far as was wanted: it may have grown meanwhile. */
+void promises_read(struct process *process, const void *bytes, size_t size);
+void promises_opened(struct process *process, bool repair);
+void promises_closing(struct process *process);
+/* A byte is about to be written to the record that is open. `lands`: it will be. */
+void promises_write(struct process *process, uint32_t offset, unsigned char byte, bool lands);
+
+/* A line, or a part of it, was added to the journal at `at`; and it has reached the disk. */
+void promises_append(struct process *process, size_t at, size_t length);
+void promises_appended(struct process *process, size_t end);
+void promises_journal_read(struct process *process);
+void promises_rotate(const char *content, size_t length);
+void promises_rotated(void);
+void promises_trouble(struct process *process);
+void promises_journal_cut(void);
+
+void promises_report(struct process *process, const struct event *event, bool delivered);
+
+void promises_hint(struct process *process, const char *name);
+void promises_told(struct process *process); /* continued or configured */
+void promises_bounds(const struct process *process);
+
+/* What undo and release said they did. */
+void promises_verb(struct process *process);
+
+/* Nothing goes wrong any more, and all had time: nothing may be open or unreported. */
+void promises_all_reported(void);
+/* The journal says that it is to be left alone as it is. */
+bool promises_is_held(unsigned folder, const char *name, uint32_t content);
+/* A repair of it was tried and failed: it has another hour. */
+bool promises_is_put_off(unsigned folder, const char *name);
+/* How many INTENTs there were since `time`. */
+unsigned promises_repairs(uint64_t since);
+void promises_count(unsigned *repairs, unsigned *undone, unsigned *late, unsigned *unknown,
+                    unsigned *twice);
+/* The name of a repaired record for `undo`, or of a held one for `release`; NULL if none. */
+const char *promises_candidate(bool held, unsigned folder);
+
+#endif

@@ -1,0 +1,653 @@
+/*
+ * sim: the mender in a world in which everything fails.
+ *
+ *   sim --seed N             one story; when it breaks a promise, its last events
+ *   sim --seeds N            so many of them, from --start S on (0)
+ *       --steps N            how much happens in each (1500), the quiet times left out
+ *       --history N          the last N events (80), of a story that breaks nothing, too
+ *
+ * A seed decides everything: which things go wrong in this world and how often, and then each of them.
+ * Times of trouble are followed by quiet ones, at whose end everything has to be as it should be.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "journal.h"
+#include "kms.h"
+#include "process.h"
+#include "promises.h"
+#include "record_reference.h"
+
+enum action {
+    ACT_KMS,
+    ACT_SCANNER,
+    ACT_PAUSE,
+    ACT_CONFIGURE,
+    ACT_FOLDER,
+    ACT_LOST,
+    ACT_FLOOD,
+    ACT_KILL,
+    ACT_CUT,
+    ACT_REPAIR,
+    ACT_UNDO,
+    ACT_RELEASE,
+    ACT_LAZY,
+    ACT_OUTAGE,
+    ACT_ATTRIBUTES,
+    ACT_TIME,
+    ACT_JOURNAL,
+    ACTIONS
+};
+
+enum { MINUTE = 60 * 1000, HOUR = 60 * MINUTE, SPIN = 400000, HISTORY = 80, REBOOT_MS = 20000 };
+
+struct sim {
+    struct settings settings; /* what the configuration file says */
+    uint32_t weight[ACTIONS];
+    uint32_t weights;
+    uint32_t acting; /* of a million turns */
+    bool calm;
+    uint64_t service_due; /* when the service is started again */
+    uint64_t turns;
+    struct rates rates; /* of times of trouble */
+};
+
+static struct sim sim;
+
+/* Over all seeds. */
+static struct {
+    uint64_t steps, hours;
+    unsigned seeds, repairs, undone, late, unknown, twice, cuts, kills, rotations;
+} total;
+
+/* ---- the world of a seed */
+
+static uint32_t one_of(const uint32_t *list, size_t count) {
+    return list[world_below((uint32_t)count)];
+}
+
+#define ONE_OF(...)                                                                                \
+    one_of((const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
+
+static void draw_settings(struct settings *settings) {
+    config_defaults(settings);
+    settings->repair = world_below(8) != 0;
+    settings->settle_seconds = ONE_OF(0, 1, 5, 5, 30);
+    settings->rescan_minutes = ONE_OF(1, 2, 10, 60);
+    settings->repairs_per_hour = ONE_OF(1, 3, 10, 100, 1000);
+    (void)snprintf(settings->folder, sizeof settings->folder, "%s",
+                   world_paths[world_below(6) == 0]);
+}
+
+static void draw_rates(void) {
+    memset(&sim.rates, 0, sizeof sim.rates);
+    bool faulty = world_below(4) != 0;
+    for (int i = 0; faulty && i < CALLS; i++)
+        sim.rates.fault[i] = ONE_OF(0, 0, 1000, 10000, 60000);
+    sim.rates.other_turn = ONE_OF(0, 20000, 200000);
+    sim.rates.kill = ONE_OF(0, 200, 2000);
+    sim.rates.cut = ONE_OF(0, 200, 2000);
+    sim.rates.slow = ONE_OF(0, 0, 1000);
+    sim.rates.drop = ONE_OF(0, 100000, 1000000);
+    sim.rates.twice = ONE_OF(0, 200000);
+    sim.rates.alias = ONE_OF(0, 0, 300000);
+    sim.rates.late = ONE_OF(0, 100, 10000);
+}
+
+static void draw_kms(void) {
+    memset(&kms, 0, sizeof kms);
+    kms.records = 2 + world_below(14);
+    kms.pause = ONE_OF(0, 20, 500, 5000);
+    kms.hold = ONE_OF(0, 10000, 200000);
+    kms.same = ONE_OF(0, 500000, 1000000);
+    for (int i = 0; i < CONTENTS; i++)
+        kms.kind[i] = world_below(4);
+    kms.kind[CONTENT_STUCK] += 2;
+}
+
+/* Lines that a journal may begin with: those of another program, or of records held long ago. */
+static void fill_journal(void) {
+    static struct journal_entry entry;
+    if (world_below(24) == 0) {
+        size_t size = JOURNAL_BYTES_MAX - world_below(4000);
+        memset(world.journal, 'x', size);
+        memcpy(world.journal + size - 2, "\r\n", 2);
+        world.journal_size = size;
+    }
+    if (world_below(16) == 0) {
+        for (unsigned i = 59 + world_below(6); i > 0; i--) {
+            memset(&entry, 0, sizeof entry);
+            entry.kind = JOURNAL_HOLD;
+            entry.utc = world_utc() - 86400;
+            (void)snprintf(entry.name, sizeof entry.name, "Held%u.ini", i);
+            (void)snprintf(entry.folder, sizeof entry.folder, "%s", world_paths[world_below(2)]);
+            world.journal_size +=
+                journal_encode(&entry, world.journal + world.journal_size, JOURNAL_LINE_MAX);
+        }
+    }
+    world.journal_durable = world.journal_size;
+    promises_journal_cut();
+}
+
+static void draw_files(void) {
+    for (unsigned folder = 0; folder < WORLD_FOLDERS; folder++) {
+        for (unsigned i = 0; i < kms.records; i++) {
+            if (world_below(2) == 0)
+                (void)kms_place(folder, i,
+                                world_below(3) == 0 ? CONTENT_STUCK
+                                                    : (enum content)world_below(CONTENTS));
+        }
+        int slot = world_create(folder, "folder.ini");
+        world_node(slot)->directory = true;
+        (void)world_create(folder, "kms.dat");
+        slot = world_create(folder, "huge.ini");
+        world_node(slot)->size = WORLD_HUGE;
+    }
+    for (int i = 0; i < WORLD_NODES; i++) {
+        if (world.nodes[i].used)
+            world_flush(&world.nodes[i]);
+    }
+    world.log_count = 0;
+}
+
+static void start_service(void) {
+    process_start(&processes[0], PROCESS_SERVICE, &sim.settings, NULL);
+}
+
+static void begin_story(uint64_t seed) {
+    world_begin(seed);
+    memset(&sim, 0, sizeof sim);
+    memset(&rates, 0, sizeof rates);
+    memset(&outages, 0, sizeof outages);
+    kms_begin();
+    promises_begin();
+    process_cut = false;
+    for (int i = 0; i < PROCESSES; i++)
+        processes[i].alive = false;
+    world.changed = process_notify;
+    draw_settings(&sim.settings);
+    draw_rates();
+    draw_kms();
+    sim.acting = ONE_OF(20000, 60000, 200000);
+    for (int i = 0; i < ACTIONS; i++)
+        sim.weight[i] = world_below(2) == 0 ? 0 : 1 + world_below(4);
+    sim.weight[ACT_KMS] = 20 + world_below(30);
+    sim.weight[ACT_LAZY] += 2;
+    for (int i = 0; i < ACTIONS; i++)
+        sim.weights += sim.weight[i];
+    draw_files();
+    fill_journal();
+    start_service();
+    rates = sim.rates;
+}
+
+/* ---- what happens */
+
+static void cut_power(void) {
+    trace("---- the power is cut");
+    total.cuts++;
+    for (int i = 0; i < PROCESSES; i++)
+        process_end(&processes[i]);
+    process_cut = false;
+    kms_stop();
+    world_power_cut();
+    promises_journal_cut();
+    memset(&outages, 0, sizeof outages);
+    world.now += REBOOT_MS;
+    sim.service_due = world.now;
+}
+
+static void kill_process(struct process *process) {
+    if (!process->alive)
+        return;
+    trace("---- #%u is killed", process->serial);
+    total.kills++;
+    process_end(process);
+    sim.service_due = world.now + world_below(5000);
+}
+
+static void start_verb(enum process_kind kind) {
+    struct process *process = &processes[processes[1].alive ? 2 : 1];
+    unsigned folder = world_equal(sim.settings.folder, world_paths[0]) ? 0 : 1;
+    const char *target = NULL;
+    if (process->alive)
+        return;
+    if (kind != PROCESS_REPAIR) {
+        target = promises_candidate(kind == PROCESS_RELEASE, folder);
+        if (target == NULL)
+            return;
+    }
+    char copy[WORLD_NAME_BYTES] = "";
+    if (target != NULL)
+        (void)snprintf(copy, sizeof copy, "%s", target);
+    process_start(process, kind, &sim.settings, copy);
+}
+
+static void change_attributes(void) {
+    struct name *name = &world.names[world_below(WORLD_NAMES)];
+    if (!name->used || world.nodes[name->node].directory || world_is_open(name->node) ||
+        world.nodes[name->node].size > WORLD_CONTENT_BYTES)
+        return;
+    struct node *node = &world.nodes[name->node];
+    bool plain = !node->read_only && !node->linked && !node->reparse;
+    node->read_only = node->linked = node->reparse = false;
+    if (plain) {
+        bool *what[] = {&node->read_only, &node->linked, &node->reparse};
+        *what[world_below(3)] = true;
+    }
+    trace("%s is %s", name->text, plain ? "read-only or a link now" : "a plain file again");
+}
+
+static void change_folder(void) {
+    unsigned folder = world_below(4) == 0;
+    switch (world_below(4)) {
+    case 0:
+        /* Away and back again before anybody looks. */
+        world.identity[folder]++;
+        trace("folder %u is another one", folder);
+        break;
+    case 1:
+        world.identity[folder]++;
+        world.away[folder] = !world.away[folder];
+        trace("folder %u is %s", folder, world.away[folder] ? "away" : "back");
+        if (processes[0].alive && world_below(2) == 0)
+            processes[0].watch_due = world.now;
+        break;
+    default:
+        world.away[folder] = false;
+        break;
+    }
+}
+
+static void configure(void) {
+    struct settings old = sim.settings;
+    draw_settings(&sim.settings);
+    /* Mostly one thing at a time. */
+    if (world_below(4) != 0) {
+        struct settings drawn = sim.settings;
+        sim.settings = old;
+        switch (world_below(4)) {
+        case 0:
+            sim.settings.repair = !old.repair;
+            break;
+        case 1:
+            sim.settings.settle_seconds = drawn.settle_seconds;
+            break;
+        case 2:
+            sim.settings.repairs_per_hour = drawn.repairs_per_hour;
+            break;
+        default:
+            sim.settings.rescan_minutes = drawn.rescan_minutes;
+            break;
+        }
+    }
+    trace("configuration: repair %d, settle %u, rescan %u, limit %u, folder %s",
+          sim.settings.repair, sim.settings.settle_seconds, sim.settings.rescan_minutes,
+          sim.settings.repairs_per_hour, sim.settings.folder);
+    processes[0].wanted = sim.settings;
+    processes[0].configure = true;
+}
+
+static void begin_outage(void) {
+    uint64_t until = world.now + world_below(world_below(2) == 0 ? 10000 : 10 * MINUTE);
+    uint32_t which = world_below(3);
+    if (which == 0)
+        outages.event_log = until;
+    else if (which == 1)
+        outages.journal = until;
+    else
+        outages.disk = until;
+    trace("%s until %llu s",
+          (const char *[]){"the event log is full", "the journal is away",
+                           "the disk of the journal is full"}[which],
+          (unsigned long long)(until / 1000));
+}
+
+static enum action draw_action(void) {
+    uint32_t n = world_below(sim.weights);
+    int i = 0;
+    while (n >= sim.weight[i])
+        n -= sim.weight[i++];
+    return (enum action)i;
+}
+
+static void act(void) {
+    struct process *service = &processes[0];
+    switch (draw_action()) {
+    case ACT_KMS:
+        kms_act(world_below(6) == 0);
+        break;
+    case ACT_SCANNER:
+        kms_scanner(world_below(6) == 0);
+        break;
+    case ACT_PAUSE:
+        trace("%s", service->paused ? "continue" : "pause");
+        service->resume = service->paused;
+        service->pause = !service->paused;
+        break;
+    case ACT_CONFIGURE:
+        configure();
+        break;
+    case ACT_FOLDER:
+        change_folder();
+        break;
+    case ACT_LOST:
+        service->lost = true;
+        break;
+    case ACT_FLOOD:
+        if (world_below(16) == 0)
+            service->flood = world_below(2) == 0 ? 100 : PENDING_NAMES + 100;
+        break;
+    case ACT_KILL:
+        kill_process(&processes[world_below(4) == 0 ? 1 + world_below(2) : 0]);
+        break;
+    case ACT_CUT:
+        if (world_below(2) == 0)
+            cut_power();
+        break;
+    case ACT_REPAIR:
+        if (world_below(4) == 0)
+            start_verb(PROCESS_REPAIR);
+        break;
+    case ACT_UNDO:
+        start_verb(PROCESS_UNDO);
+        break;
+    case ACT_RELEASE:
+        start_verb(PROCESS_RELEASE);
+        break;
+    case ACT_LAZY:
+        world_lazy_write();
+        break;
+    case ACT_OUTAGE:
+        begin_outage();
+        break;
+    case ACT_ATTRIBUTES:
+        change_attributes();
+        break;
+    case ACT_TIME:
+        world.now += world_below(world_below(4) == 0 ? 2 * HOUR : MINUTE);
+        break;
+    case ACT_JOURNAL:
+        service->journal_changed = true;
+        break;
+    case ACTIONS:
+        break;
+    }
+    /* What is wanted of a service that is not there is forgotten. */
+    total.steps++;
+}
+
+static void run_process(struct process *process) {
+    process_run(process);
+    if (process_cut)
+        cut_power();
+    else if (!process->alive) {
+        total.kills += process->inside;
+        process_end(process);
+        if (process != &processes[0])
+            processes[0].journal_changed = sim.calm || world_below(3) != 0;
+        else
+            sim.service_due = world.now + world_below(5000);
+    }
+}
+
+/* One turn of whoever has something to do; the clock goes on when nobody has. */
+static void turn(uint64_t until) {
+    struct process *ready[PROCESSES];
+    uint32_t count = 0;
+    uint64_t due = kms_due();
+    bool kms_ready = due <= world.now;
+    sim.turns++;
+    if (!processes[0].alive && world.now >= sim.service_due)
+        start_service();
+    for (int i = 0; i < PROCESSES; i++) {
+        struct process *process = &processes[i];
+        if (!process->alive)
+            continue;
+        if (process_is_runnable(process))
+            ready[count++] = process;
+        else if (process_due(process) < due)
+            due = process_due(process);
+    }
+    if (count + kms_ready > 0) {
+        uint32_t n = world_below(count + kms_ready);
+        if (n < count) {
+            run_process(ready[n]);
+        } else {
+            total.steps++;
+            kms_step();
+        }
+        return;
+    }
+    if (!processes[0].alive && sim.service_due < due)
+        due = sim.service_due;
+    if (due > until)
+        due = until;
+    if (due > world.now + HOUR)
+        due = world.now + HOUR;
+    /* Not always to the very moment. */
+    if (!sim.calm && world_below(4) == 0)
+        due = world.now + 1 + (due - world.now) / (1 + world_below(8));
+    world.now = due;
+}
+
+static void trouble(unsigned steps) {
+    uint64_t end = process_steps + total.steps + steps;
+    while (!world.broken && process_steps + total.steps < end) {
+        if (world_chance(sim.acting))
+            act();
+        else
+            turn(UINT64_MAX);
+    }
+}
+
+/* ---- quiet times */
+
+static void pass_time(uint64_t until) {
+    uint64_t spin = sim.turns + SPIN;
+    while (!world.broken && world.now < until) {
+        turn(until);
+        if (sim.turns > spin)
+            broken("it does not come to rest");
+    }
+}
+
+/* Stuck records that could be repaired and are not. */
+static unsigned stuck_left(bool all, char *name) {
+    unsigned count = 0;
+    for (int i = 0; i < WORLD_NAMES; i++) {
+        const struct name *at = &world.names[i];
+        struct reference reference;
+        if (!at->used || at->folder != processes[0].folder || !record_is_named(at->text))
+            continue;
+        const struct node *node = &world.nodes[at->node];
+        if (node->directory || node->read_only || node->reparse || node->linked ||
+            node->size > WORLD_CONTENT_BYTES)
+            continue;
+        reference_judge(node->bytes, node->size, &reference);
+        if (reference.verdict != VERDICT_STUCK ||
+            promises_is_held(at->folder, at->text, world_content(node)) ||
+            (!all && promises_is_put_off(at->folder, at->text)))
+            continue;
+        if (count++ == 0)
+            (void)snprintf(name, WORLD_NAME_BYTES, "%s", at->text);
+    }
+    return count;
+}
+
+static uint64_t settle_ms(void) {
+    return (uint64_t)sim.settings.settle_seconds * 1000;
+}
+
+static void end_trouble(void) {
+    struct process *service = &processes[0];
+    uint32_t other_turn = rates.other_turn;
+    trace("---- from now on nothing fails");
+    sim.calm = true;
+    memset(&rates, 0, sizeof rates);
+    memset(&outages, 0, sizeof outages);
+    rates.other_turn = other_turn;
+    rates.late = 100;
+    for (unsigned i = 0; i < WORLD_FOLDERS; i++)
+        world.away[i] = false;
+    kms_finish();
+    if (!service->alive) {
+        sim.settings.repair = true;
+        start_service();
+        return;
+    }
+    if (!sim.settings.repair || !service->settings.repair) {
+        sim.settings.repair = true;
+        service->wanted = sim.settings;
+        service->configure = true;
+    }
+    service->pause = false;
+    service->journal_changed = true;
+    if (service->paused)
+        service->resume = true;
+}
+
+/* New records in quiet times, that are heard of in one of three ways. */
+static void write_in_peace(void) {
+    char name[WORLD_NAME_BYTES] = "";
+    uint32_t way = world_below(3);
+    unsigned count = 1 + world_below(3);
+    uint64_t limit = settle_ms() + 3000;
+    const struct mender *service = &processes[0].mender;
+    if (promises_repairs(world.now - 2 * (uint64_t)HOUR) + count > sim.settings.repairs_per_hour)
+        return;
+    rates.drop = way == 0 ? 0 : 1000000;
+    for (; count > 0; count--)
+        (void)kms_place(processes[0].folder, world_below(kms.records), CONTENT_STUCK);
+    if (way == 1) {
+        processes[0].lost = true;
+        /* After a scan that took long the next one is not begun at once. */
+        uint64_t distance = 4 * (service->scan_ended - service->scan_begun);
+        uint64_t most = (uint64_t)sim.settings.rescan_minutes * MINUTE;
+        limit += 2 * MINUTE + (distance < most ? distance : most);
+    } else if (way == 2) {
+        limit += (uint64_t)sim.settings.rescan_minutes * MINUTE;
+    }
+    pass_time(world.now + limit);
+    if (!world.broken && stuck_left(true, name) > 0)
+        broken("%s is not repaired after %llu s, %s", name, (unsigned long long)limit / 1000,
+               (const char *[]){"and it was told of it", "and it was told of lost changes",
+                                "with a scan"}[way]);
+    rates.drop = 0;
+}
+
+static void quiet(void) {
+    char name[WORLD_NAME_BYTES] = "";
+    end_trouble();
+    /* What the service is told last may come a moment later. */
+    pass_time(world.now + 1000);
+    uint64_t bound = 2 * settle_ms() + (uint64_t)sim.settings.rescan_minutes * MINUTE + 3 * MINUTE;
+    pass_time(world.now + bound);
+    if (world.broken)
+        return;
+    promises_all_reported();
+    bool limited = promises_repairs(world.now - bound - 2 * HOUR) >= sim.settings.repairs_per_hour;
+    if (!limited && stuck_left(false, name) > 0)
+        broken("%s is not repaired after settle, rescan and three minutes", name);
+    unsigned left = stuck_left(true, name);
+    if (left > 0 && !world.broken) {
+        uint64_t hours = 2 + left / sim.settings.repairs_per_hour;
+        pass_time(world.now + hours * (HOUR + 2 * MINUTE) + 2 * settle_ms());
+        if (!world.broken && stuck_left(true, name) > 0)
+            broken("%s is not repaired after %llu hours", name, (unsigned long long)hours);
+        promises_all_reported();
+    }
+    for (unsigned n = world_below(3); n > 0 && !world.broken; n--)
+        write_in_peace();
+    rates = sim.rates;
+    sim.calm = false;
+}
+
+/* ---- stories */
+
+static bool tell_story(uint64_t seed, unsigned steps) {
+    begin_story(seed);
+    for (unsigned part = 0; part < 3 && !world.broken; part++) {
+        trouble(steps / 3);
+        if (!world.broken)
+            quiet();
+    }
+    if (!world.tracing) {
+        total.seeds++;
+        total.hours += (world.now - 36000000) / HOUR;
+        total.rotations += world.journal_generation - 1;
+        promises_count(&total.repairs, &total.undone, &total.late, &total.unknown, &total.twice);
+    }
+    return !world.broken;
+}
+
+static void print_history(uint64_t seed, unsigned steps, size_t most) {
+    world.tracing = true;
+    (void)tell_story(seed, steps);
+    size_t count = world.line_count < most ? world.line_count : most;
+    for (size_t i = world.line_count - count; i < world.line_count; i++) {
+        char *line = world.lines[i % WORLD_LINES];
+        for (char *c = line; *c != '\0'; c++) {
+            if (*c < ' ')
+                *c = ' ';
+        }
+        printf("  %s\n", line);
+    }
+    world.tracing = false;
+}
+
+static int usage(void) {
+    fprintf(stderr, "usage: sim [--seed N | --seeds N [--start N]] [--steps N] [--history N]\n");
+    return 2;
+}
+
+int main(int count, char **arguments) {
+    uint64_t start = 0;
+    uint64_t seeds = 1;
+    unsigned steps = 1500;
+    size_t lines = 0;
+    for (int i = 1; i < count; i++) {
+        if (i + 1 == count)
+            return usage();
+        uint64_t number = strtoull(arguments[i + 1], NULL, 10);
+        if (strcmp(arguments[i], "--seed") == 0 || strcmp(arguments[i], "--start") == 0)
+            start = number;
+        else if (strcmp(arguments[i], "--seeds") == 0)
+            seeds = number;
+        else if (strcmp(arguments[i], "--steps") == 0)
+            steps = (unsigned)number;
+        else if (strcmp(arguments[i], "--history") == 0 && number <= WORLD_LINES)
+            lines = (size_t)number;
+        else
+            return usage();
+        i++;
+    }
+    clock_t begun = clock();
+    for (uint64_t seed = start; seed < start + seeds; seed++) {
+        bool good = tell_story(seed, steps);
+        if (good && lines == 0)
+            continue;
+        char what[sizeof world.what];
+        memcpy(what, world.what, sizeof what);
+        print_history(seed, steps, lines != 0 ? lines : HISTORY);
+        if (good)
+            continue;
+        printf("seed %llu: %s\nreplay: build/native/sim --seed %llu --steps %u\n",
+               (unsigned long long)seed, what, (unsigned long long)seed, steps);
+        return 1;
+    }
+    double seconds = (double)(clock() - begun) / CLOCKS_PER_SEC;
+    uint64_t all = process_steps + total.steps;
+    printf(
+        "%u seeds from %llu, %llu steps with %llu calls to the host, in which %llu hours passed\n"
+        "%u repairs, %u taken back; %u reported late, %u with an unknown end, %u twice; "
+        "%u power cuts, %u kills, %u rotations\n"
+        "%.1f s of processor time, %.2f million steps a minute\n",
+        total.seeds, (unsigned long long)start, (unsigned long long)all,
+        (unsigned long long)process_calls, (unsigned long long)total.hours, total.repairs,
+        total.undone, total.late, total.unknown, total.twice, total.cuts, total.kills,
+        total.rotations, seconds, seconds > 0 ? (double)all * 60 / seconds / 1e6 : 0.0);
+    return 0;
+}

@@ -1,0 +1,157 @@
+/*
+ * world: the simulated machine. Folders of files with open handles and sharing, a cache that a power cut
+ * loses, the journal's file, a clock that is a number, chance, and a history of what happened.
+ *
+ * There is one world, begun anew for each seed; the same seed is the same story to the last byte. The
+ * bytes of a file are kept twice, as programs see them and as the disk has them. A power cut mixes the
+ * two: each stretch of bytes that was not flushed may have got there or not. Creations, renames and
+ * deletions get to the disk in their order, as with a file system that logs them, and a cut loses the last
+ * of them.
+ */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    WORLD_FOLDERS = 2,
+    WORLD_NAMES = 64,
+    WORLD_NODES = 192,
+    WORLD_HANDLES = 32,
+    WORLD_LOG = 64,
+    WORLD_NAME_BYTES = 32,
+    WORLD_CONTENT_BYTES = 1536,
+    WORLD_HUGE = 2 * 1024 * 1024, /* the size of a file that is never read */
+    WORLD_JOURNAL_BYTES = 3 * 1024 * 1024,
+    WORLD_LINES = 20000, /* of history that are kept */
+    WORLD_LINE_BYTES = 220
+};
+
+enum { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_DELETE = 4, ACCESS_ALL = 7 };
+
+enum world_code {
+    WORLD_OK,
+    WORLD_MISSING,
+    WORLD_FOLDER_AWAY,
+    WORLD_SHARING, /* somebody has it open */
+    WORLD_DOOMED,  /* it is deleted when the last handle is closed */
+    WORLD_DENIED   /* read-only, or a directory */
+};
+
+/* A file as such; its names are elsewhere. */
+struct node {
+    bool used;
+    bool doomed;
+    bool directory;
+    bool read_only;
+    bool reparse;
+    bool linked; /* it has another name somewhere */
+    bool dirty;  /* the disk may have something else */
+    uint32_t serial;
+    uint32_t version; /* goes up whenever the bytes change */
+    uint32_t size;
+    uint32_t disk_size;
+    unsigned char bytes[WORLD_CONTENT_BYTES];
+    unsigned char disk[WORLD_CONTENT_BYTES];
+};
+
+struct name {
+    bool used;
+    unsigned folder;
+    int node;
+    char text[WORLD_NAME_BYTES];
+    char alias[WORLD_NAME_BYTES]; /* 8.3 */
+};
+
+struct handle {
+    bool used;
+    int node;
+    unsigned folder;
+    unsigned access;
+    unsigned share;
+    uint32_t owner;
+    char name[WORLD_NAME_BYTES];
+};
+
+struct world {
+    uint64_t random;
+    uint64_t now; /* ms since the beginning */
+    uint32_t serial;
+    bool broken; /* a promise was broken; `what` says which */
+    bool tracing;
+    char what[400];
+
+    bool away[WORLD_FOLDERS];
+    uint32_t
+        identity[WORLD_FOLDERS]; /* another number when it is another folder of the same name */
+    struct node nodes[WORLD_NODES];
+    struct name names[WORLD_NAMES];
+    struct handle handles[WORLD_HANDLES];
+
+    /* Changes of names that are not on the disk yet: what a slot held before. */
+    struct {
+        uint32_t group;
+        unsigned slot;
+        struct name before;
+    } log[WORLD_LOG];
+    size_t log_count;
+    uint32_t group;
+
+    size_t journal_size;
+    size_t journal_durable; /* so much of it survives a power cut for certain */
+    uint32_t journal_owner; /* who has it open, 0: nobody */
+    uint32_t journal_generation;
+    char journal[WORLD_JOURNAL_BYTES];
+
+    /* Told of every change that Windows would notify of. */
+    void (*changed)(unsigned folder, const char *name);
+
+    size_t line_count;
+    char lines[WORLD_LINES][WORLD_LINE_BYTES];
+};
+
+extern struct world world;
+extern const char *const world_paths[WORLD_FOLDERS];
+
+void world_begin(uint64_t seed);
+
+uint32_t world_below(uint32_t bound); /* 0 to bound - 1; bound > 0 */
+bool world_chance(uint32_t of_a_million);
+uint32_t world_utc(void);
+
+/* A line of history; kept only while tracing. */
+void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A promise is broken; the first one counts. */
+void broken(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+uint32_t world_crc(uint32_t crc, const void *bytes, size_t size);
+uint32_t world_content(const struct node *node);
+bool world_equal(const char *a, const char *b); /* as file names: without case */
+
+/* The slot of a name or an alias, or -1. */
+int world_find(unsigned folder, const char *name);
+struct node *world_node(int slot);
+
+/* A handle, or -1 and why not. */
+int world_open(unsigned folder, const char *name, unsigned access, unsigned share, uint32_t owner,
+               enum world_code *code);
+void world_close(int handle);
+void world_close_all(uint32_t owner);
+bool world_is_open(int node);
+
+void world_write(int handle, uint32_t offset, const void *bytes, uint32_t size);
+void world_resize(int handle, uint32_t size);
+void world_flush(struct node *node);
+
+int world_create(unsigned folder, const char *name);
+enum world_code world_delete(unsigned folder, const char *name);
+enum world_code world_rename(unsigned folder, const char *from, const char *to);
+
+/* Some of what is in the cache gets to the disk by itself. */
+void world_lazy_write(void);
+/* What is not on the disk is lost, as chance will have it; nothing is open. */
+void world_power_cut(void);
+
+#endif
