@@ -128,7 +128,6 @@ static bool print_cells(enum format format, const struct row *row, const char *s
                                   record->line != 0 ? state : NULL,
                                   number_cell(record->line != 0, record->line, line),
                                   number_cell(record->has_digit, record->digit, offset),
-                                  scan.line,
                                   scan.mailbox[0] != '\0' ? scan.mailbox : NULL,
                                   scan.reason[0] != '\0' ? scan.reason : NULL};
     return console_print_row(format, scan_columns, values);

@@ -203,15 +203,14 @@ def test_many_records(product):
 
 # ---- the command line ----
 
-VERBS = ("run", "scan", "repair", "install", "uninstall", "start", "stop", "status")
+VERBS = ("run", "scan", "repair", "install", "protect", "uninstall", "start", "stop", "status",
+         "check", "history", "undo", "release")
 
 
 def test_help(product):
-    for words in [[verb, option] for verb in VERBS for option in ("--help", "/?")] + [
-            ["--help"], ["/?"]]:
-        result = product.run(*words)
-        assert result.rc == 0 and not result.err, (words, result)
-        assert words[0] in result.out or "scan" in result.out, words
+    for word in ("--help", "-h", "/?"):
+        result = product.run(word)
+        assert result.rc == 0 and not result.err and all(verb in result.out for verb in VERBS)
 
 
 def test_no_verb_prints_the_usage(product):
@@ -223,18 +222,6 @@ def test_no_verb_prints_the_usage(product):
 def test_version(product):
     result = product.run("--version")
     assert result.rc == 0 and any(c.isdigit() for c in result.out) and not result.err
-
-
-@pytest.mark.parametrize("words", [
-    ["mend"], ["scan", "--fast"], ["scan", "--format=xml"], ["scan", "C:\\", "D:\\"],
-    ["scan", "--config"], ["repair", "--all"], ["uninstall", "C:\\"], ["--nonsense"]],
-    ids=" ".join)
-def test_usage_error(product, words):
-    product.put("stuck.ini")
-    result = product.run(*words)
-    assert result.rc == 2 and not result.out, result
-    assert "usage" in result.err.lower()
-    assert not product.repaired("stuck.ini")
 
 
 def test_records_reached_by_a_link_are_judged_once(product):

@@ -59,19 +59,6 @@ def test_undo_refuses_what_has_changed(repaired):
     assert snapshot(repaired.folder) == before
 
 
-@pytest.mark.parametrize("words", [["undo"], ["release"], ["undo", "x"], ["undo", "..\\x.ini"],
-                                   ["undo", "a.ini", "b.ini"], ["history", "--since", "soon"],
-                                   ["history", "--format=xml"], ["status", "--format=csv"]])
-def test_usage(product, words):
-    result = product.run(*words)
-    assert result.rc == 2 and "Usage" in result.err and result.out == ""
-
-
-def test_undo_of_an_unknown_record(product):
-    result = product.run("undo", NAME)
-    assert result.rc == 2 and NAME in result.err
-
-
 def test_history(repaired):
     repaired.put("Mxother.ini", record(mailbox=OTHER))
     repaired.await_event(2000, "Mxother.ini")

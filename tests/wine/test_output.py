@@ -1,0 +1,140 @@
+"""What programs read survives what a record may hold, and what people read fits their console."""
+
+import csv
+import io
+import json
+import unicodedata
+import zlib
+
+from host import record
+
+MAILBOX = "/o=Fabrikam/ou=Site/cn=Recipients/cn="
+NAMES = ['A, "B" and C', '"quoted"', '""', "'", ",", ";", "=1+1", "a, b",
+         "Jos\u00e9 \u00d1and\u00fa", "\u5c71\u7530 \u592a\u90ce", "\U0001f511", "back\\slash",
+         "\u202eright to left", "\u2028", "\u0085", "{}[]:", "<b>&amp;"]
+
+
+def columns(text):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def is_active(c):
+    return unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def put_mailboxes(product):
+    """Name of the record -> its mailbox."""
+    put = {}
+    for number, name in enumerate(NAMES):
+        for encoding in ("utf-8-sig", "utf-16"):
+            file = f"Mx{number:02}{encoding[4]}.ini"
+            put[file] = MAILBOX + name
+            product.put(file, record(mailbox=put[file]).decode().encode(encoding))
+    return put
+
+
+def read_csv(text):
+    table = list(csv.reader(io.StringIO(text, newline="")))
+    assert len({len(row) for row in table}) == 1, "every row has as many fields"
+    return [dict(zip(table[0], row, strict=True)) for row in table[1:]]
+
+
+def read_json(text):
+    return [json.loads(line) for line in text.split("\n") if line]
+
+
+def test_mailboxes_survive(product):
+    """What is in the record, to the scan; and to the history, by way of the journal."""
+    put = put_mailboxes(product)
+    folder = product.wine.windows_path(product.folder)
+    by_csv = read_csv(product.run("scan", "--format=csv").out)
+    assert {row["record"]: row["mailbox"] for row in by_csv} == put
+    by_json = read_json(product.run("scan", "--format=json").out)
+    assert {row["record"]: row["mailbox"] for row in by_json} == put
+    product.ok("repair")
+    by_csv = read_csv(product.ok("history", "--format=csv").out)
+    assert {row["record"]: row["mailbox"] for row in by_csv} == put
+    by_json = read_json(product.ok("history", "--format=json").out)
+    assert {row["record"]: row["mailbox"] for row in by_json} == put
+    assert {row["folder"] for row in by_json} == {folder}
+    status = json.loads(product.run("status", "--format=json").out)
+    assert status["repaired"] == len(put) and status["folder"] == folder
+
+
+def test_line_ends_in_the_journal_survive(product):
+    """No record brings them there, but the history does not rely on it."""
+    bad = "o=A/cn=one\r\ntwo, \"three\"\n\rfour"
+    product.put("stuck.ini", record(mailbox="/o=A/cn=PLACE"))
+    product.ok("repair")
+    lines = []
+    for line in product.journal.read_text("utf-8").splitlines():
+        body = line.rpartition("\t")[0]
+        body = body.replace("/o=A/cn=PLACE", bad.replace("\r", "%0D").replace("\n", "%0A"))
+        lines.append(f"{body}\t{zlib.crc32(body.encode()):08X}\n")
+    product.journal.write_bytes("".join(lines).encode())
+    result = product.wine.run_once(product.exe, "history", "--format=csv", debug="-all", timeout=60)
+    [row] = read_csv(result.out)
+    assert row["mailbox"].replace("\r\n", "\n") == bad.replace("\r\n", "\n")
+    [row] = read_json(product.ok("history", "--format=json").out)
+    assert row["mailbox"] == bad
+    out = product.ok("history").out
+    assert len(out.splitlines()) == 2 and not any(is_active(c) for c in out.replace("\n", ""))
+
+
+def test_half_a_character_is_still_utf_8(product):
+    """UTF-16 may hold one; what is written has to be text to whoever reads it."""
+    text = record(mailbox="/o=A/cn=PLACE").decode()
+    content = "\ufeff".encode("utf-16-le") + text.encode("utf-16-le").replace(
+        "PLACE".encode("utf-16-le"), b"\x00\xd8x\x00")
+    product.put("half.ini", content)
+    for form in ("csv", "json", "table"):
+        assert "/o=A/cn=" in product.run("scan", f"--format={form}").out
+    product.ok("repair")
+    for form in ("csv", "json", "table"):
+        assert "/o=A/cn=" in product.ok("history", f"--format={form}").out
+
+
+# ---- the table ----
+
+ROWS = {
+    "m" * 16 + ".ini": MAILBOX + "x",
+    "short.ini": MAILBOX + "x" * 200,
+    "exact.ini": "/o=A/cn=" + "x" * 30,
+    "over.ini": "/o=A/cn=" + "x" * 31,
+    "cjk.ini": MAILBOX + "\u5c71\u7530\u592a\u90ce" * 40,
+    "mixed.ini": MAILBOX + "a\u5c71" * 60,
+    "wide\u5c71\u7530.ini": MAILBOX + "\uac00" * 100,
+    "full.ini": MAILBOX + "\uff21" * 100,
+    "key.ini": MAILBOX + "\U0001f511" * 50,
+    "accents.ini": MAILBOX + "\u00e9" * 150,
+    "bidi.ini": MAILBOX + "\u202e\u2066\u200f" * 20,
+    "c1.ini": MAILBOX + "\u009b2J\u0085" * 9,
+}
+LONG = "l" * 60 + ".ini"
+STATES = {"s1.ini": "4 ; see the ticket of last week, please", "s2.ini": "04", "s3.ini": "0x4444zzz",
+          "s4.ini": "4\x1b[2J"}
+
+
+def test_table_fits_a_console(product):
+    for name, mailbox in ROWS.items():
+        product.put(name, b"\xef\xbb\xbf" + record(mailbox=mailbox))
+    product.put(LONG, record(mailbox=MAILBOX + "y" * 100))
+    for name, state in STATES.items():
+        product.put(name, record(state=state, mailbox=MAILBOX + "z" * 100))
+    product.put("blanks.ini", record().replace(b"State =", b"State\x0b ="))
+    product.put("odd.ini", b"\xff\xfe" + record().decode().encode("utf-16-le") + b"x")
+    product.put("nul.ini", record() + b"\0")
+    product.put("large.ini", record() + b";" * (1 << 20))
+    out = product.run("scan", "--all").out
+    for line in out.splitlines():
+        assert columns(line) < 80 or line.strip() == LONG, f"{columns(line)}: {line}"
+    assert not any(is_active(c) for c in out.replace("\n", ""))
+    lines = {line.split()[0]: line for line in out.splitlines() if line.strip()}
+    for name, mailbox in ROWS.items():
+        assert name in lines and lines[name][-1] in (mailbox[-1], "?"), name
+    assert lines["exact.ini"].endswith(" " + ROWS["exact.ini"])
+    assert lines["over.ini"].endswith(" .../cn=" + "x" * 31)
+    assert f"\n{LONG}" in out, "a long name is shown whole"
+    heading = out.splitlines()[0]
+    at = heading.index("VERDICT")
+    assert all(lines[name][at:].startswith("stuck") for name in ("short.ini", "accents.ini"))
