@@ -133,6 +133,11 @@ build/$(1)/fake_scm.exe: tests/wine/fake_scm.c build/gen/kmrepair.c Makefile bui
 	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN \
 	    -I. -Iservice -Ibuild/gen $(includes) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32 -lshell32
 
+# This one compares the product's own judgement with that of Windows.
+build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
+	@mkdir -p $$(@D)
+	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -municode -Wall -Wextra -Werror -Wshadow -D_WIN32_WINNT=0x0601 $(includes) -o $$@ $$(filter %.c,$$^) $(INIH)/ini.c
+
 -include $$($(1)_objects:.o=.d) $(helpers:tests/wine/%.c=build/$(1)/%.d)
 endef
 $(eval $(call windows_rules,x86))
@@ -260,17 +265,16 @@ build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(fuzz_shared)
 
 -include $(fuzz_shared:.o=.d) $(fuzz_targets:build/fuzz/%=build/fuzz/tests/fuzz/%.d)
 
-# What is worth keeping is what reaches code that nothing smaller reaches.
+# What is worth keeping is what reaches code that no file of the corpus reaches yet.
 .PHONY: build-fuzz fuzz fuzz-corpus
 build-fuzz: $(fuzz_targets)
 fuzz:
 	@tests/check fuzz
 fuzz-corpus: build-fuzz
 	@for target in $(fuzz_targets:build/fuzz/fuzz_%=%); do \
-	    rm -rf build/fuzz/merged; mkdir -p build/fuzz/merged build/fuzz/corpus/$$target; \
-	    build/fuzz/fuzz_$$target -merge=1 -max_len=4608 build/fuzz/merged \
-	        tests/fuzz/corpus/$$target build/fuzz/corpus/$$target 2>&1 | grep MERGE-OUTER | tail -n 1; \
-	    rm -rf tests/fuzz/corpus/$$target; mv build/fuzz/merged tests/fuzz/corpus/$$target; \
+	    mkdir -p build/fuzz/corpus/$$target; \
+	    build/fuzz/fuzz_$$target -merge=1 -use_counters=0 -max_len=4608 tests/fuzz/corpus/$$target build/fuzz/corpus/$$target \
+	        2>&1 | grep 'MERGE-OUTER: .* new files' || exit 1; \
 	done
 
 # ---- the simulation: fast, and once more under the sanitizers
