@@ -13,6 +13,7 @@ services.exe inherits its stderr and its WINEDEBUG and keeps both for good.
 import os
 import pathlib
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -296,10 +297,17 @@ class Holder:
             self.news += self.process.stdout.read().decode()
 
     def release(self):
+        """Never waits for ever: when the Wine server is gone, its processes do not end."""
         self.process.stdin.close()
-        self.process.stdout.read()
-        self.process.stdout.close()
-        return self.process.wait(30)
+        pipe = self.process.stdout
+        while select.select([pipe], [], [], 60)[0] and os.read(pipe.fileno(), 4096):
+            continue
+        pipe.close()
+        try:
+            return self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError("the probe does not end: is the Wine server still there?") from None
 
     def __enter__(self):
         assert self.news in ("open", "written"), f"it does not hold the file: {self.news}"
