@@ -1227,6 +1227,15 @@ static void find_repair(void *context, const struct journal_entry *entry) {
     }
 }
 
+/* An undo that is not settled yet needs a place, too. */
+static bool can_hold(const struct mender *mender, const char *name) {
+    size_t places = mender->hold_count;
+    for (size_t i = 0; i < mender->owed_count; i++)
+        places += mender->owed[i].undo;
+    return places < MENDER_HOLDS ||
+           find_hold(mender, name, mender->settings.folder) < mender->hold_count;
+}
+
 static struct host_result undo(struct mender *mender, const char *name) {
     const struct host *host = mender->host;
     struct journal_entry *found = &mender->found;
@@ -1247,7 +1256,7 @@ static struct host_result undo(struct mender *mender, const char *name) {
         return (struct host_result){HOST_BUSY, 0, "its repair is not settled yet"};
     if (is_full(mender))
         return (struct host_result){HOST_BUSY, 0, "too much waits for the event log"};
-    if (find_hold(mender, name, mender->settings.folder) == MENDER_HOLDS)
+    if (!can_hold(mender, name))
         return (struct host_result){HOST_REFUSED, 0, "too many records are held; release some"};
     result = host->open(host->context, NULL, found->name, true, &size);
     if (result.code != HOST_OK)
