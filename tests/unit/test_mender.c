@@ -2049,6 +2049,31 @@ static void undo_twice(void **state) {
     no_complaints();
 }
 
+/* An undo whose HOLD is still to be written has the last place. */
+static void holds_are_bounded_with_those_to_come(void **state) {
+    (void)state;
+    struct journal_entry entry = an_intent(0, "", STUCK);
+    entry.kind = JOURNAL_HOLD;
+    for (unsigned i = 1; i < MENDER_HOLDS; i++) {
+        (void)snprintf(entry.name, sizeof entry.name, "held%u.ini", i);
+        fake_append_entry(&fake, &entry);
+    }
+    (void)fake_file(&fake, "a.ini", STUCK);
+    (void)fake_file(&fake, "b.ini", STUCK);
+    start();
+    run(MINUTE);
+    (void)fake_fail(&fake, FAKE_APPEND, 2, 1, HOST_FAILED);
+    same_number("a.ini", "undo", HOST_OK, by_another(mender_undo, "a.ini").code);
+    fake_heal(&fake);
+    same_number("b.ini", "undo", HOST_REFUSED, by_another(mender_undo, "b.ini").code);
+    run(3 * HOUR);
+    restart(false);
+    run(3 * HOUR);
+    same_number("b.ini", "writes", 1, fake_find(&fake, "b.ini")->writes);
+    same_number("a.ini", "writes", 2, fake_find(&fake, "a.ini")->writes);
+    no_complaints();
+}
+
 static void holds_are_bounded(void **state) {
     (void)state;
     char name[FAKE_NAME_BYTES];
@@ -2334,6 +2359,7 @@ int main(void) {
         TEST(undo_refused),
         TEST(undo_twice),
         TEST(holds_are_bounded),
+        TEST(holds_are_bounded_with_those_to_come),
         TEST(crash_during_undo),
         TEST(rotates),
         TEST(rotation_failing),
