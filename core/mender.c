@@ -1187,20 +1187,15 @@ static void find_repair(void *context, const struct journal_entry *entry) {
     }
 }
 
-<<<<<<< HEAD
-static struct host_result undo_repair(struct mender *mender, const char *name) {
-=======
 /* An undo that is not settled yet needs a place, too. */
-static bool can_hold(const struct mender *mender, const char *name) {
+static bool can_hold(struct mender *mender, const char *name) {
     size_t places = mender->hold_count;
     for (size_t i = 0; i < mender->owed_count; i++)
-        places += mender->owed[i].undo;
-    return places < MENDER_HOLDS ||
-           find_hold(mender, name, mender->settings.folder) < mender->hold_count;
+        places += is_undo(&mender->owed[i]);
+    return places < MENDER_HOLDS || find_hold(mender, name, mender->settings.folder) != NULL;
 }
 
-static struct host_result undo(struct mender *mender, const char *name) {
->>>>>>> sim
+static struct host_result undo_repair(struct mender *mender, const char *name) {
     const struct host *host = mender->host;
     struct journal_entry *found = &mender->found;
     uint32_t known = mender->journal_known;
@@ -1220,12 +1215,7 @@ static struct host_result undo(struct mender *mender, const char *name) {
         return (struct host_result){HOST_BUSY, 0, "its repair is not settled yet"};
     if (is_full(mender))
         return (struct host_result){HOST_BUSY, 0, "too much waits for the event log"};
-<<<<<<< HEAD
-    if (mender->hold_count == MENDER_HOLDS &&
-        find_hold(mender, name, mender->settings.folder) == NULL)
-=======
     if (!can_hold(mender, name))
->>>>>>> sim
         return (struct host_result){HOST_REFUSED, 0, "too many records are held; release some"};
     result = host->open(host->context, NULL, found->name, true, &size);
     if (result.code == HOST_OK)
