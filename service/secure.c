@@ -186,8 +186,8 @@ int secure_check(const struct options *options, struct access_account *account) 
         text_begin(&text, message, sizeof message);
         text_put(&text, " may be changed by ");
         text_put(&text, who);
-        text_put(&text, ", and with it the service; limit it to administrators first, as `kmrepair "
-                        "protect` does for the program's folder");
+        text_put(&text, ", and with it the service; limit it to administrators first: see kmrepair "
+                        "protect --help");
         code = console_fail(path, message);
     }
     return code;
