@@ -27,6 +27,10 @@ static int fail(const char *what, DWORD error) {
     return console_fail_error(what, "", error);
 }
 
+static void say(const char *state) {
+    (void)console_print(CONSOLE_OUT, "The service KMRepair %s.\r\n", state);
+}
+
 /* Opens the service. Returns a Win32 error, with NULL for the handle. */
 static DWORD open_service_for(DWORD access, SC_HANDLE *service) {
     *service = NULL;
@@ -217,11 +221,10 @@ static int prepare_config(const struct options *options, struct settings *settin
         return console_fail_config(options, &error);
     if (options->has_folder &&
         !text_equal_no_case(options->folder, strlen(options->folder), settings->folder))
-        return console_fail(
-            "there is a configuration file already, and its Folder is another one: ",
-            "change it there, then install without --folder");
+        return console_fail("there is a configuration, and its Folder is another one: ",
+                            "change it there, then install without --folder");
     if (options->report_only && settings->repair)
-        return console_fail("there is a configuration file already, and it says Repair = yes: ",
+        return console_fail("there is a configuration, and it says Repair = yes: ",
                             "change it there, then install without --report-only");
     return 0;
 }
@@ -284,7 +287,7 @@ int install_install(const struct options *options) {
     static char config[PATH_UNITS * 3];
     DWORD error = ERROR_SUCCESS;
     if (!image_path(options, image, sizeof image / sizeof image[0]))
-        return console_fail("the paths of the program and its configuration are too long", "");
+        return console_fail("the path of the program or of its configuration is too long", "");
     int code = prepare_config(options, &settings);
     if (code != 0)
         return code;
@@ -315,7 +318,7 @@ int install_uninstall(const struct options *options) {
     (void)options;
     DWORD error = open_service_for(SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE, &service);
     if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
-        (void)console_print(CONSOLE_OUT, "The service KMRepair was not installed.\r\n");
+        say("was not installed");
     } else {
         if (error == ERROR_SUCCESS)
             error = stop(service, &was_running);
@@ -330,8 +333,8 @@ int install_uninstall(const struct options *options) {
             code = fail("the event source can not be removed", error);
         else
             (void)console_print(
-                CONSOLE_OUT, "Removed: service and event source. The configuration and the journal "
-                             "are left where they are.\r\n");
+                CONSOLE_OUT,
+                "Removed: service and event source. Configuration and journal stay.\r\n");
     }
     close_handle(service);
     return code;
@@ -346,7 +349,7 @@ static int explain_stop(const struct options *options, const SERVICE_STATUS *sta
     if (status->dwServiceSpecificExitCode == SERVICE_EXIT_CONFIG &&
         !settings_load(options->config, &settings, &error))
         return console_fail_config(options, &error);
-    return console_fail("the service has stopped again: ", "see event 1004 in the event log");
+    return console_fail("the service has stopped again", "; see event 1004 in the event log");
 }
 
 int install_start(const struct options *options) {
@@ -365,7 +368,7 @@ int install_start(const struct options *options) {
     else if (status.dwCurrentState == SERVICE_STOPPED)
         code = explain_stop(options, &status);
     else
-        (void)console_print(CONSOLE_OUT, "The service KMRepair is running.\r\n");
+        say("is running");
     close_handle(service);
     return code;
 }
@@ -381,8 +384,7 @@ int install_stop(const struct options *options) {
     if (error != ERROR_SUCCESS)
         code = fail("the service can not be stopped", error);
     else
-        (void)console_print(CONSOLE_OUT, "The service KMRepair %s.\r\n",
-                            was_running ? "has stopped" : "was not running");
+        say(was_running ? "has stopped" : "was not running");
     close_handle(service);
     return code;
 }

@@ -64,9 +64,8 @@ void options_print_usage(bool error, enum verb verb) {
         (void)console_print(to, "  kmrepair --version\r\n");
     }
     (void)console_print(
-        to,
-        "\r\nEvery verb takes --config FILE and --help. The default configuration is that of\r\n"
-        "the installed service, or else kmrepair.ini beside the program.\r\n");
+        to, "\r\nEvery verb takes --help and --config FILE, by default that of the installed\r\n"
+            "service, or else kmrepair.ini beside the program.\r\n");
 }
 
 /* The command line while it is read. */
