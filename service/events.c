@@ -85,23 +85,15 @@ static WORD type_of(DWORD message) {
 static void print(struct events *events, DWORD message, enum event_number number,
                   const WCHAR **strings) {
     static const char *const severities[] = {"Information", "Information", "Warning", "Error"};
-    struct text line;
     DWORD length = FormatMessageW(FORMAT_MESSAGE_FROM_HMODULE | FORMAT_MESSAGE_ARGUMENT_ARRAY |
                                       FORMAT_MESSAGE_MAX_WIDTH_MASK,
                                   GetModuleHandleW(NULL), message, 0, events->message,
                                   EVENTS_BUFFER, (va_list *)(void *)strings);
     while (length > 0 && events->message[length - 1] <= L' ')
         length--;
-    text_begin(&line, events->line, sizeof events->line - 2);
-    text_put(&line, severities[message >> 30]);
-    text_put(&line, " ");
-    text_put_u32(&line, (uint32_t)number);
-    text_put(&line, ": ");
-    line.length +=
-        text_from_utf16(events->message, length, line.at + line.length, line.size - line.length);
-    line.at[line.length++] = '\r';
-    line.at[line.length++] = '\n';
-    (void)console_write(CONSOLE_OUT, line.at, line.length);
+    (void)text_from_utf16(events->message, length, events->line, sizeof events->line);
+    (void)console_print(CONSOLE_OUT, "%s %u: %s\r\n", severities[message >> 30], (uint32_t)number,
+                        events->line);
 }
 
 bool events_report(struct events *events, const struct event *event) {
@@ -109,7 +101,7 @@ bool events_report(struct events *events, const struct event *event) {
     WCHAR *at = events->strings;
     const WCHAR *end = events->strings + EVENTS_BUFFER;
     char reason[300];
-    WORD count = 0;
+    unsigned count = 0;
     size_t i = 0;
     BOOL done = FALSE;
     while (table[i].number != event->number)
@@ -128,7 +120,7 @@ bool events_report(struct events *events, const struct event *event) {
         events->source = RegisterEventSourceW(NULL, EVENTS_SOURCE);
     if (events->source != NULL)
         done = ReportEventW(events->source, type_of(table[i].message), table[i].category,
-                            table[i].message, NULL, count, 0, strings, NULL);
+                            table[i].message, NULL, (WORD)count, 0, strings, NULL);
     /* The event log service may have been restarted; a new handle finds it again. */
     if (events->source != NULL && !done)
         events_close(events);

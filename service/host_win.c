@@ -46,14 +46,17 @@ static struct host_result record_error(const WCHAR *path, DWORD error, bool repa
     return failed(HOST_BUSY, error, NULL);
 }
 
-static uint64_t clock_ms(void *context) {
-    struct host_win *host = context;
+uint64_t host_win_clock(struct host_win *host) {
     DWORD ticks = GetTickCount();
     /* GetTickCount starts again after 49.7 days; the difference does not notice. The worker looks
      * at the clock once a minute. */
     host->clock += (DWORD)(ticks - host->ticks);
     host->ticks = ticks;
     return host->clock;
+}
+
+static uint64_t clock_ms(void *context) {
+    return host_win_clock(context);
 }
 
 static uint32_t utc(void *context) {
@@ -300,7 +303,7 @@ static struct host_result journal_rotate(void *context, const char *content, siz
 }
 
 DWORD host_win_until(struct host_win *host, uint64_t due, DWORD most) {
-    uint64_t time = clock_ms(host);
+    uint64_t time = host_win_clock(host);
     return due <= time ? 0 : due - time > most ? most : (DWORD)(due - time);
 }
 

@@ -45,6 +45,9 @@ void host_win_set_folder(struct host_win *host, const char *folder);
  * such a file. `name` holds `size` bytes. */
 void host_win_long_name(struct host_win *host, char *name, size_t size);
 
+/* The host's clock. */
+uint64_t host_win_clock(struct host_win *host);
+
 /* Milliseconds until the host's clock says `due`, `most` at most. */
 DWORD host_win_until(struct host_win *host, uint64_t due, DWORD most);
 

@@ -151,7 +151,7 @@ struct printer {
 
 /* Once a second, on a terminal; the first time after a second. */
 static void show_progress(struct printer *printer) {
-    uint64_t time = scan.host.host.clock(&scan.host);
+    uint64_t time = host_win_clock(&scan.host);
     printer->files++;
     if (!printer->terminal || time - printer->shown < 1000)
         return;
@@ -237,7 +237,7 @@ int scan_run(const struct options *options) {
     else if (!console_settings(options, &scan.settings))
         return 2;
     host_win_init(&scan.host, scan.settings.folder, options->journal, NULL);
-    printer.shown = scan.host.host.clock(&scan.host);
+    printer.shown = host_win_clock(&scan.host);
     struct host_result result = each(&scan.host, &counts, print_record_row, &printer);
     hide_progress(&printer);
     if (result.code != HOST_OK)

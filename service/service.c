@@ -227,12 +227,11 @@ enum { BUSY_MS = 15000 }; /* how long `repair` goes on trying records that other
 
 /* Steps the mender until it is done, or only records that others hold open are left, or Ctrl-C. */
 static void make_pass(struct worker *worker) {
-    const struct host *host = &worker->host.host;
-    uint64_t begun = host->clock(host->context);
+    uint64_t begun = host_win_clock(&worker->host);
     uint64_t limit = begun + (uint64_t)worker->mender.settings.settle_seconds * 1000 + BUSY_MS;
     for (;;) {
         uint64_t due = mender_step(&worker->mender);
-        uint64_t time = host->clock(host->context);
+        uint64_t time = host_win_clock(&worker->host);
         bool settled = mender_is_settled(&worker->mender);
         if (settled && (worker->mender.pending.count == 0 || time >= limit))
             return;
@@ -290,16 +289,15 @@ enum { UNDO_MS = 10000 }; /* how long a journal or a record that is in use is tr
 
 int service_undo(const struct options *options) {
     struct worker *worker = &service.worker;
-    const struct host *host = &worker->host.host;
     struct host_result result;
     bool undo = options->verb == VERB_UNDO;
     if (!open_folder(options))
         return 2;
-    uint64_t limit = host->clock(host->context) + UNDO_MS;
+    uint64_t limit = host_win_clock(&worker->host) + UNDO_MS;
     do {
         result = undo ? mender_undo(&worker->mender, options->name)
                       : mender_release(&worker->mender, options->name);
-    } while (result.code == HOST_BUSY && host->clock(host->context) < limit &&
+    } while (result.code == HOST_BUSY && host_win_clock(&worker->host) < limit &&
              WaitForSingleObject(service.control.wake, 100) == WAIT_TIMEOUT);
     if (result.code != HOST_OK)
         (void)console_fail_result(undo ? "can not undo the repair of " : "can not release ",

@@ -49,7 +49,7 @@ static void watch_failed(struct worker *worker, const struct host_result *why) {
     *backoff = *backoff == 0 ? MENDER_BACKOFF_FIRST : *backoff * 2;
     if (*backoff > MENDER_BACKOFF_LAST)
         *backoff = MENDER_BACKOFF_LAST;
-    worker->watch_due = worker->host.host.clock(&worker->host) + *backoff;
+    worker->watch_due = host_win_clock(&worker->host) + *backoff;
     mender_folder_away(&worker->mender, why);
 }
 
@@ -67,7 +67,7 @@ static void watch_over(struct worker *worker) {
         watch_failed(worker, &result);
         return;
     }
-    worker->watch_due = worker->host.host.clock(&worker->host) + CHECK_MS;
+    worker->watch_due = host_win_clock(&worker->host) + CHECK_MS;
     /* One that opens and then fails at once is tried ever more seldom. */
     if (was_open)
         worker->watch_backoff = 0;
@@ -102,7 +102,7 @@ static void reload(struct worker *worker, bool asked) {
     if (!settings_load_reported(worker->options->config, known, &settings, &error,
                                 worker->events)) {
         if (error.busy && !asked)
-            worker->load_due = worker->host.host.clock(&worker->host) + LOAD_MS;
+            worker->load_due = host_win_clock(&worker->host) + LOAD_MS;
         return;
     }
     bool moved = !text_equal_no_case(settings.folder, strlen(settings.folder),
@@ -122,7 +122,7 @@ static void on_file(void *context, const char *name) {
     struct worker *worker = context;
     const char *config = worker->config_name;
     if (name == NULL || text_equal_no_case(name, strlen(name), config))
-        worker->load_due = worker->host.host.clock(&worker->host) + LOAD_MS;
+        worker->load_due = host_win_clock(&worker->host) + LOAD_MS;
     if (name == NULL || text_equal_no_case(name, strlen(name), journal))
         mender_journal_changed(&worker->mender);
 }
@@ -196,18 +196,17 @@ DWORD worker_open(struct worker *worker, const struct options *options,
 }
 
 void worker_run(struct worker *worker) {
-    const struct host *host = &worker->host.host;
     const HANDLE handles[] = {worker->control->wake, worker->watch.event, worker->files.event};
     while (obey(worker)) {
         struct host_result result = watch_collect(&worker->watch, on_change, worker);
         if (result.code != HOST_OK)
             watch_failed(worker, &result);
         (void)watch_collect(&worker->files, on_file, worker);
-        if (host->clock(host->context) >= worker->watch_due) {
+        if (host_win_clock(&worker->host) >= worker->watch_due) {
             watch_over(worker);
             watch_files(worker);
         }
-        if (host->clock(host->context) >= worker->load_due)
+        if (host_win_clock(&worker->host) >= worker->load_due)
             reload(worker, false);
         uint64_t due = mender_step(&worker->mender);
         if (due > worker->watch_due)
