@@ -205,10 +205,10 @@ static int prepare_config(const struct options *options, struct settings *settin
         return console_fail_config(options, &error);
     if (options->has_folder &&
         !text_equal_no_case(options->folder, strlen(options->folder), settings->folder))
-        return console_fail("the configuration that is there has another Folder: ",
+        return console_fail("there is a configuration, and its Folder is another one: ",
                             "change it there, then install without --folder");
     if (options->report_only && settings->repair)
-        return console_fail("the configuration that is there says Repair = yes: ",
+        return console_fail("there is a configuration, and it says Repair = yes: ",
                             "change it there, then install without --report-only");
     return 0;
 }
