@@ -51,7 +51,8 @@ def verdicts(product, compare=snapshot):
 
 def outsides(folder):
     """For files that are too large to be read for each comparison."""
-    return {path.name: path.stat()[:9] for path in folder.iterdir()}
+    taken = {path.name: path.stat() for path in folder.iterdir()}
+    return {name: (i.st_size, i.st_mtime_ns, i.st_ino, i.st_mode, i.st_nlink) for name, i in taken.items()}
 
 
 def serve(service, *stuck):

@@ -203,6 +203,7 @@ def test_journal_replaced_by_a_directory(service):
     (service.home / "aside.jnl").rename(service.journal)
     service.await_repaired("second.ini", timeout=70)
     service.await_event(2032)
+    service.await_event(2000, "second.ini")
     assert len(service.events(2031)) == len(service.events(2032)) == 1
     assert [e.strings[0] for e in service.events(2000)] == ["first.ini", "second.ini"]
 
