@@ -315,6 +315,9 @@ static void see_content(struct process *p, const struct handle *handle, uint32_t
         p->bases[i].since = world.now;
         p->bases[i].settle = p->settings.settle_seconds;
     }
+    /* The time in force when it is looked at counts, be it a shorter one than before or after. */
+    if (p->settings.settle_seconds < p->bases[i].settle)
+        p->bases[i].settle = p->settings.settle_seconds;
     p->bases[i].has_content = true;
     p->bases[i].content = content;
 }
@@ -543,6 +546,11 @@ void promises_append(struct process *p, size_t at, size_t length) {
         from--;
     if (memmem(world.journal + at, length, "\tSECRET", 7) != NULL)
         broken("a secret is written to the journal");
+    /* A part of the end of a line that had lacked nothing else before. */
+    if (from < at && parse(world.journal + from, at - from, line)) {
+        line->kind = LINE_NONE;
+        return;
+    }
     if (!parse(world.journal + from, end - from, line))
         return;
     if (line->kind == LINE_INTENT || line->kind == LINE_UNDO)
@@ -750,8 +758,13 @@ void promises_told(struct process *p) {
     p->warned_count = 0;
 }
 
+unsigned promises_full[3];
+
 void promises_bounds(const struct process *p) {
     const struct mender *m = &p->mender;
+    promises_full[0] += m->pending.count == PENDING_NAMES;
+    promises_full[1] += m->owed_count == MENDER_OWED;
+    promises_full[2] += m->hold_count == MENDER_HOLDS;
     if (p->before != p->behind || p->before != p->end || p->before == 0)
         broken("something was written beside the mender");
     else if (m->pending.count > PENDING_NAMES || m->pending.pool_length > PENDING_POOL ||

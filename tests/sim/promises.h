@@ -31,6 +31,8 @@ void promises_report(struct process *process, const struct event *event, bool de
 
 void promises_hint(struct process *process, const char *name);
 void promises_told(struct process *process); /* continued or configured */
+/* How many steps ended with the queue, the list of what is owed, and that of the holds at their bounds. */
+extern unsigned promises_full[3];
 void promises_bounds(const struct process *process);
 
 /* What undo and release said they did. */

@@ -41,7 +41,14 @@ enum action {
     ACTIONS
 };
 
-enum { MINUTE = 60 * 1000, HOUR = 60 * MINUTE, SPIN = 400000, HISTORY = 80, REBOOT_MS = 20000 };
+enum {
+    MINUTE = 60 * 1000,
+    HOUR = 60 * MINUTE,
+    SPIN = 400000,
+    HISTORY = 80,
+    MANY = 40,
+    REBOOT_MS = 20000
+};
 
 struct sim {
     struct settings settings; /* what the configuration file says */
@@ -98,7 +105,7 @@ static void draw_rates(void) {
 
 static void draw_kms(void) {
     memset(&kms, 0, sizeof kms);
-    kms.records = 2 + world_below(14);
+    kms.records = world_below(8) == 0 ? MANY : 2 + world_below(14);
     kms.pause = ONE_OF(0, 20, 500, 5000);
     kms.hold = ONE_OF(0, 10000, 200000);
     kms.same = ONE_OF(0, 500000, 1000000);
@@ -132,12 +139,17 @@ static void fill_journal(void) {
 }
 
 static void draw_files(void) {
+    /* More repairs than may be owed a report at a time, when none can be made. */
+    bool many = kms.records == MANY && world_below(2) == 0;
+    if (many)
+        outages.event_log = world.now + world_below(30 * MINUTE);
     for (unsigned folder = 0; folder < WORLD_FOLDERS; folder++) {
         for (unsigned i = 0; i < kms.records; i++) {
             if (world_below(2) == 0)
                 (void)kms_place(folder, i,
-                                world_below(3) == 0 ? CONTENT_STUCK
-                                                    : (enum content)world_below(CONTENTS));
+                                world_below(many ? 1 : 3) == 0
+                                    ? CONTENT_STUCK
+                                    : (enum content)world_below(CONTENTS));
         }
         int slot = world_create(folder, "folder.ini");
         world_node(slot)->directory = true;
@@ -644,10 +656,12 @@ int main(int count, char **arguments) {
         "%u seeds from %llu, %llu steps with %llu calls to the host, in which %llu hours passed\n"
         "%u repairs, %u taken back; %u reported late, %u with an unknown end, %u twice; "
         "%u power cuts, %u kills, %u rotations\n"
+        "at their bounds: the queue %u times, what is owed %u, the holds %u\n"
         "%.1f s of processor time, %.2f million steps a minute\n",
         total.seeds, (unsigned long long)start, (unsigned long long)all,
         (unsigned long long)process_calls, (unsigned long long)total.hours, total.repairs,
         total.undone, total.late, total.unknown, total.twice, total.cuts, total.kills,
-        total.rotations, seconds, seconds > 0 ? (double)all * 60 / seconds / 1e6 : 0.0);
+        total.rotations, promises_full[0], promises_full[1], promises_full[2], seconds,
+        seconds > 0 ? (double)all * 60 / seconds / 1e6 : 0.0);
     return 0;
 }

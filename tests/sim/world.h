@@ -17,8 +17,8 @@
 
 enum {
     WORLD_FOLDERS = 2,
-    WORLD_NAMES = 64,
-    WORLD_NODES = 192,
+    WORLD_NAMES = 128,
+    WORLD_NODES = 320,
     WORLD_HANDLES = 32,
     WORLD_LOG = 64,
     WORLD_NAME_BYTES = 32,
