@@ -46,11 +46,11 @@ def wines(scratch):
     """Makes running Wines on demand, all copies of one prefix; closes them at the end."""
     template, opened = scratch / "template", []
 
-    def make(name, arch):
+    def make(name, arch, kind=Wine):
         if not template.exists():
             Wine(template, tools(arch)).make_prefix()
         shutil.copytree(template, scratch / name, symlinks=True)
-        wine = Wine(scratch / name, tools(arch))
+        wine = kind(scratch / name, tools(arch))
         opened.append(wine)
         wine.boot()
         return wine

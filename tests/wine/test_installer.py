@@ -96,7 +96,8 @@ class Site(Product):
         file = self.site / "entry.reg"
         file.unlink(missing_ok=True)
         # Not `reg query`: what that prints has lost the letters the console's code page lacks.
-        self.wine.run("reg", "export", UNINSTALL_KEY, self.wine.windows_path(file), "/y")
+        self.wine.run("reg", "export", UNINSTALL_KEY, self.wine.windows_path(file), "/y",
+                      "/reg:64")
         text = file.read_text("utf-16") if file.exists() else ""
         values = re.findall(r'^"(\w+)"=(?:"(.*)"|dword:(\w+))$', text, re.M)
         return {name: int(number, 16) if number else re.sub(r"\\(.)", r"\1", string)
@@ -126,7 +127,7 @@ class Site(Product):
         if self.exe.exists():
             super().remove()
         if self.add_remove():
-            self.wine.run("reg", "delete", UNINSTALL_KEY, "/f")
+            self.wine.run("reg", "delete", UNINSTALL_KEY, "/f", "/reg:64")
         self.kill()
 
 

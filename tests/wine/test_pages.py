@@ -1,0 +1,291 @@
+"""The pages of the set-up program and of the uninstaller, gone through as a person would.
+
+Wine's way of running 32-bit programs that the other tests take cannot draw for them, so these have the
+32-bit Wine itself (see .ci/setup), with a server of its own and without a screen: what is to be seen and
+pressed is asked and sent as messages, by pages.exe.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+from dataclasses import dataclass
+
+import pytest
+
+from conftest import tools
+from host import QUIET, RUNNING, STOPPED, Wine, wait_until
+from test_installer import DOES_NOT_EXIST, REFUSED, Site
+
+NEXT, CANCEL, BACK = 1, 2, 3
+OK_BUTTON, YES, NO = 1, 6, 7
+FIELD = 1019
+REPORT_ONLY, START = 1, 2  # in the list of components
+PURGE = 1                  # in that of the uninstaller
+CANCELLED = 1
+
+LICENCE, FOLDER, COMPONENTS = "License Agreement", "Choose Install Location", "Choose Components"
+CLIENTS, CONFIRM = "The Key Management server's records", "Uninstall KMRepair"
+DONE, ABORTED, REMOVED = "Installation Complete", "Installation Aborted", "Uninstallation Complete"
+
+
+class Wine32(Wine):
+    """A Wine that draws for 32-bit programs, on a screen that is not there."""
+
+    def environment(self, debug):
+        usr = pathlib.Path("build/wine32/usr").absolute()
+        env = super().environment(debug)
+        env.pop("WINEDLLPATH", None)
+        env["PATH"] = f"{usr}/lib/wine:{env['PATH']}"
+        env["LD_LIBRARY_PATH"] = f"{usr}/lib/i386-linux-gnu"
+        return env
+
+
+    def boot(self):
+        with open(self.prefix / "user.reg", "a", encoding="ascii") as registry:
+            registry.write('\n[Software\\\\Wine\\\\Drivers]\n"Graphics"="null"\n')
+        super().boot()
+
+
+@pytest.fixture(scope="module")
+def wine(wines):
+    return wines("pages", "x86", Wine32)
+
+
+@dataclass
+class Page:
+    """The topmost dialog: text by the number of a control, with those that can be used; lines of the list."""
+    title: str
+    texts: dict
+    usable: set
+    items: list
+
+    def has(self, words):
+        return any(words in text for text in self.texts.values())
+
+
+def pages_of(lines):
+    pages = []
+    for line in lines:
+        kind, _, rest = line.partition(" ")
+        if kind == "dialog":
+            pages.append(Page(rest, {}, set(), []))
+        elif kind == "item":
+            state, _, text = rest.partition(" ")
+            pages[-1].items.append((text, state))
+        else:
+            state, _, text = rest.split(" ", 2)
+            pages[-1].texts[int(kind)] = text
+            if state == "on":
+                pages[-1].usable.add(int(kind))
+    return pages
+
+
+class Person:
+    """Somebody before the dialogs of one program."""
+
+    def __init__(self, site, exe, *options):
+        self.wine = site.wine
+        self.process = self.wine.spawn(exe, *options, debug=QUIET)
+
+    def do(self, *words):
+        return self.wine.run(tools("x86") / "pages.exe", *words, debug=QUIET)
+
+    def look(self):
+        """The topmost page; None: there is none."""
+        return next(iter(pages_of(self.do("show").out.splitlines())), None)
+
+    def sees(self, words, usable=None):
+        """Waits for a page with these words, and until the control can be used; the page."""
+        seen = []
+
+        def there():
+            seen[:] = [self.look()]
+            page = seen[0]
+            return page and page.has(words) and (usable is None or usable in page.usable) and page
+        try:
+            return wait_until(there, words, 60)
+        except AssertionError as failure:
+            raise AssertionError(f"{failure}; there is {seen}") from None
+
+    def does(self, *words):
+        result = self.do(*words)
+        assert result.rc == 0, f"{words} with {self.look()}"
+
+    def press(self, button, words=None):
+        """Presses it; the page with these words that follows."""
+        self.does("press", button)
+        return words and self.sees(words)
+
+    def exit_code(self):
+        return self.process.wait(60)
+
+
+class Clean:
+    """What must be as it was when nothing was installed."""
+
+    def __init__(self, site):
+        self.site = site
+        self.temp = next(site.wine.drive_c.glob("users/*/Temp"))
+        self.before = self.seen()
+
+    def seen(self):
+        programs = self.site.wine.drive_c.glob("Program Files*/*")
+        # The uninstaller's copy of itself is removed when Windows starts the next time.
+        temp = [path for path in self.temp.iterdir() if not path.name.startswith("~nsu")]
+        return sorted(programs), sorted(temp), self.site.files()
+
+    def check(self):
+        wait_until(lambda: self.seen() == self.before, "nothing is left behind")
+        assert self.site.query() == {"error": DOES_NOT_EXIST} and not self.site.add_remove()
+
+
+@pytest.fixture
+def site(request, wine):
+    name = re.sub(r"\W+", "-", request.node.name, flags=re.ASCII).strip("-")[:40]
+    site = Site(wine, name, "KM R\u00e9pair")
+    yield site
+    site.remove()
+    if wine.probe("query", "MSExchangeKMS").rc == 0:
+        wine.run("sc", "delete", "MSExchangeKMS")
+    for folder in ("Security", "Exchsrvr"):
+        shutil.rmtree(wine.drive_c / folder, ignore_errors=True)
+    shutil.rmtree(site.site, ignore_errors=True)
+
+
+def as_clients(wine, path):
+    folder = wine.drive_c / path
+    folder.mkdir(parents=True)
+    return wine.windows_path(folder)
+
+
+def test_install_upgrade_and_remove(site):
+    as_clients(site.wine, "Security/Mgrent/Clients")
+    clean = Clean(site)
+
+    # The folder can be chosen; what has been entered is there again after Back.
+    someone = Person(site, site.setup_exe, "/X86")
+    assert BACK not in someone.sees(LICENCE).usable
+    page = someone.press(NEXT, FOLDER)
+    assert page.texts[FIELD] == r"C:\Program Files (x86)\KMRepair"
+    someone.does("type", FIELD, "KMRepair")
+    assert NEXT not in someone.look().usable, "a relative path"
+    someone.does("type", FIELD, site.wine.windows_path(site.home))
+    page = someone.press(NEXT, COMPONENTS)
+    assert page.items == [("KMRepair", "fixed"), ("Report only", "empty"),
+                          ("Start the service now", "ticked")]
+    someone.does("tick", REPORT_ONLY)
+    someone.does("tick", START)
+    assert someone.look().items == [("KMRepair", "fixed"), ("Report only", "ticked"),
+                                    ("Start the service now", "empty")]
+    page = someone.press(NEXT, CLIENTS)
+    assert page.texts[FIELD] == r"C:\Security\Mgrent\Clients" and page.has("This one was found")
+    someone.press(BACK, COMPONENTS)
+    page = someone.press(BACK, FOLDER)
+    assert page.texts[FIELD] == site.wine.windows_path(site.home)
+    page = someone.press(NEXT, COMPONENTS)
+    assert [state for _, state in page.items] == ["fixed", "ticked", "empty"]
+    someone.press(NEXT, CLIENTS)
+    someone.press(NEXT)
+    someone.sees(DONE, NEXT)
+    someone.press(NEXT)
+    assert someone.exit_code() == 0
+    assert "\nRepair = no\n" in site.config_text() and "\nFolder = auto\n" in site.config_text()
+    assert site.state() == STOPPED and site.add_remove()
+    assert site.exe.read_bytes() == (tools("x86") / "kmrepair.exe").read_bytes()
+
+    # An upgrade asks only what there is to be answered.
+    site.start()
+    someone = Person(site, site.setup_exe, "/X86")
+    someone.sees(LICENCE)
+    page = someone.press(NEXT, COMPONENTS)
+    assert page.has("is upgraded there") and "Install" in page.texts[NEXT]
+    assert page.items == [("KMRepair", "fixed"), ("Restart it if it runs", "ticked")]
+    someone.press(NEXT)
+    someone.sees(DONE, NEXT)
+    someone.press(NEXT)
+    assert someone.exit_code() == 0 and site.state() == RUNNING
+
+    someone = Person(site, site.home / "uninstall.exe")
+    assert someone.sees(CONFIRM).has(site.wine.windows_path(site.home))
+    page = someone.press(NEXT, COMPONENTS)
+    assert page.items == [("KMRepair", "fixed"), ("Configuration and journal", "empty")]
+    someone.does("tick", PURGE)
+    someone.press(NEXT)
+    someone.sees(REMOVED, NEXT)
+    someone.press(NEXT)
+    wait_until(lambda: not site.wine.unix_pids("Un"), "the uninstaller has ended")
+    clean.check()
+
+
+@pytest.mark.parametrize("page", range(4))
+def test_cancel_leaves_nothing(site, page):
+    clean = Clean(site)
+    someone = Person(site, site.setup_exe)
+    order = [LICENCE, FOLDER, COMPONENTS, CLIENTS]
+    someone.sees(LICENCE)
+    for heading in order[1:page + 1]:
+        someone.press(NEXT, heading)
+    someone.press(CANCEL, "Are you sure you want to quit")
+    someone.press(NO, order[page])
+    someone.press(CANCEL, "Are you sure you want to quit")
+    someone.press(YES)
+    assert someone.exit_code() == CANCELLED
+    clean.check()
+
+
+def clients_page(site, *options):
+    someone = Person(site, site.setup_exe, *options)
+    someone.sees(LICENCE)
+    someone.press(NEXT, FOLDER)
+    someone.press(NEXT, COMPONENTS)
+    page = someone.press(NEXT, CLIENTS)
+    someone.press(CANCEL, "Are you sure")
+    someone.press(YES)
+    assert someone.exit_code() == CANCELLED
+    return page
+
+
+@pytest.mark.parametrize("architecture", ["/X86", None])
+def test_clients_folder(site, architecture):
+    options = [architecture] if architecture else []
+    page = clients_page(site, *options)
+    assert page.texts[FIELD] == r"C:\Security\Mgrent\Clients"
+    assert page.has("No Clients folder is found: looked at the service MSExchangeKMS")
+
+    # Of Exchange's service, which need not be on the drive that would be looked at.
+    made = site.wine.run("sc", "create", "MSExchangeKMS", "binPath=",
+                         r"C:\Exch Srv\Security\bin\kmserver.exe", debug=QUIET)
+    assert made.rc == 0, made
+    page = clients_page(site, *options)
+    assert page.texts[FIELD] == r"C:\Exch Srv\Security\Mgrent\Clients"
+    assert page.has("This one was found")
+
+    page = clients_page(site, site.clients(), *options)
+    assert page.texts[FIELD] == site.wine.windows_path(site.folder)
+    assert page.has("Please confirm it")
+
+
+def test_a_host_that_does_not_need_it_is_told_so(site):
+    as_clients(site.wine, "Exchsrvr/Kmsdata")
+    assert clients_page(site).has("this host does not need KMRepair")
+
+
+def test_what_is_refused_is_told_and_put_back(site):
+    site.home.mkdir()
+    site.configure()
+    before = site.config.read_bytes()
+    someone = Person(site, site.setup_exe, "/REPORTONLY", site.to_here())
+    someone.sees(LICENCE)
+    someone.press(NEXT, FOLDER)
+    page = someone.press(NEXT, COMPONENTS)
+    assert page.has("There is a configuration in") and "Report only" not in dict(page.items)
+    someone.press(NEXT)
+    page = someone.sees("KMRepair can not be installed.")
+    assert page.has("says Repair = yes: change it there")
+    someone.press(CANCEL if CANCEL in page.usable else OK_BUTTON)
+    someone.sees(ABORTED, CANCEL)
+    someone.press(CANCEL)
+    assert someone.exit_code() == REFUSED
+    assert site.files() == ["kmrepair.ini"] and site.config.read_bytes() == before
+    assert site.query() == {"error": DOES_NOT_EXIST} and not site.add_remove()
