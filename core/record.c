@@ -397,7 +397,7 @@ const char *record_reason_text(enum verdict_reason reason) {
     case REASON_TWO_STATES:
         return "it has more than one State";
     case REASON_BLANKS:
-        return "unusual characters, blanks or sections leave open how Windows would read it";
+        return "odd characters, blanks or sections leave its meaning open";
     case REASON_NONE:
         break;
     }

@@ -143,13 +143,20 @@ DWORD access_protect(const WCHAR *path, bool is_folder) {
 DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     WCHAR domain[256];
     DWORD domain_length = sizeof domain / sizeof domain[0];
+    WCHAR local[MAX_COMPUTERNAME_LENGTH + 1 + ACCOUNT_UNITS];
+    DWORD local_length = MAX_COMPUTERNAME_LENGTH + 1;
     SID_NAME_USE use;
     account->has_sid = account->is_user = false;
     if (lstrcmpiW(name, L"LocalSystem") == 0)
         return ERROR_SUCCESS;
-    /* The SCM's word for this host; the look-up would take the next best of that name. */
-    if (name[0] == L'.')
-        return ERROR_INVALID_SERVICE_ACCOUNT;
+    /* `.\` is the SCM's word for this host, and what it has registered of a local account. Without it the
+     * look-up would take the next best of that name. */
+    if (name[0] == L'.' && name[1] == L'\\') {
+        if (!GetComputerNameW(local, &local_length))
+            return GetLastError();
+        (void)lstrcpynW(local + local_length, name + 1, ACCOUNT_UNITS);
+        name = local;
+    }
     DWORD length = sizeof account->id;
     if (!LookupAccountNameW(NULL, name, &account->id, &length, domain, &domain_length, &use))
         return GetLastError();

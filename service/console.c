@@ -109,14 +109,17 @@ void console_put_safe(struct text *line, const char *string) {
     text_put_safe(line, string, strlen(string));
 }
 
-static bool begins_character(char c) {
-    return ((unsigned char)c & 0xC0) != 0x80;
+/* How many columns a character takes that begins with this byte: two from U+3000 on, where those of
+ * East Asia are, none in the middle of a character. */
+static size_t columns_of(char c) {
+    unsigned char byte = (unsigned char)c;
+    return (byte & 0xC0) == 0x80 ? 0 : byte >= 0xE3 ? 2 : 1;
 }
 
-static size_t count_characters(const char *utf8) {
+static size_t count_columns(const char *utf8) {
     size_t count = 0;
     for (; *utf8 != '\0'; utf8++)
-        count += begins_character(*utf8);
+        count += columns_of(*utf8);
     return count;
 }
 
@@ -128,15 +131,15 @@ static void put_blanks(struct text *line, size_t count) {
 /* A value in a table whose column begins at `start`. */
 static void put_cell(struct text *line, const struct column *column, size_t start,
                      const char *value) {
-    size_t length = count_characters(value);
+    size_t length = count_columns(value);
     size_t width = column->width;
     if (column->kind == OWN_LINE && length > 0) {
         text_put(line, "\r\n");
         put_blanks(line, width);
     } else if (column->kind == ENDING && length > width) {
         text_put(line, "...");
-        for (length += 3; length > width; length -= begins_character(*value))
-            value++;
+        for (length += 3; length > width || columns_of(*value) == 0; value++)
+            length -= columns_of(*value);
     }
     if (column->kind == NUMBER && length < width)
         put_blanks(line, width - length);

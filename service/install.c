@@ -174,6 +174,7 @@ static bool compose_config(const struct settings *settings, struct text *text) {
 
 static int write_config(const struct options *options, const struct settings *settings) {
     static char content[8192];
+    static char path[PATH_UNITS * 3];
     static struct settings parsed;
     struct config_error refused;
     struct text text;
@@ -184,7 +185,8 @@ static int write_config(const struct options *options, const struct settings *se
     if (!config_parse(content, text.length, &parsed, &refused))
         return console_fail("this can not be the Folder of a configuration: ", refused.reason);
     DWORD error = host_win_write_file(options->config, CREATE_NEW, content, text.length);
-    return error == ERROR_SUCCESS ? 0 : fail("the configuration file can not be written", error);
+    path_print(options->config, path, sizeof path);
+    return error == ERROR_SUCCESS ? 0 : console_fail_error("can not write ", path, error);
 }
 
 /* Sees to it that there is a configuration that the service will accept. An existing one is never

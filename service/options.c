@@ -104,7 +104,9 @@ static bool take_folder(struct options *options, const WCHAR *word) {
     static WCHAR full[PATH_UNITS];
     size_t count = 0;
     DWORD got = GetFullPathNameW(word, PATH_UNITS, full, NULL);
-    if (word[0] == L'\0' || got == 0)
+    /* Of one that is not there all bits are set: that is for the verbs, some of which can wait for it. */
+    DWORD attributes = got < PATH_UNITS ? GetFileAttributesW(full) : INVALID_FILE_ATTRIBUTES;
+    if (word[0] == L'\0' || got == 0 || (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0)
         return refuse_word(options, "this is no folder: ", word);
     if (got < PATH_UNITS)
         count = text_from_utf16(full, got, options->folder, sizeof options->folder);

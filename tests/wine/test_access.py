@@ -170,10 +170,13 @@ def test_what_is_no_account_is_refused(product, name):
                                              product.folder)]
 
 
-def test_an_account_needs_a_folder_to_have_rights_on(product):
+def test_an_account_gets_its_rights_when_the_folder_is_there(product):
     product.configure(Folder="auto")
-    assert_refused(product.run("install", "--account", LOCAL_SERVICE), "looked at")
-    assert not is_installed(product)
+    assert "install once more" in product.install("--account", LOCAL_SERVICE).out
+    product.configure()
+    before = mode(product.folder)
+    assert "once more" not in product.install().out
+    assert mode(product.folder) == before | 0o020 and account(product) == LOCAL_SERVICE
 
 
 def install_with_password(product, typed):

@@ -12,7 +12,7 @@ VERBS = {"run": ["--console"], "scan": ["--all", "--format"], "repair": [], "ins
          ["--folder", "--account", "--report-only"], "protect": [], "uninstall": [], "start": [],
          "stop": [], "status": ["--format"], "check": [], "history": ["--since", "--format"],
          "undo": [], "release": []}
-WITH_FOLDER, WITH_NAME = ("scan", "repair"), ("undo", "release")
+WITH_FOLDER, WITH_NAME = ("scan", "repair", "protect"), ("undo", "release")
 VALUED = ("--config", "--folder", "--account", "--since", "--format")
 # What a verb wants, so that what is wrong is the only thing wrong.
 GOOD = {"undo": ["Mxa.ini"], "release": ["Mxa.ini"]}
@@ -34,7 +34,7 @@ for verb, options in VERBS.items():
     if verb in WITH_FOLDER:
         CASES += [([verb, "C:\\", "D:\\"], ["too many", "D:\\"]), ([verb, ""], ["no folder"]),
                   ([verb, "{file}"], ["no folder", "{file}"]),
-                  ([verb, r"C:\none such"], [r"C:\none such"])]
+                  ([verb, r"C:\none such\x"], [r"C:\none such\x"])]
     elif verb in WITH_NAME:
         CASES += [([verb], ["name", "missing"]), ([verb, "Mxa.ini", "Mxb.ini"], ["too many", "Mxb"])]
         CASES += [([verb, name], ["not the name", name[:300]]) for name in
@@ -50,6 +50,7 @@ CASES += [(["history", "--since", date], ["a date looks like", date]) for date i
           ("soon", "", "2026-13-01", "2026-02-30", "26-01-01", "2026-01-01T25:00:00Z", "2026-1-1")]
 CASES += [(["status", "--format=csv"], ["no such format", "csv"]),
           (["install", "--folder", "{file}"], ["no folder", "{file}"]),
+          (["install", "--folder", "C:\\x"], ["another Folder"]),
           (["install", "--folder="], ["no folder"]), (["install", "--account="], ["account"]),
           (["install", "--account", "x" * 600], ["account", "xxx"])]
 CASES += [([verb, *GOOD.get(verb, []), "--config", bad], [bad])
@@ -78,7 +79,7 @@ def test_bad_input(product, verb):
         more = [line for line in lines[1:] if not line.startswith("Usage: kmrepair ")]
         if not words[0] in VERBS and len(lines) > 1:
             more = [line for line in lines[1:] if line and not line.startswith((
-                "KMRepair repairs", "Usage:", "  kmrepair ", "Every verb", "service, or else"))]
+                "KMRepair repairs", "(KB Q", "Usage:", "  kmrepair ", "Every verb", "service, or"))]
         if result.rc != 2 or result.out or not said or more or not all(t in lines[0] for t in told):
             wrong.append(f"{words}: {told}: {result}")
     assert not wrong, "\n".join(wrong)
