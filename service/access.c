@@ -144,7 +144,6 @@ DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     WCHAR domain[256];
     DWORD domain_length = sizeof domain / sizeof domain[0];
     WCHAR local[MAX_COMPUTERNAME_LENGTH + 1 + ACCOUNT_UNITS];
-    DWORD local_length = MAX_COMPUTERNAME_LENGTH + 1;
     SID_NAME_USE use;
     account->has_sid = account->is_user = false;
     if (lstrcmpiW(name, L"LocalSystem") == 0)
@@ -152,9 +151,11 @@ DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     /* `.\` is the SCM's word for this host, and what it has registered of a local account. Without it the
      * look-up would take the next best of that name. */
     if (name[0] == L'.' && name[1] == L'\\') {
-        if (!GetComputerNameW(local, &local_length))
-            return GetLastError();
-        (void)lstrcpynW(local + local_length, name + 1, ACCOUNT_UNITS);
+        DWORD end =
+            ExpandEnvironmentStringsW(L"%COMPUTERNAME%", local, MAX_COMPUTERNAME_LENGTH + 1);
+        if (end == 0 || end > MAX_COMPUTERNAME_LENGTH + 1)
+            return ERROR_INVALID_COMPUTERNAME;
+        (void)lstrcpynW(local + end - 1, name + 1, ACCOUNT_UNITS);
         name = local;
     }
     DWORD length = sizeof account->id;

@@ -128,12 +128,18 @@ static void put_blanks(struct text *line, size_t count) {
         text_put_char(line, ' ');
 }
 
+static void trim_blanks(struct text *line) {
+    while (line->length > 0 && line->at[line->length - 1] == ' ')
+        line->at[--line->length] = '\0';
+}
+
 /* A value in a table whose column begins at `start`. */
 static void put_cell(struct text *line, const struct column *column, size_t start,
                      const char *value) {
     size_t length = count_columns(value);
     size_t width = column->width;
     if (column->kind == OWN_LINE && length > 0) {
+        trim_blanks(line);
         text_put(line, "\r\n");
         put_blanks(line, width);
     } else if (column->kind == ENDING && length > width) {
@@ -251,8 +257,8 @@ bool console_print_row(enum format format, const struct column *column, const ch
                 put_json(&line, shown);
         }
     }
-    while (format == FORMAT_TABLE && line.length > 0 && row[line.length - 1] == ' ')
-        row[--line.length] = '\0';
+    if (format == FORMAT_TABLE)
+        trim_blanks(&line);
     return console_print(CONSOLE_OUT, format == FORMAT_JSON ? "{%s}\r\n" : "%s\r\n", row);
 }
 

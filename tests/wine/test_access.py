@@ -172,10 +172,10 @@ def test_what_is_no_account_is_refused(product, name):
 
 def test_an_account_gets_its_rights_when_the_folder_is_there(product):
     product.configure(Folder="auto")
-    assert "install once more" in product.install("--account", LOCAL_SERVICE).out
+    assert "install again" in product.install("--account", LOCAL_SERVICE).out
     product.configure()
     before = mode(product.folder)
-    assert "once more" not in product.install().out
+    assert "install again" not in product.install().out
     assert mode(product.folder) == before | 0o020 and account(product) == LOCAL_SERVICE
 
 

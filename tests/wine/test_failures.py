@@ -62,7 +62,7 @@ def block_by_full_disk(service, request):
         pytest.skip("may not mount a small file system here")
     # Lazily: the service may still have the journal open when the test fails.
     request.addfinalizer(lambda: subprocess.run(["umount", "--lazy", small], check=True))
-    service.config = service.config.rename(service.home / "kmrepair-moved.ini")
+    service.config = service.config.rename(service.folder.parent / "moved.ini")
     text = service.config.read_bytes()
     service.config = small / "kmrepair.ini"
     service.config.write_bytes(text)

@@ -9,7 +9,7 @@ from host import PARAMCHANGE, RUNNING, as_repaired, assert_holds, record, wait_u
 
 KMS = "MSExchangeKMS"
 CLIENTS = r"\Security\Mgrent\Clients"
-LOOKED_AT = (KMS, "1060", CLIENTS, " C:")
+LOOKED_AT = (KMS, CLIENTS, " C:")
 
 
 @pytest.fixture
@@ -94,9 +94,10 @@ def test_a_service_that_does_not_tell(host):
         register(host, image)
         assert "its program is not in" in host.ok("check").out, image
         host.wine.probe("delete", KMS)
+    # What looks like its folder may be somebody's copy.
     register(host, "x")
     usual(host)
-    assert_found(host, "C:" + CLIENTS)
+    assert "its program is not in" in host.ok("check").out
 
 
 def test_waits_for_the_folder_of_the_service(host):

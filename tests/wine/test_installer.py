@@ -316,15 +316,12 @@ def test_upgrade_of_a_program_that_is_held_open(running):
     assert_as_before(running, before)
 
 
-def test_upgrade_that_gets_stuck_half_way(running):
-    """The program is exchanged already when this one can not be.
-
-    A directory in its way, for Wine lets a file be renamed that is held open.
-    """
+def test_upgrade_into_a_folder_with_something_else(running):
+    """A directory is not KMRepair's, and the folder is made the administrators' alone."""
     (running.home / "LICENSE.txt.old").mkdir()
     before = running.files()
-    result = running.setup("/X86", expect=FILE_IN_USE)
-    assert "can not be replaced" in result.log
+    result = running.setup("/X86", expect=REFUSED)
+    assert "LICENSE.txt.old" in result.log
     assert_as_before(running, before)
 
 
