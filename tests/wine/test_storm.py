@@ -212,9 +212,9 @@ def test_journal_replaced_by_a_directory(service):
 
 def test_disk_full_while_it_runs(service, request):
     """Records, configuration and journal on one small disk. The byte needs no room, but the INTENT does."""
-    small = service.home / "small"
+    small = service.folder.parent / "small"  # the program's own folder may hold nothing else
     small.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "kmrepair", small], stderr=subprocess.DEVNULL).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=755", "kmrepair", small], stderr=subprocess.DEVNULL).returncode:
         pytest.skip("may not mount a small file system here")
     # Lazily: the service may still have the journal open when the test fails.
     request.addfinalizer(lambda: subprocess.run(["umount", "--lazy", small], check=True))

@@ -50,7 +50,7 @@ CASES += [(["history", "--since", date], ["a date looks like", date]) for date i
           ("soon", "", "2026-13-01", "2026-02-30", "26-01-01", "2026-01-01T25:00:00Z", "2026-1-1")]
 CASES += [(["status", "--format=csv"], ["no such format", "csv"]),
           (["install", "--folder", "{file}"], ["no folder", "{file}"]),
-          (["install", "--folder", "C:\\x"], ["another Folder"]),
+          (["install", "--folder", "C:\\x"], ["another one"]),
           (["install", "--folder="], ["no folder"]), (["install", "--account="], ["account"]),
           (["install", "--account", "x" * 600], ["account", "xxx"])]
 CASES += [([verb, *GOOD.get(verb, []), "--config", bad], [bad])
