@@ -1001,13 +1001,13 @@ static void scan_next(struct mender *mender) {
     }
     mender->counts.verdict[record.verdict]++;
     uint32_t content = content_of(mender, size);
-    if (item != NULL || !is_worth_queueing(mender, name, record.verdict, content))
+    /* One that waits is looked at in its time, unless it waits for what it is no more. */
+    bool changed = item == NULL || (item->seen && item->crc != content);
+    if (!changed || !is_worth_queueing(mender, name, record.verdict, content))
         return;
-    item = pending_put(&mender->pending, name, now(mender) + settle_ms(mender));
-    if (item != NULL) {
-        item->seen = true;
-        item->crc = content;
-    }
+    item = pending_put(&mender->pending, name, now(mender));
+    if (item != NULL)
+        await_quiet(mender, item, content);
 }
 
 /* When the next scan may start. While changes are lost all the time, or the queue overflows, scans
