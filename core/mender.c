@@ -936,7 +936,7 @@ static void scan_next(struct mender *mender) {
     }
     if (!record_is_named(name))
         return;
-    bool queued = pending_find(&mender->pending, name) != NULL;
+    const struct pending_item *item = pending_find(&mender->pending, name);
     result = look(mender, name, false, &view);
     if (result.code == HOST_GONE)
         return;
@@ -945,13 +945,15 @@ static void scan_next(struct mender *mender) {
         mender->counts.busy++;
         /* If there is no room, the next scan by the clock does. */
         bool rescan = mender->pending.rescan;
-        if (!queued)
+        if (item == NULL)
             put_off(mender, name, &result);
         mender->pending.rescan = rescan;
         return;
     }
     mender->counts.verdict[view.record.verdict]++;
-    if (!queued && is_worth_queueing(mender, name, &view))
+    /* One that waits is looked at in its time, unless it waits for what it is no more. */
+    if ((item == NULL || (item->seen && item->crc != view.content)) &&
+        is_worth_queueing(mender, name, &view))
         await_quiet(mender, name, view.content);
 }
 

@@ -1088,12 +1088,29 @@ static void not_begun_again_before_it_is_settled(void **state) {
 /* In the hour that a failed repair is given the record may change, and nobody tells. */
 static void changed_after_a_failed_repair(void **state) {
     (void)state;
+    settings.rescan_minutes = 0;
     struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
     (void)fake_fail(&fake, FAKE_WRITE, 1, 1, HOST_FAILED);
     start();
     run(59 * MINUTE);
     fake_change(file, OTHER_STUCK);
     run(MINUTE + 8 * SECOND);
+    untouched(file, OTHER_STUCK);
+    run(10 * SECOND);
+    repaired(file, OTHER_STUCK);
+    no_complaints();
+}
+
+/* The hour is for what it was then: other content that a scan comes across gets the settle time. */
+static void changed_and_scanned_after_a_failed_repair(void **state) {
+    (void)state;
+    settings.rescan_minutes = 20;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    (void)fake_fail(&fake, FAKE_WRITE, 1, 1, HOST_FAILED);
+    start();
+    run(10 * MINUTE);
+    fake_change(file, OTHER_STUCK);
+    run(10 * MINUTE + 3 * SECOND);
     untouched(file, OTHER_STUCK);
     run(10 * SECOND);
     repaired(file, OTHER_STUCK);
@@ -2310,6 +2327,7 @@ int main(void) {
         TEST(write_failing),
         TEST(not_begun_again_before_it_is_settled),
         TEST(changed_after_a_failed_repair),
+        TEST(changed_and_scanned_after_a_failed_repair),
         TEST(write_that_failed_but_was_done),
         TEST(flush_failing),
         TEST(read_back_failing),
