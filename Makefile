@@ -17,6 +17,7 @@
 #   V=1           shows the commands
 #   INIH=DIR      uses a copy of inih (ini.c, ini.h) that is there already
 #   PYTEST=...    options for `make wine`, such as PYTEST='-k stop'
+#   LONG=1        the large numbers in `make wine`; KILLS=N, SEED=N: see docs/reliability.md
 
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/bash

@@ -197,12 +197,23 @@ class Wine:
         answer = self.probe("regkey", r"SOFTWARE\No such key")
         assert answer.out == "error=2\n", f"this Wine does not run {self.probe_exe}: {answer}"
 
-    def close(self):
-        self.server("-k")
-        self.server("-w")
+    def is_alive(self):
+        return bool(self.unix_pids("wineserver"))
+
+    def reboot(self):
+        """After a crash of the Wine server. What was last written to the registry is lost with it."""
+        self.end_all()
+        self.boot()
+
+    def end_all(self):
         for pid in self.unix_pids():
             os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not self.unix_pids(), "every Wine process is gone")
+
+    def close(self):
+        self.server("-k")
+        self.server("-w")
+        self.end_all()
         self.remove_socket_directory()
 
     def remove_socket_directory(self):
@@ -272,6 +283,22 @@ class Wine:
         return pids
 
 
+def has_ended(pid):
+    """With all its threads: one may still be in the middle of a write when the first is dead already."""
+    try:
+        tasks = list(pathlib.Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return True
+    for task in tasks:
+        try:
+            state = (task / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue  # it ended while we looked
+        if state not in "ZX":
+            return False
+    return True
+
+
 def never_started(result):
     """Rarely (two of some ten thousand) Wine fails to start an EXE, under load, and says no more.
 
@@ -305,9 +332,9 @@ class Holder:
         pipe.close()
         try:
             return self.process.wait(60)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as late:
             self.process.kill()
-            raise AssertionError("the probe does not end: is the Wine server still there?") from None
+            raise AssertionError("the probe does not end: is the Wine server still there?") from late
 
     def __enter__(self):
         assert self.news in ("open", "written"), f"it does not hold the file: {self.news}"
@@ -411,9 +438,10 @@ class Product:
         return pids[0]
 
     def kill(self):
-        for pid in self.wine.unix_pids(self.exe.name):
+        pids = self.wine.unix_pids(self.exe.name)
+        for pid in pids:
             os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not self.wine.unix_pids(self.exe.name), "the process is gone")
+        wait_until(lambda: all(has_ended(pid) for pid in pids), "the process is gone", poll=0.001)
 
     def remove(self):
         """Leaves no service behind, whatever state the test left it in."""

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from host import (LONG, SERVICE, as_repaired, digit_offset, parse_events, record, wait_until)
+from host import (LONG, SERVICE, as_repaired, digit_offset, has_ended, record, wait_until)
 
 KILLS = int(os.environ.get("KILLS") or (500 if LONG else 50))
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(1 << 32))
@@ -49,7 +49,8 @@ class Version:
     def check(self, now, times):
         """It is as it was written, or repaired and nothing else; says whether it is repaired."""
         if now == self.content:
-            assert times == self.times, f"{self.name}: {self.mailbox} was written to"
+            # Linux sets the time of a write first and then looks whether the process was killed.
+            assert times == self.times or self.stuck, f"{self.name}: {self.mailbox} was written to"
             return False
         assert self.stuck, f"{self.name}: {self.mailbox} was never stuck and has changed"
         assert now == as_repaired(self.content), f"{self.name}: {self.mailbox}: not exactly the one byte"
@@ -298,23 +299,54 @@ class Autopsy:
 
 # ---- the killing ----
 
+class WineServerGone(Exception):
+    pass
+
+
 class Starter:
     """One probe that starts the service as often as it is asked to."""
 
     def __init__(self, product):
         self.product = product
         self.holder = product.wine.hold("starts", SERVICE, ms="")
-        self.pipe = self.holder.process
+        assert self.holder.news == "open", self.holder.news
 
     def start(self):
         """Returns the pid when the service has been called to its work. Killed before that, it would have done
         nothing yet, and Wine's service control manager sometimes waits for such a process for ever."""
-        self.pipe.stdin.write(b"\n")
-        self.pipe.stdin.flush()
-        assert select.select([self.pipe.stdout], [], [], 60)[0], "the service does not start"
-        answer = self.pipe.stdout.readline().decode().strip()
-        assert answer == "started", answer
+        wait_until(lambda: self.ask() == "started", "the service is started")
         return self.product.unix_pid()
+
+    def ask(self):
+        """`started`, or an error: for a moment the manager may not have noticed that the process is dead."""
+        pipe = self.holder.process.stdout
+        try:
+            self.holder.process.stdin.write(b"\n")
+            self.holder.process.stdin.flush()
+            wait_until(lambda: select.select([pipe], [], [], 0)[0] or not self.product.wine.is_alive(),
+                       "the service control manager answers", 60)
+        except BrokenPipeError:
+            pass
+        if not self.product.wine.is_alive():
+            raise WineServerGone
+        return pipe.readline().decode().strip()
+
+    def close(self):
+        if self.product.wine.is_alive():
+            self.holder.release()
+
+
+def start_again(service, starter, figures):
+    """The pid of the service, and what started it. A process that is killed in the middle of a request can take
+    the Wine server with it (Wine 8.0; it says no more than that it crashed). That is no matter of ours."""
+    try:
+        return starter.start(), starter
+    except WineServerGone:
+        figures["crashes of the Wine server"] += 1
+        service.wine.reboot()
+        service.install()
+        starter = Starter(service)
+        return starter.start(), starter
 
 
 def kill_at_a_moment(product, pid, journal, random_):
@@ -331,7 +363,7 @@ def kill_at_a_moment(product, pid, journal, random_):
     else:
         time.sleep(part * (0.1 if kind == "starting" else 0.4))
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not product.wine.unix_pids(product.exe.name), "the process is gone", poll=0.001)
+    wait_until(lambda: has_ended(pid), "the process is gone", poll=0.001)
     return kind
 
 
@@ -352,16 +384,20 @@ def test_killed_while_records_pour_in(service):
     starter = Starter(service)
     begun = time.monotonic()
     sys.setswitchinterval(0.0005)  # the writer's thread must not hold up the one that kills
-    with starter.holder:
-        for _ in range(KILLS):
-            plan = writer.plan(moments.randint(2, 5 if autopsy.backlog() > 60 else 36))
-            rain = threading.Thread(target=writer.carry_out, args=[plan])
-            rain.start()
-            kind = kill_at_a_moment(service, starter.start(), autopsy.journal, moments)
-            figures[f"kills: {kind}"] += 1
-            rain.join()
-            autopsy.perform()
-            autopsy.bury()
+    for _ in range(KILLS):
+        plan = writer.plan(moments.randint(2, 5 if autopsy.backlog() > 60 else 36))
+        rain = threading.Thread(target=writer.carry_out, args=[plan])
+        rain.start()
+        pid, starter = start_again(service, starter, figures)
+        figures[f"kills: {kill_at_a_moment(service, pid, autopsy.journal, moments)}"] += 1
+        rain.join()
+        autopsy.perform()
+        autopsy.bury()
+    # Once more, so that the Wine server is there for certain; this kill is not counted.
+    _, starter = start_again(service, starter, figures)
+    service.kill()
+    autopsy.perform()
+    starter.close()
     figures["seconds"] = round(time.monotonic() - begun)
     finish(service, autopsy)
     print_figures(figures)
