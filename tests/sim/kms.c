@@ -145,13 +145,9 @@ void kms_name(unsigned record, char name[WORLD_NAME_BYTES]) {
     (void)snprintf(name, WORLD_NAME_BYTES, "Mxclfr%u4zqv.ini", record);
 }
 
-bool kms_place(unsigned folder, unsigned record, enum content content) {
-    char name[WORLD_NAME_BYTES];
+static bool place(unsigned folder, const char *name, unsigned record, enum content content) {
     static unsigned char bytes[WORLD_CONTENT_BYTES];
     enum world_code code = WORLD_OK;
-    kms_name(record, name);
-    if (world_find(folder, name) < 0 && (world.away[folder] || world_create(folder, name) < 0))
-        return false;
     int h = world_open(folder, name, ACCESS_WRITE, ACCESS_READ, KMS_OWNER, &code);
     if (h < 0)
         return false;
@@ -161,6 +157,18 @@ bool kms_place(unsigned folder, unsigned record, enum content content) {
     world_close(h);
     trace("kms: %s is written (%d)", name, (int)content);
     return true;
+}
+
+bool kms_place(unsigned folder, unsigned record, enum content content) {
+    char name[WORLD_NAME_BYTES];
+    kms_name(record, name);
+    if (world_find(folder, name) < 0 && (world.away[folder] || world_create(folder, name) < 0))
+        return false;
+    return place(folder, name, record, content);
+}
+
+void kms_overtake(unsigned folder, const char *name) {
+    (void)place(folder, name, 0, any_content());
 }
 
 /* ---- what it does */

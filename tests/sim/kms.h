@@ -31,6 +31,8 @@ extern struct kms kms;
 void kms_begin(void);
 /* Writes this content at once, as if it had always been there. False when it can not be had. */
 bool kms_place(unsigned folder, unsigned record, enum content content);
+/* Writes to this one just now, if it is there and nobody keeps it from that. */
+void kms_overtake(unsigned folder, const char *name);
 void kms_name(unsigned record, char name[WORLD_NAME_BYTES]);
 
 /* Begins to enable, recover, change or delete a user. */

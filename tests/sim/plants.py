@@ -15,7 +15,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, "build/sim")
-SEEDS = 4000
+SEEDS = 1000
 MENDER = "core/mender.c"
 HOST = "tests/sim/process.c"
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kms.h"
 #include "promises.h"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -209,6 +210,8 @@ static struct host_result open_record(void *context, const char *path, const cha
     struct host_result result = failed(HOST_FAILED, 3);
     if (process->handle >= 0)
         broken("%s is opened while another record is open", name);
+    if (repair && folder < WORLD_FOLDERS && world_chance(rates.race))
+        kms_overtake(folder, name);
     if (fault)
         result = failed(world_below(2) == 0 ? HOST_BUSY : HOST_FAILED, 5);
     else if (folder < WORLD_FOLDERS)

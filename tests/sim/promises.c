@@ -306,6 +306,9 @@ void promises_journal_read(struct process *p) {
 
 static void see_content(struct process *p, const struct handle *handle, uint32_t content) {
     size_t i = find_base(p, handle->folder, handle->name);
+    /* The time in force when it is looked at counts, be it a shorter one than before or after. */
+    if (p->settings.settle_seconds < p->bases[i].settle)
+        p->bases[i].settle = p->settings.settle_seconds;
     /* What a scan, or a look at how a repair ended, sees of a name that waits for its time already is
      * not remembered. */
     if (p->bases[i].hinted && !p->bases[i].has_content &&
@@ -315,9 +318,6 @@ static void see_content(struct process *p, const struct handle *handle, uint32_t
         p->bases[i].since = world.now;
         p->bases[i].settle = p->settings.settle_seconds;
     }
-    /* The time in force when it is looked at counts, be it a shorter one than before or after. */
-    if (p->settings.settle_seconds < p->bases[i].settle)
-        p->bases[i].settle = p->settings.settle_seconds;
     p->bases[i].has_content = true;
     p->bases[i].content = content;
 }

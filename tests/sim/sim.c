@@ -96,6 +96,7 @@ static void draw_rates(void) {
     sim.rates.other_turn = ONE_OF(0, 20000, 200000);
     sim.rates.kill = ONE_OF(0, 200, 2000);
     sim.rates.cut = ONE_OF(0, 200, 2000);
+    sim.rates.race = ONE_OF(0, 0, 100000);
     sim.rates.slow = ONE_OF(0, 0, 1000);
     sim.rates.drop = ONE_OF(0, 100000, 1000000);
     sim.rates.twice = ONE_OF(0, 200000);
