@@ -358,10 +358,10 @@ tidy_service := $(service:%=tidy-%)
 .PHONY: $(tidy_core) $(tidy_service)
 lint-tidy: $(tidy_core) $(tidy_service)
 $(tidy_core): tidy-%: %
-	@clang-tidy --quiet $< -- -std=c11 $(includes) 2>&1 | { grep -v 'warnings\? generated\.$$' || true; }
+	@set -o pipefail; clang-tidy --quiet $< -- -std=c11 $(includes) 2>&1 | { grep -v 'warnings\? generated\.$$' || true; }
 # The 32-bit program is the product, so it is what is looked at.
 $(tidy_service): tidy-%: % | build/gen/messages.h
-	@clang-tidy --quiet $< -- --target=i686-w64-mingw32 -std=c11 -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 \
+	@set -o pipefail; clang-tidy --quiet $< -- --target=i686-w64-mingw32 -std=c11 -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 \
 	    -DWIN32_LEAN_AND_MEAN -Wshadow -Iservice -Ibuild/gen $(includes) 2>&1 | { grep -v 'warnings\? generated\.$$' || true; }
 
 # ---- everything together

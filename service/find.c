@@ -109,7 +109,8 @@ static enum answer look_at_drives(char folder[CONFIG_FOLDER_BYTES], struct text 
     char clients[] = "?:\\Security\\Mgrent\\Clients";
     WCHAR root[] = L"?:\\";
     unsigned found = 0;
-    for (char letter = 'A'; letter <= 'Z'; letter++) {
+    for (int i = 0; i < 26; i++) {
+        char letter = (char)('A' + i);
         root[0] = (WCHAR)letter;
         if (GetDriveTypeW(root) != DRIVE_FIXED)
             continue;

@@ -50,9 +50,6 @@ struct host_result host_win_long_name(struct host_win *host, char *name, size_t 
 /* The host's clock. */
 uint64_t host_win_clock(struct host_win *host);
 
-/* The host's clock. */
-uint64_t host_win_clock(struct host_win *host);
-
 /* Milliseconds until the host's clock says `due`, `most` at most. */
 DWORD host_win_until(struct host_win *host, uint64_t due, DWORD most);
 

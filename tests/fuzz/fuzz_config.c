@@ -11,7 +11,7 @@
 static bool same_settings(const struct settings *a, const struct settings *b) {
     return a->repair == b->repair && a->settle_seconds == b->settle_seconds &&
            a->rescan_minutes == b->rescan_minutes && a->repairs_per_hour == b->repairs_per_hour &&
-           strcmp(a->folder, b->folder) == 0;
+           a->automatic == b->automatic && strcmp(a->folder, b->folder) == 0;
 }
 
 /* Cuts the printed settings before the last `key`, for a folder may hold anything, and returns what
@@ -54,7 +54,9 @@ static void check_accepted(const struct settings *settings) {
                settings->rescan_minutes <= CONFIG_RESCAN_MAX && settings->repairs_per_hour >= 1 &&
                settings->repairs_per_hour <= CONFIG_REPAIRS_MAX,
            "every number is within its bounds");
-    INSIST(config_is_absolute(settings->folder), "the folder is a whole path");
+    INSIST(settings->automatic || config_is_absolute(settings->folder) ||
+               strchr(settings->folder, '%') != NULL,
+           "the folder is `auto`, or a whole path when its variables are put in");
     for (const char *c = settings->folder; *c != '\0'; c++)
         INSIST((unsigned char)*c >= 0x20, "no control character is in the folder");
     check_print(settings);
@@ -79,7 +81,7 @@ static void check_refused(const char *text, size_t size, const struct config_err
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const char *text = (const char *)data;
-    static const struct settings others = {false, 7, 8, 9, "D:\\Elsewhere"};
+    static const struct settings others = {false, 7, 8, 9, false, "D:\\Elsewhere"};
     struct settings settings = others, again = others;
     struct config_error error, error_again;
     bool good = config_parse(text, size, &settings, &error);
