@@ -231,11 +231,11 @@ class Wine:
         argv = [str(a) for a in argv]
         return subprocess.Popen(["wine", *argv], env=self.environment(debug), **streams)
 
-    def run(self, *argv, debug=QUIET, timeout=60):
-        """Runs an EXE to its end, once more if Wine could not start it."""
+    def run(self, *argv, debug=QUIET, timeout=60, again=True):
+        """Runs an EXE to its end, once more if Wine could not start it, or (`again`) lost its exit code."""
         result = self.run_once(*argv, debug=debug, timeout=timeout)
-        if never_started(result):
-            warnings.warn(f"Wine did not start {argv}: {result}", stacklevel=2)
+        if never_started(result) or (again and lost_at_exit(result)):
+            warnings.warn(f"Wine did not run {argv}: {result}", stacklevel=2)
             result = self.run_once(*argv, debug=debug, timeout=timeout)
         return result
 
@@ -306,6 +306,12 @@ def never_started(result):
     """
     silent = result.rc == 1 and not (result.out or result.err or result.events)
     return silent or NOT_STARTED in result.out + result.err
+
+
+def lost_at_exit(result):
+    """As rarely, an assertion in glibc's loader fails while a 32-bit process of Wine's ends: it has done what
+    it was to do, and what it returned is lost."""
+    return result.rc == 127 and "dl-fini.c" in result.err
 
 
 def read_text(file):

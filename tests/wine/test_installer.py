@@ -10,12 +10,14 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 import zipfile
 
 import pytest
 
 from conftest import assert_in_order, tools
-from host import (EVENT_SOURCE_KEY, QUIET, RUNNING, SERVICE, STOPPED, Product, wait_until)
+from host import (EVENT_SOURCE_KEY, QUIET, RUNNING, SERVICE, STOPPED, Product,
+                  lost_at_exit, wait_until)
 
 # The same server as the other tests of the 32-bit program.
 pytestmark = pytest.mark.parametrize("arch", ["x86"], indirect=True)
@@ -67,12 +69,15 @@ class Site(Product):
         log = self.site / "setup.log"
         log.unlink(missing_ok=True)
         result = self.wine.run(exe, "/S", f"/LOG={self.wine.windows_path(log)}", *argv,
-                               debug=QUIET, timeout=120)
+                               debug=QUIET, timeout=120, again=False)
         result.log = log.read_text("utf-16") if log.exists() else ""
         return result
 
     def setup(self, *argv, expect=OK):
         result = self.with_log(self.setup_exe, *argv)
+        if lost_at_exit(result) and expect == OK and " is installed in " in result.log:
+            warnings.warn(f"Wine lost the exit code of the set-up: {result}", stacklevel=2)
+            return result
         assert result.rc == expect, f"exit code {result.rc}, not {expect}:\n{result.log}"
         return result
 

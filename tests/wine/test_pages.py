@@ -251,7 +251,7 @@ def test_clients_folder(site, architecture):
     options = [architecture] if architecture else []
     page = clients_page(site, *options)
     assert page.texts[FIELD] == r"C:\Security\Mgrent\Clients"
-    assert page.has("No Clients folder is found: looked at the service MSExchangeKMS")
+    assert page.has("No Clients folder is found: there is no service MSExchangeKMS")
 
     # Of Exchange's service, which need not be on the drive that would be looked at.
     made = site.wine.run("sc", "create", "MSExchangeKMS", "binPath=",
