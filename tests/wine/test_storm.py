@@ -100,7 +100,8 @@ def test_garbage_for_a_configuration(service):
     good = service.config.read_bytes()
     kinds = [lambda: drawn.randbytes(drawn.randrange(1, 3000)), lambda: b"",
              lambda: good[:drawn.randrange(8, len(good) - 2)] + b"\x00",
-             lambda: good.replace(b"Repair", drawn.randbytes(3)), lambda: b"[service]\r\n" * 2000,
+             # The `?`, lest it becomes a comment, which is no garbage.
+             lambda: good.replace(b"Repair", b"?" + drawn.randbytes(3)), lambda: b"[service]\r\n" * 2000,
              lambda: good + b"Repair = yes\r\n" * drawn.randrange(1, 50), lambda: b"\xff\xfe" + good]
     service.start()
     service.await_event(3020)
@@ -189,13 +190,25 @@ def test_damaged_journal(service, damage):
     assert "third.ini" in service.ok("history").out
 
 
+def replace_by_directory(journal):
+    """The service may make a new journal in between."""
+    def is_made():
+        journal.rename(journal.with_name("aside.jnl"))
+        try:
+            journal.mkdir()
+        except FileExistsError:
+            return False
+        return True
+
+    wait_until(is_made, "the journal is a folder")
+
+
 def test_journal_replaced_by_a_directory(service):
     """Nothing is repaired that can not be written down; it says so once, and goes on when it can."""
     service.put("first.ini")
     service.start()
     service.await_event(2000, "first.ini")
-    service.journal.rename(service.home / "aside.jnl")
-    service.journal.mkdir()
+    replace_by_directory(service.journal)
     second = service.put("second.ini").read_bytes()
     service.await_event(2031)
     assert_holds(lambda: (service.folder / "second.ini").read_bytes() == second, "nothing is repaired", 1.5)
