@@ -9,6 +9,7 @@
 #   make fuzz-corpus          takes over into tests/fuzz/corpus what these runs found worth keeping
 #   make sim SEEDS=N                            so many stories of the simulation, START=N from there on
 #   make plants                                 mistakes in copies of the sources, which it has to find
+#   make bench    measures, prints a table and writes build/bench/; SIZES=1000,10000 for less, ROUNDS=N for more
 #   make dist     what is released, in build/dist/: set-up program, zip, checksums
 #   make sign     CERT=FILE KEY=FILE [PASSFILE=FILE] [TIMESTAMP=URL]: the same, signed, in build/signed/dist/
 #   make format   lays out the sources as `make lint` wants them
@@ -319,6 +320,30 @@ plants: build-sim
 
 -include $(sim_objects:.o=.d) $(sim_safe:.o=.d)
 
+# ---- measuring: no test, and in no other target. The native programs as a release would be built, without
+# sanitizers; the floor with the flags of the program it is compared with.
+bench_flags := -std=c11 -O2 -Itests/bench $(includes)
+bench_sources := tests/bench/folder.c core/record.c core/text.c
+bench_exes := build/bench/x86/floor.exe build/bench/x64/floor.exe
+
+build/bench/judge build/bench/scan: build/bench/%: tests/bench/%.c $(bench_sources) tests/bench/folder.h $(wildcard core/*.h) \
+    Makefile build/inih.from | $(INIH)/ini.c tools
+	@mkdir -p $(@D)
+	$(say) gcc $(bench_flags) -DNDEBUG $(warnings) -o $@ $(filter %.c,$^) $(INIH)/ini.c
+
+build/bench/run: tests/bench/run.c Makefile | tools
+	@mkdir -p $(@D)
+	$(say) gcc -std=c11 -O2 -static $(warnings) -o $@ $<
+
+$(bench_exes): build/bench/%/floor.exe: tests/bench/floor.c Makefile | tools
+	@mkdir -p $(@D)
+	$(say) $($*_PREFIX)gcc $(win_flags) $($*_FLAGS) $(small_frames) $(warnings) $(link_flags) $($*_LINK) -o $@ $< -lkernel32
+
+.PHONY: build-bench bench
+build-bench: build/bench/judge build/bench/scan build/bench/run $(bench_exes)
+bench: all helpers build-bench
+	@$(PYTHON) tests/bench/bench.py $(if $(SIZES),--sizes $(SIZES)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
 # tests/check builds what a suite needs, runs it and counts; `make check` runs all of them.
 .PHONY: build-unit unit lint floor docs wine
 build-unit: $(unit_tests)
@@ -392,6 +417,6 @@ demo: setup
 FORCE:
 clean:
 	rm -rf build/kmrepair-setup.exe build/package build/nsis build/dist build/signed
-	rm -rf build/x86 build/x64 build/gen build/native build/fuzz build/sim build/elsewhere build/inih.from build/wine.xml build/wine.log
+	rm -rf build/x86 build/x64 build/gen build/native build/fuzz build/sim build/bench build/elsewhere build/inih.from build/wine.xml build/wine.log
 distclean:
 	rm -rf build

@@ -1,0 +1,16 @@
+/*
+ * folder: the files of one folder, read with POSIX calls, for the native programs of the bench.
+ */
+#ifndef BENCH_FOLDER_H
+#define BENCH_FOLDER_H
+
+#include <stddef.h>
+
+/* Called once a file, with its bytes, which stay valid only during the call. */
+typedef void folder_visit(void *context, const char *name, const void *bytes, size_t size);
+
+/* Reads every *.ini of the folder: open, fstat, read, close, through one buffer of RECORD_BYTES_MAX.
+ * Ends the program with exit code 2 when a call fails or a file is larger. */
+void folder_each(const char *path, folder_visit *visit, void *context);
+
+#endif
