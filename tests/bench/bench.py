@@ -252,21 +252,26 @@ def report_wine(bench, sizes):
 
 
 def report_growth(bench, sizes):
-    """Time a record and memory at each size against those at the least."""
+    """Time a record and memory at each size against those at the least, and the product's less the floor's."""
     least = sizes[0]
     for arch in ARCHITECTURES:
+        start = {p: statistics.median(bench.samples[f"{p} {arch}", 0]) for p in ("floor", "scan")}
         for size in sizes[1:]:
             if (f"scan {arch}", size) not in bench.samples:
                 continue
-            for program in ("floor", "scan"):
+            time_growth, memory_growth = {}, {}
+            for program in start:
                 name = f"{program} {arch}"
-                start = statistics.median(bench.samples[name, 0])
                 pairs = zip(bench.samples[name, size], bench.samples[name, least])
-                bench.row(f"{name}, a record, against that at {least}", size, "x",
-                          [(a - start) / size * least / (b - start) for a, b in pairs if b > start])
+                time_growth[program] = [(a - start[program]) / size * least / (b - start[program]) for a, b in pairs]
                 memory = [bench.samples.get((f"{name}, memory", s), []) for s in (size, least)]
-                bench.row(f"{name}, memory more than at {least}", size, "KB",
-                          [a - b for a, b in zip(*memory)], "0" if program == "scan" else "")
+                memory_growth[program] = [a - b for a, b in zip(*memory)]
+                bench.row(f"{name}, a record, against that at {least}", size, "x", time_growth[program])
+                bench.row(f"{name}, memory more than at {least}", size, "KB", memory_growth[program])
+            bench.row(f"scan {arch}, growth of time / that of the floor", size, "x",
+                      [a / b for a, b in zip(time_growth["scan"], time_growth["floor"])], "<= 1.1")
+            bench.row(f"scan {arch}, growth of memory - that of the floor", size, "KB",
+                      [a - b for a, b in zip(memory_growth["scan"], memory_growth["floor"])], "0")
 
 
 def with_wine(bench, folders, rounds):
