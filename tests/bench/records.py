@@ -34,7 +34,7 @@ def stuck_names(count):
 
 
 def is_stuck(number):
-    return number % ONE_IN == ONE_IN // 2
+    return number % ONE_IN == 0
 
 
 def name(number):
