@@ -65,9 +65,6 @@ PLANTS = {
         MENDER, "    entry->number = mender->number;", "    entry->number = 0;"),
     "a new journal without the holds": (
         MENDER, "i < mender->hold_count; i++", "i + 1 < mender->hold_count; i++", 1),
-    "busy means not made": (
-        MENDER, "content != entry->after && content != entry->before)\n        return first;",
-        "content != entry->after)\n        owed->entry.before = content;"),
     "a failed event counts": (MENDER, "    if (report(mender, &event)) {\n        owed->state",
                               "    if (report(mender, &event) || offset[0] != 0) {\n        owed->state"),
     "the wrong CRC of a line": ("core/journal.c", "crc32(0, line, text.length)", "crc32(1, line, text.length)"),
