@@ -951,9 +951,10 @@ static void scan_next(struct mender *mender) {
         return;
     }
     mender->counts.verdict[view.record.verdict]++;
-    /* One that waits is looked at in its time, unless it waits for what it is no more. */
-    if ((item == NULL || (item->seen && item->crc != view.content)) &&
-        is_worth_queueing(mender, name, &view))
+    /* One that waits is looked at in its time, unless it waits for what it is no more: caught in the
+     * middle of a rewrite, it may soon be that again. */
+    if (item == NULL ? is_worth_queueing(mender, name, &view)
+                     : item->seen && item->crc != view.content)
         await_quiet(mender, name, view.content);
 }
 

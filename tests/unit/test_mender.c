@@ -1117,6 +1117,25 @@ static void changed_and_scanned_after_a_failed_repair(void **state) {
     no_complaints();
 }
 
+/* A scan is all that sees a rewrite whose notification is lost, be the content half-way no record at all:
+ * from then on the record waits anew, and only the time after the rewrite counts. */
+static void rewritten_under_a_scan(void **state) {
+    (void)state;
+    settings.settle_seconds = 60;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    start();
+    run(40 * SECOND);
+    fake_change(file, "");
+    mender_changes_lost(&mender);
+    run(SECOND);
+    fake_change(file, STUCK);
+    run(58 * SECOND);
+    untouched(file, STUCK);
+    run(2 * MINUTE);
+    repaired(file, STUCK);
+    no_complaints();
+}
+
 /* Whatever the write says, the file tells. */
 static void write_that_failed_but_was_done(void **state) {
     (void)state;
@@ -2328,6 +2347,7 @@ int main(void) {
         TEST(not_begun_again_before_it_is_settled),
         TEST(changed_after_a_failed_repair),
         TEST(changed_and_scanned_after_a_failed_repair),
+        TEST(rewritten_under_a_scan),
         TEST(write_that_failed_but_was_done),
         TEST(flush_failing),
         TEST(read_back_failing),
