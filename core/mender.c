@@ -400,11 +400,13 @@ static void note_settings(struct mender *mender) {
 static size_t carry_over(struct mender *mender) {
     struct journal_entry *entry = new_entry(mender, JOURNAL_DONE);
     char *to = (char *)mender->bytes;
-    /* The number of the last change, so that none is used twice. */
+    size_t length = 0;
+    /* The number of the last change, so that none is used twice; not the end of one that is owed. */
     entry->utc = mender->host->utc(mender->host->context);
     entry->number = mender->number;
     entry->outcome = OUTCOME_NOT_MADE;
-    size_t length = journal_encode(entry, to, RECORD_BYTES_MAX);
+    if (find_owed(mender, mender->number) == NULL)
+        length = journal_encode(entry, to, RECORD_BYTES_MAX);
     for (size_t i = 0; i < mender->owed_count; i++)
         length += journal_encode(&mender->owed[i].entry, to + length, RECORD_BYTES_MAX - length);
     for (size_t i = 0; i < mender->hold_count; i++)

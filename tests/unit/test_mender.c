@@ -2193,6 +2193,26 @@ static void rotates(void **state) {
     no_complaints();
 }
 
+/* The line that keeps the last number from being used again must not pass for the end of that very
+ * change when the new journal is read again. */
+static void reads_a_rotated_journal_again(void **state) {
+    (void)state;
+    start();
+    struct journal_entry owed = an_intent(77, "gone.ini", STUCK);
+    fake_append_entry(&fake, &owed);
+    fill_journal();
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    mender_journal_changed(&mender);
+    run(SECOND);
+    same_number("journal", "is short", true, fake.journal_size < 4096);
+    fake_heal(&fake);
+    (void)fake_fail(&fake, FAKE_APPEND, 1, 1, HOST_FAILED);
+    run(HOUR);
+    same_number("gone.ini", "2003", 1, fake_events(&fake, EVENT_OUTCOME_UNKNOWN));
+    journal_is_clean(0);
+    no_complaints();
+}
+
 static void rotation_failing(void **state) {
     (void)state;
     start();
@@ -2400,6 +2420,7 @@ int main(void) {
         TEST(holds_are_bounded_with_those_to_come),
         TEST(crash_during_undo),
         TEST(rotates),
+        TEST(reads_a_rotated_journal_again),
         TEST(rotation_failing),
         TEST(another_process_finishes),
         TEST(undo_again_after_a_failure),
