@@ -71,14 +71,12 @@ static void print_sid(PSID sid, char *to, size_t size) {
 
 bool access_is_open(const WCHAR *path, const struct access_account *registered, char *who,
                     size_t size, DWORD *error) {
-    static WCHAR own[PATH_UNITS];
     PSECURITY_DESCRIPTOR descriptor = NULL;
     PACL list = NULL;
     PSID owner = NULL;
     PSID asking = caller();
     PSID open = NULL;
-    (void)lstrcpynW(own, path, PATH_UNITS); /* older headers want it writable */
-    *error = GetNamedSecurityInfoW(own, SE_FILE_OBJECT,
+    *error = GetNamedSecurityInfoW(path, SE_FILE_OBJECT,
                                    OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner,
                                    NULL, &list, NULL, &descriptor);
     if (*error != ERROR_SUCCESS)
@@ -110,25 +108,23 @@ static EXPLICIT_ACCESS_W entry_of(const void *sid, DWORD rights, DWORD inheritan
     return entry;
 }
 
-/* Puts entries into a list and the list on a path. */
+/* Adds entries to a list, which may be NULL, and puts that on a path. */
 static DWORD set_list(const WCHAR *path, EXPLICIT_ACCESS_W *entries, ULONG count, PACL old,
                       bool alone) {
-    static WCHAR own[PATH_UNITS];
     PACL list = NULL;
     SECURITY_INFORMATION what = DACL_SECURITY_INFORMATION;
-    (void)lstrcpynW(own, path, PATH_UNITS);
     DWORD error = SetEntriesInAclW(count, entries, old, &list);
     if (error != ERROR_SUCCESS)
         return error;
     if (alone)
         what |= OWNER_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
-    error =
-        SetNamedSecurityInfoW(own, SE_FILE_OBJECT, what, (void *)administrators, NULL, list, NULL);
+    error = SetNamedSecurityInfoW((WCHAR *)path, SE_FILE_OBJECT, what, (void *)administrators, NULL,
+                                  list, NULL);
     /* NT 4.0 knows no inheritance that a list would have to be protected from, nor the flag. */
     if (alone && error != ERROR_SUCCESS)
-        error =
-            SetNamedSecurityInfoW(own, SE_FILE_OBJECT, what & ~PROTECTED_DACL_SECURITY_INFORMATION,
-                                  (void *)administrators, NULL, list, NULL);
+        error = SetNamedSecurityInfoW((WCHAR *)path, SE_FILE_OBJECT,
+                                      what & ~PROTECTED_DACL_SECURITY_INFORMATION,
+                                      (void *)administrators, NULL, list, NULL);
     (void)LocalFree(list);
     return error;
 }
@@ -188,7 +184,6 @@ DWORD access_allow_service(struct access_account *account) {
 
 DWORD access_grant(const WCHAR *path, struct access_account *account,
                    const struct access_rights *rights) {
-    static WCHAR own[PATH_UNITS];
     enum { ON_FILES = INHERIT_ONLY | SUB_OBJECTS_ONLY_INHERIT | INHERIT_NO_PROPAGATE };
     PSECURITY_DESCRIPTOR descriptor = NULL;
     PACL list = NULL;
@@ -199,8 +194,7 @@ DWORD access_grant(const WCHAR *path, struct access_account *account,
         entries[count++] = entry_of(&account->id, rights->files, ON_FILES);
     if (rights->creators != 0)
         entries[count++] = entry_of(creator, rights->creators, ON_FILES);
-    (void)lstrcpynW(own, path, PATH_UNITS);
-    DWORD error = GetNamedSecurityInfoW(own, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL,
+    DWORD error = GetNamedSecurityInfoW(path, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL,
                                         &list, NULL, &descriptor);
     if (error != ERROR_SUCCESS)
         return error;
@@ -212,15 +206,12 @@ DWORD access_grant(const WCHAR *path, struct access_account *account,
 }
 
 void access_copy(const WCHAR *from, const WCHAR *to) {
-    static WCHAR own[PATH_UNITS];
     PSECURITY_DESCRIPTOR descriptor = NULL;
     PACL list = NULL;
-    (void)lstrcpynW(own, from, PATH_UNITS);
-    if (GetNamedSecurityInfoW(own, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &list,
+    if (GetNamedSecurityInfoW(from, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &list,
                               NULL, &descriptor) != ERROR_SUCCESS)
         return;
-    (void)lstrcpynW(own, to, PATH_UNITS);
-    (void)SetNamedSecurityInfoW(own, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, list,
-                                NULL);
+    (void)SetNamedSecurityInfoW((WCHAR *)to, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL,
+                                list, NULL);
     (void)LocalFree(descriptor);
 }

@@ -100,13 +100,8 @@ int console_fail_error(const char *what, const char *detail, DWORD error) {
 }
 
 int console_fail_result(const char *what, const char *detail, const struct host_result *result) {
-    if (result->reason == NULL)
-        return console_fail_error(what, detail, result->error);
-    return fail_because(what, detail, result->reason);
-}
-
-void console_put_safe(struct text *line, const char *string) {
-    text_put_safe(line, string, strlen(string));
+    char room[200];
+    return fail_because(what, detail, path_reason(result, room, sizeof room));
 }
 
 /* How many columns a character takes that begins with this byte: two from U+3000 on, where those of
@@ -149,7 +144,7 @@ static void put_cell(struct text *line, const struct column *column, size_t star
     }
     if (column->kind == NUMBER && length < width)
         put_blanks(line, width - length);
-    console_put_safe(line, value);
+    text_put_safe(line, value, strlen(value));
     if (column->kind == WORDS && length < width)
         put_blanks(line, width - length);
     if (column->kind == WORDS && length > width && column[1].name != NULL) {
@@ -301,7 +296,7 @@ int console_check(const struct options *options) {
     if (!settings_load(options->config, &settings, &error))
         return console_fail_config(options, &error);
     config_print(&settings, text, sizeof text);
-    bool found = !settings.automatic || find_clients(NULL, words);
+    bool found = config_is_absolute(settings.folder) || find_clients(NULL, words);
     return console_print(CONSOLE_OUT, "%s\r\n%s%s%s", text,
                          found ? "" : "No Clients folder is found: ", found ? "" : words,
                          found ? "" : "\r\n")

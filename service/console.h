@@ -34,8 +34,6 @@ bool console_is_terminal(enum console_stream stream);
 /* The same with the reason that the host gave. */
 int console_fail_result(const char *what, const char *detail, const struct host_result *result);
 
-/* Text in which every character that would act on a console is `?`. */
-void console_put_safe(struct text *line, const char *string);
 /* JSON: a member of an object that is begun with `{`, after a comma if it is not the first. */
 void console_put_member(struct text *line, const char *name, const char *value);
 void console_put_number(struct text *line, const char *name, uint32_t value);

@@ -111,10 +111,8 @@ bool events_report(struct events *events, const struct event *event) {
         at = put_string(at, end, event->string[count]);
     }
     if (event->why != NULL) {
-        if (event->why->reason == NULL)
-            path_error_text(event->why->error, reason, sizeof reason);
         strings[count++] = at;
-        (void)put_string(at, end, event->why->reason != NULL ? event->why->reason : reason);
+        (void)put_string(at, end, path_reason(event->why, reason, sizeof reason));
     }
     if (events->source == NULL)
         events->source = RegisterEventSourceW(NULL, EVENTS_SOURCE);

@@ -30,11 +30,6 @@ const QUERY_SERVICE_CONFIGW *find_service(const WCHAR *name, DWORD *error) {
     return *error == ERROR_SUCCESS ? (const void *)room : NULL;
 }
 
-static bool is_folder(const char *path) {
-    static WCHAR wide[PATH_UNITS];
-    return path_extend(path, wide) != 0 && path_has(wide, FILE_ATTRIBUTE_DIRECTORY);
-}
-
 /* What stands in front of `\bin\kmserver` in a command line, quoted or not: `C:\Security`. */
 static bool base_of(const WCHAR *image, char *base, size_t size) {
     static const char program[] = "\\bin\\kmserver";
@@ -82,7 +77,7 @@ static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *wo
         text_put(&text, is_5_0 ? "\\Mgrent\\Clients" : "\\Kmsdata");
         if (is_5_0)
             return FOUND;
-        if (is_folder(folder)) {
+        if (path_is_folder(folder)) {
             put_newer(words, folder);
             return NONE;
         }
@@ -115,14 +110,14 @@ static enum answer look_at_drives(char folder[CONFIG_FOLDER_BYTES], struct text 
         if (GetDriveTypeW(root) != DRIVE_FIXED)
             continue;
         newer[0] = clients[0] = letter;
-        if (is_folder(newer)) {
+        if (path_is_folder(newer)) {
             text_begin(words, words->at, words->size);
             put_newer(words, newer);
             return NONE;
         }
         text_put_char(words, ' ');
         text_put_bytes(words, clients, 2);
-        if (is_folder(clients)) {
+        if (path_is_folder(clients)) {
             text_put(words, " (found)");
             (void)text_copy(folder, CONFIG_FOLDER_BYTES, clients);
             found++;

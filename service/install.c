@@ -205,8 +205,7 @@ static int prepare_config(const struct options *options, struct settings *settin
     }
     if (!settings_load(options->config, settings, &error))
         return console_fail_config(options, &error);
-    if (options->has_folder &&
-        !text_equal_no_case(options->folder, strlen(options->folder), settings->folder))
+    if (options->has_folder && !text_same(options->folder, settings->folder))
         return console_fail("there is a configuration, and its Folder is another one: ",
                             "change it there, then install without --folder");
     if (options->report_only && settings->repair)
@@ -310,15 +309,13 @@ static int ask_password(WCHAR password[PASSWORD_UNITS]) {
 
 static int print_installed(const struct options *options, const struct settings *settings) {
     static char config[PATH_UNITS * 3];
-    static WCHAR folder[PATH_UNITS];
     char words[FIND_WORDS_BYTES];
     const char *note = "";
     words[0] = '\0';
     path_print(options->config, config, sizeof config);
-    if (settings->automatic && !find_clients(NULL, words))
+    if (!config_is_absolute(settings->folder) && !find_clients(NULL, words))
         note = "\r\nThe service will look again.\r\n";
-    else if (path_extend(settings->folder, folder) == 0 ||
-             !path_has(folder, FILE_ATTRIBUTE_DIRECTORY))
+    else if (!path_is_folder(settings->folder))
         note = "There is no such folder now; the service will wait for it.\r\n";
     return console_print(
                CONSOLE_OUT,

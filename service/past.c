@@ -289,9 +289,7 @@ static int print_json(const struct options *options, const char *state, bool run
         if (result.code == HOST_OK) {
             put_json_counts(&line, &counts);
         } else {
-            if (result.reason == NULL)
-                path_error_text(result.error, past.words, sizeof past.words);
-            console_put_member(&line, "error", result.reason != NULL ? result.reason : past.words);
+            console_put_member(&line, "error", path_reason(&result, past.words, sizeof past.words));
             code = 2;
         }
     }

@@ -96,3 +96,15 @@ bool path_has(const WCHAR *path, DWORD attribute) {
     DWORD attributes = GetFileAttributesW(path);
     return attributes != INVALID_FILE_ATTRIBUTES && (attributes & attribute) != 0;
 }
+
+bool path_is_folder(const char *path) {
+    static WCHAR wide[PATH_UNITS];
+    return path_extend(path, wide) != 0 && path_has(wide, FILE_ATTRIBUTE_DIRECTORY);
+}
+
+const char *path_reason(const struct host_result *result, char *room, size_t size) {
+    if (result->reason != NULL)
+        return result->reason;
+    path_error_text(result->error, room, size);
+    return room;
+}

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "host.h"
 #include "options.h"
 
 /* A UTF-8 path made absolute, with `\\?\` in front so that it may be longer than MAX_PATH. The
@@ -35,5 +36,11 @@ void path_explain(const char *what, DWORD error, char *to, size_t size);
 
 /* Whether there is a file or folder of that path which has the attribute. */
 bool path_has(const WCHAR *path, DWORD attribute);
+
+/* Whether there is a folder of that path, in UTF-8. One buffer: not on two threads at once. */
+bool path_is_folder(const char *path);
+
+/* Why something did not succeed: the reason that the host gave, or the system's text, in `room`. */
+const char *path_reason(const struct host_result *result, char *room, size_t size);
 
 #endif

@@ -74,7 +74,7 @@ static void print_left(void *context, const struct row *row) {
     if (row->result.code == HOST_OK && row->record.verdict != VERDICT_STUCK)
         return;
     text_begin(&line, scan.line, sizeof scan.line);
-    console_put_safe(&line, row->name);
+    text_put_safe(&line, row->name, strlen(row->name));
     if (row->result.code == HOST_OK)
         (void)console_fail("still stuck: ", scan.line);
     else
@@ -107,14 +107,9 @@ static const char *number_cell(bool is_there, size_t number, char to[11]) {
 }
 
 /* Why the record is not sound or could not be read, or "". */
-static void find_reason(const struct row *row) {
-    const char *reason = record_reason_text(row->record.reason);
-    if (row->result.code != HOST_OK)
-        reason = row->result.reason;
-    if (reason != NULL)
-        (void)text_copy(scan.reason, sizeof scan.reason, reason);
-    else
-        path_error_text(row->result.error, scan.reason, sizeof scan.reason);
+static const char *find_reason(const struct row *row) {
+    return row->result.code != HOST_OK ? path_reason(&row->result, scan.reason, sizeof scan.reason)
+                                       : record_reason_text(row->record.reason);
 }
 
 static bool print_cells(enum format format, const struct row *row, const char *state) {
@@ -122,14 +117,14 @@ static bool print_cells(enum format format, const struct row *row, const char *s
     char line[11];
     char offset[11];
     record_mailbox(record, scan.bytes, scan.host.host.decode, &scan.host, scan.mailbox);
-    find_reason(row);
+    const char *reason = find_reason(row);
     const char *const values[] = {row->name,
                                   record_verdict_name(record->verdict),
                                   record->line != 0 ? state : NULL,
                                   number_cell(record->line != 0, record->line, line),
                                   number_cell(record->has_digit, record->digit, offset),
                                   scan.mailbox[0] != '\0' ? scan.mailbox : NULL,
-                                  scan.reason[0] != '\0' ? scan.reason : NULL};
+                                  reason[0] != '\0' ? reason : NULL};
     return console_print_row(format, scan_columns, values);
 }
 

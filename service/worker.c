@@ -137,9 +137,9 @@ static void on_file(void *context, const char *name) {
     static const char journal[] = "kmrepair.jnl";
     struct worker *worker = context;
     const char *config = worker->config_name;
-    if (name == NULL || text_equal_no_case(name, strlen(name), config))
+    if (name == NULL || text_same(name, config))
         worker->load_due = host_win_clock(&worker->host) + LOAD_MS;
-    if (name == NULL || text_equal_no_case(name, strlen(name), journal))
+    if (name == NULL || text_same(name, journal))
         mender_journal_changed(&worker->mender);
 }
 
