@@ -274,9 +274,12 @@ static void replay_intent(struct mender *mender, const struct journal_entry *ent
         if (entry->kind == JOURNAL_INTENT && age < MENDER_HOUR / 1000)
             note_begun(mender, now(mender) - (uint64_t)age * 1000);
     }
-    if (find_owed(mender, entry->number) != NULL || entry->number < mender->owed_from)
+    struct mender_owed *owed = find_owed(mender, entry->number);
+    if (owed != NULL)
+        owed->left_out = false;
+    if (owed != NULL || entry->number < mender->owed_from)
         return;
-    struct mender_owed *owed = add_owed(mender, entry);
+    owed = add_owed(mender, entry);
     if (owed != NULL) {
         owed->replayed = true;
     } else if (!mender->owed_more) {
@@ -285,11 +288,19 @@ static void replay_intent(struct mender *mender, const struct journal_entry *ent
     }
 }
 
+/* A DONE with which a journal begins is what rotate_journal() left. */
+static void replay_head(struct mender *mender, uint32_t number) {
+    for (size_t i = 0; i < mender->owed_count; i++)
+        mender->owed[i].left_out = mender->owed[i].entry.number <= number;
+}
+
 /* journal_visit */
 static void replay_entry(void *context, const struct journal_entry *entry) {
     struct mender *mender = context;
     struct mender_owed *owed = NULL;
     struct journal_entry *hold = NULL;
+    bool head = mender->journal_head;
+    mender->journal_head = false;
     switch (entry->kind) {
     case JOURNAL_INTENT:
     case JOURNAL_UNDO:
@@ -299,7 +310,9 @@ static void replay_entry(void *context, const struct journal_entry *entry) {
         if (entry->number > mender->number)
             mender->number = entry->number;
         owed = find_owed(mender, entry->number);
-        if (owed != NULL)
+        if (head)
+            replay_head(mender, entry->number);
+        else if (owed != NULL)
             remove_owed(mender, owed);
         break;
     case JOURNAL_HOLD:
@@ -351,7 +364,18 @@ static void forget_journal(struct mender *mender) {
     mender->hold_count = 0;
     mender->journal_known = 0;
     mender->journal_torn = false;
+    mender->journal_head = true;
+    for (size_t i = 0; i < mender->owed_count; i++)
+        mender->owed[i].left_out = false;
     journal_begin(&mender->reader);
+}
+
+/* Another process has done them, and rotated the journal. */
+static void drop_left_out(struct mender *mender) {
+    for (size_t i = mender->owed_count; i-- > 0;) {
+        if (mender->owed[i].left_out)
+            remove_owed(mender, &mender->owed[i]);
+    }
 }
 
 /* Opens the journal for this step and reads what is new in it. The room for a record is used. */
@@ -363,17 +387,20 @@ static bool take_journal(struct mender *mender) {
     struct host_result result = host->journal_open(host->context, &size);
     mender->journal_held = result.code == HOST_OK;
     mender->journal_check = false;
-    if (size < mender->journal_known)
+    /* Another process has written to it, or rotated it: the end of what is known may be in the middle of
+     * a line of a new one. */
+    bool changed = size != mender->journal_known;
+    if (changed)
         mender->owed_from = mender->owed_missed = 0;
-    if (!mender->journal_ready || size < mender->journal_known ||
-        (mender->owed_more && mender->owed_count == 0))
+    if (!mender->journal_ready || changed || (mender->owed_more && mender->owed_count == 0))
         forget_journal(mender);
-    if (result.code == HOST_OK && size != mender->journal_known)
+    if (result.code == HOST_OK)
         result = read_journal(mender, size, replay_entry);
     if (result.code != HOST_OK) {
         journal_lost(mender, &result);
         return false;
     }
+    drop_left_out(mender);
     mender->journal_ready = true;
     /* A line is written to see whether it can be, see note_settings(). */
     if (!mender->notes_settings)
@@ -400,13 +427,12 @@ static void note_settings(struct mender *mender) {
 static size_t carry_over(struct mender *mender) {
     struct journal_entry *entry = new_entry(mender, JOURNAL_DONE);
     char *to = (char *)mender->bytes;
-    size_t length = 0;
-    /* The number of the last change, so that none is used twice; not the end of one that is owed. */
+    /* The number of the last change, so that none is used twice; and those up to it that do not follow
+     * are done. */
     entry->utc = mender->host->utc(mender->host->context);
     entry->number = mender->number;
     entry->outcome = OUTCOME_NOT_MADE;
-    if (find_owed(mender, mender->number) == NULL)
-        length = journal_encode(entry, to, RECORD_BYTES_MAX);
+    size_t length = journal_encode(entry, to, RECORD_BYTES_MAX);
     for (size_t i = 0; i < mender->owed_count; i++)
         length += journal_encode(&mender->owed[i].entry, to + length, RECORD_BYTES_MAX - length);
     for (size_t i = 0; i < mender->hold_count; i++)
@@ -470,8 +496,9 @@ static void finish_owed(struct mender *mender, struct mender_owed *owed) {
     owed = find_owed(mender, number);
     if (owed == NULL || (!taken && (owed->replayed || is_undo(owed))))
         return;
-    /* Held before it is reported: after a crash it must not be repaired again. */
-    if (owed->state == OWED_REPORT && owed->entry.outcome == OUTCOME_UNDONE && !owed->held) {
+    /* Held before it is reported, whatever became of it: after a crash, or when it is put back, it must
+     * not be repaired again. */
+    if (owed->state == OWED_REPORT && is_undo(owed) && !owed->held) {
         struct journal_entry *hold = entry_like(mender, JOURNAL_HOLD, &owed->entry);
         hold->before = owed->entry.after;
         if (!append(mender, hold))
@@ -604,7 +631,8 @@ static struct host_result look(struct mender *mender, const char *name, bool rep
     if (!repair)
         let_go(mender);
     record_judge(mender->bytes, view->size, &view->record);
-    view->content = content_of(mender, view->size);
+    /* Nearly all are sound, and of those nobody asks. */
+    view->content = view->record.verdict == VERDICT_SOUND ? 0 : content_of(mender, view->size);
     return result;
 }
 

@@ -55,6 +55,7 @@ struct mender_owed {
     bool replayed; /* begun by an earlier run */
     bool told;     /* that it can not be settled */
     bool held;     /* an undo: HOLD is in the journal */
+    bool left_out; /* of a new journal, as far as that has been read */
     uint32_t backoff;
     uint64_t due;
     uint64_t busy_since;        /* of the first failed attempt; meaningful while backoff is not 0 */
@@ -79,6 +80,7 @@ struct mender {
     bool journal_ready;  /* it has been read, and nothing has gone wrong with it since */
     bool journal_check;  /* somebody else may have written to it */
     bool journal_told;   /* that it is away */
+    bool journal_head;   /* nothing of it has been read */
     bool journal_torn;   /* the next line must start on a line of its own */
     bool notes_settings; /* this process is the service */
     bool settings_noted; /* the settings in force are in the journal, for `status` */

@@ -47,7 +47,7 @@ PLANTS = {
         MENDER, "static bool is_held(struct mender *mender, const char *name, uint32_t content) {",
         "static bool is_held(struct mender *mender, const char *name, uint32_t content) {\n"
         "    if (name != NULL)\n        return false;"),
-    "undo without a hold": (MENDER, "== OUTCOME_UNDONE && !owed->held", "== OUTCOME_UNDONE && owed->held"),
+    "undo without a hold": (MENDER, "is_undo(owed) && !owed->held", "is_undo(owed) && owed->held"),
     "limit ignored": (
         MENDER, "static bool is_allowed(struct mender *mender) {",
         "static bool is_allowed(struct mender *mender) {\n    if (!mender->tripped)\n        return true;"),
@@ -60,7 +60,8 @@ PLANTS = {
         "    mender->settings = *settings;\n    mender->settings.repair = true;\n    mender->settings_noted"),
     "no new line after a torn one": (MENDER, "    if (mender->journal_torn) {", "    if (start != 0) {"),
     "what others write is not read": (
-        MENDER, "size != mender->journal_known)", "mender->journal_known == 0)"),
+        MENDER, "changed = size != mender->journal_known", "changed = mender->journal_known == 0;\n"
+        "    size = changed ? size : mender->journal_known"),
     "a new journal without the last number": (
         MENDER, "    entry->number = mender->number;", "    entry->number = 0;"),
     "a new journal without the holds": (

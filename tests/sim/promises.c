@@ -500,6 +500,10 @@ static void add_change(struct process *p, const struct line *line) {
     change->generation = world.journal_generation;
     memcpy(change->name, line->name, sizeof change->name);
     p->added = (int)change_count++;
+    /* A new undo is a new wish that it be held. */
+    struct named *it = find_named(undone, undone_count, line->folder, line->name);
+    if (change->undo && it != NULL)
+        it->released = false;
 }
 
 static void check_done(const struct line *line) {
@@ -646,6 +650,9 @@ static struct change *find_reported(const struct process *p, const struct event 
             change->undo != (event->number == EVENT_UNDONE))
             continue;
         if (event->number == EVENT_REPAIRED && change->owner != p->serial)
+            continue;
+        /* What is done and was not reported was not made. */
+        if (change->done && change->reports == 0)
             continue;
         print_utc(change->utc, begun, sizeof begun);
         if (event->number != EVENT_REPAIRED && event->number != EVENT_UNDONE &&

@@ -2011,6 +2011,29 @@ static void undo_holds(void **state) {
     no_complaints();
 }
 
+/* An undo that was interrupted before its HOLD, of a record that is away when its end is looked for: when
+ * the record comes back, by a backup or a power cut, it is held all the same. */
+static void interrupted_undo_holds(void **state) {
+    (void)state;
+    struct journal_entry undo = an_intent(7, "a.ini", STUCK);
+    const uint32_t stuck = undo.before;
+    undo.kind = JOURNAL_UNDO;
+    undo.before = undo.after;
+    undo.after = stuck;
+    fake_append_entry(&fake, &undo);
+    start();
+    run(MINUTE);
+    story("while it is away", "2003 a.ini, 3020");
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    run(3 * HOUR);
+    untouched(file, STUCK);
+    fake_change(file, OTHER_STUCK);
+    run(3 * HOUR);
+    repaired(file, OTHER_STUCK);
+    journal_is_clean(0);
+    no_complaints();
+}
+
 static void release_repairs(void **state) {
     (void)state;
     struct fake_file *file = an_undone_file();
@@ -2213,6 +2236,30 @@ static void reads_a_rotated_journal_again(void **state) {
     no_complaints();
 }
 
+/* What this process owes is settled, reported and done by another, which then rotates the journal and
+ * goes on, so that the new one is as long as the old one was. */
+static void another_process_rotates(void **state) {
+    (void)state;
+    struct journal_entry owed = an_intent(1, "a.ini", STUCK);
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    file->bytes[DIGIT] = '1';
+    fake_append_entry(&fake, &owed);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    start();
+    run(SECOND);
+    const size_t known = fake.journal_size;
+    fake.journal_size = 0;
+    owed.kind = JOURNAL_DONE;
+    owed.number = 9;
+    owed.outcome = OUTCOME_NOT_MADE;
+    while (fake.journal_size <= known)
+        fake_append_entry(&fake, &owed);
+    fake_heal(&fake);
+    run(HOUR);
+    same_number("a.ini", "2002", 0, fake_events(&fake, EVENT_REPAIRED_LATE));
+    no_complaints();
+}
+
 static void rotation_failing(void **state) {
     (void)state;
     start();
@@ -2411,6 +2458,7 @@ int main(void) {
         TEST(busy_and_overflow),
         TEST(is_settled),
         TEST(undo_holds),
+        TEST(interrupted_undo_holds),
         TEST(release_repairs),
         TEST(release_waits_for_the_undo),
         TEST(changed_content_ends_a_hold),
@@ -2421,6 +2469,7 @@ int main(void) {
         TEST(crash_during_undo),
         TEST(rotates),
         TEST(reads_a_rotated_journal_again),
+        TEST(another_process_rotates),
         TEST(rotation_failing),
         TEST(another_process_finishes),
         TEST(undo_again_after_a_failure),
