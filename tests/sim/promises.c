@@ -326,6 +326,7 @@ static void see_content(struct process *p, const struct handle *handle, uint32_t
 
 void promises_opened(struct process *p, bool repair) {
     p->read_whole = false;
+    p->read_content = 0;
     p->change = -1;
     /* Who opens a record for repair without a look at it wants to see how a repair ended. */
     if (repair && !p->looked)
@@ -349,7 +350,14 @@ void promises_closing(struct process *p) {
     for (size_t i = change_count; i-- > 0;) {
         struct change *change = &changes[i];
         if (change->done || change->folder != handle->folder ||
-            !world_equal(change->name, handle->name) || change->size != node->size)
+            !world_equal(change->name, handle->name))
+            continue;
+        /* What it read beside others counts, whatever they have made of it since. */
+        if (!p->for_repair && p->read_content == change->after) {
+            change->seen_after = true;
+            change->alone = false;
+        }
+        if (change->size != node->size)
             continue;
         if (!has_content)
             content = world_content(node);
