@@ -16,6 +16,7 @@ import tempfile
 
 import pytest
 
+from host import runs_32_bit
 from host import SECRET, Product, Wine, check_event
 
 ARCHITECTURES = ("x86", "x64")
@@ -148,7 +149,7 @@ def played(request, wines):
                 if "scenario" in item.fixturenames]
     free = queue.SimpleQueue()
     for lane in range(min(LANES, len(selected))):
-        free.put(wines(f"lane{lane}", "x86"))
+        free.put(wines(f"lane{lane}", "x86" if runs_32_bit() else "x64"))
 
     def in_a_lane(scenario):
         wine = free.get()
