@@ -16,8 +16,7 @@ import tempfile
 
 import pytest
 
-from host import runs_32_bit
-from host import SECRET, Product, Wine, check_event
+from host import SECRET, Product, Wine, check_event, runs_32_bit
 
 ARCHITECTURES = ("x86", "x64")
 LANES = 2
