@@ -157,11 +157,10 @@ static struct journal_entry *entry_like(struct mender *mender, enum journal_kind
 
 /* Writes to the journal, which is held. After a failure nobody knows how much of the line is in the
  * file; it is read again before the next is written, so that INTENTs that did get there are settled. */
-static bool append(struct mender *mender, struct journal_entry *entry) {
+static bool append_line(struct mender *mender, struct journal_entry *entry) {
     const struct host *host = mender->host;
     char *line = mender->line;
     size_t start = 0;
-    entry->utc = host->utc(host->context);
     if (mender->journal_torn) {
         line[start++] = '\r';
         line[start++] = '\n';
@@ -175,6 +174,11 @@ static bool append(struct mender *mender, struct journal_entry *entry) {
     if (result.code != HOST_OK)
         journal_lost(mender, &result);
     return result.code == HOST_OK;
+}
+
+static bool append(struct mender *mender, struct journal_entry *entry) {
+    entry->utc = mender->host->utc(mender->host->context);
+    return append_line(mender, entry);
 }
 
 static struct mender_owed *find_owed(struct mender *mender, uint32_t number) {
@@ -411,13 +415,17 @@ static bool take_journal(struct mender *mender) {
 }
 
 /* The journal takes lines again only when one has been written to it: one that can be opened and
- * read may still be on a disk that is full. The settings are that line. */
+ * read may still be on a disk that is full. The settings are that line, with the time since when they
+ * are in force, however often it is written. */
 static void note_settings(struct mender *mender) {
+    if (mender->settings_since == 0)
+        mender->settings_since = mender->host->utc(mender->host->context);
     if (!take_journal(mender))
         return;
     struct journal_entry *entry = new_entry(mender, JOURNAL_LOADED);
     config_print(&mender->settings, entry->folder, sizeof entry->folder);
-    if (!append(mender, entry))
+    entry->utc = mender->settings_since;
+    if (!append_line(mender, entry))
         return;
     mender->settings_noted = true;
     journal_back(mender);
@@ -1185,6 +1193,7 @@ void mender_configure(struct mender *mender, const struct settings *settings) {
     }
     mender->settings = *settings;
     mender->settings_noted = !mender->notes_settings;
+    mender->settings_since = 0;
     /* The holds in memory are those of the old folder. */
     if (!same)
         mender->journal_ready = false;

@@ -92,7 +92,8 @@ struct mender {
     uint32_t owed_missed;   /* the first that did not fit */
     uint32_t journal_known; /* how much of it has been read or written */
     uint32_t journal_backoff;
-    uint32_t number; /* of the last INTENT or UNDO */
+    uint32_t number;         /* of the last INTENT or UNDO */
+    uint32_t settings_since; /* when they were loaded, 0 until it is noted */
     uint32_t scan_backoff;
     uint32_t begun_count; /* at most settings.repairs_per_hour */
     uint32_t begun_next;

@@ -2357,6 +2357,34 @@ static void journal_busy_is_not_settled(void **state) {
     no_complaints();
 }
 
+/* journal_visit: the times of the lines with the settings, as long as they are the same; else 0. */
+static uint32_t settings_since;
+static unsigned settings_lines;
+static void visit_settings(void *context, const struct journal_entry *entry) {
+    (void)context;
+    if (entry->kind != JOURNAL_LOADED)
+        return;
+    settings_since = settings_lines++ == 0 || entry->utc == settings_since ? entry->utc : 0;
+}
+
+/* `status` says since when they are in force: not since when the journal takes lines again. */
+static void settings_noted_again(void **state) {
+    (void)state;
+    static struct journal_reader reader;
+    start();
+    run(HOUR);
+    (void)fake_fail(&fake, FAKE_JOURNAL_OPEN, 1, 1, HOST_BUSY);
+    mender_journal_changed(&mender);
+    run(MINUTE);
+    settings_lines = 0;
+    journal_begin(&reader);
+    journal_feed(&reader, fake.journal, fake.journal_size, visit_settings, NULL);
+    same_number("settings", "lines", 2, settings_lines);
+    same_number("settings", "in force since the start", true,
+                settings_since != 0 && settings_since < fake.utc_base + 60);
+    no_complaints();
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void) {
@@ -2475,6 +2503,7 @@ int main(void) {
         TEST(undo_again_after_a_failure),
         TEST(hold_of_another_folder_is_carried_over),
         TEST(journal_busy_is_not_settled),
+        TEST(settings_noted_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
