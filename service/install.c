@@ -319,7 +319,8 @@ static int print_installed(const struct options *options, const struct settings 
         note = "There is no such folder now; the service will wait for it.\r\n";
     return console_print(
                CONSOLE_OUT,
-               "Installed: service KMRepair, starts with Windows.\r\nConfiguration: %s\r\n"
+               "Installed: service KMRepair, starts with Windows unless that was changed.\r\n"
+               "Configuration: %s\r\n"
                "Folder: %s\r\n%s%sStart it with: kmrepair start\r\n",
                config, settings->folder, words, note)
                ? 0
@@ -385,20 +386,19 @@ int install_uninstall(const struct options *options) {
     int code = 0;
     (void)options;
     DWORD error = find_open(SERVICE_NAME, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE, &service);
-    if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
-        say("was not installed");
-    } else {
-        if (error == ERROR_SUCCESS)
-            error = stop(service, &was_running);
-        if (error == ERROR_SUCCESS && !DeleteService(service))
-            error = GetLastError();
-        if (error != ERROR_SUCCESS)
-            code = fail("the service can not be removed", error);
-    }
+    bool was_there = error != ERROR_SERVICE_DOES_NOT_EXIST;
+    if (error == ERROR_SUCCESS)
+        error = stop(service, &was_running);
+    if (error == ERROR_SUCCESS && !DeleteService(service))
+        error = GetLastError();
+    if (was_there && error != ERROR_SUCCESS)
+        code = fail("the service can not be removed", error);
     if (code == 0) {
         error = events_unregister();
         if (error != ERROR_SUCCESS)
             code = fail("the event source can not be removed", error);
+        else if (!was_there)
+            say("was not installed");
         else
             (void)console_print(
                 CONSOLE_OUT,

@@ -92,7 +92,7 @@ def test_verbs_without_a_service(product):
     for verb in ("start", "stop"):
         result = product.run(verb)
         assert result.rc == 2 and result.err.strip(), verb
-    product.ok("uninstall")
+    assert product.ok("uninstall").out == "The service KMRepair was not installed.\n"
     assert "not installed" in product.ok("status").out
 
 
