@@ -41,6 +41,7 @@ STOP, PAUSE, CONTINUE, INTERROGATE, PARAMCHANGE = 1, 2, 3, 4, 6
 
 NOT_STARTED = "Application could not be started"
 
+
 @functools.cache
 def runs_32_bit():
     """Whether this kernel runs 32-bit code; seen: a virtual machine that does not, ENOEXEC, with no way to switch it on."""
@@ -62,6 +63,9 @@ def skip_if_32_bit(path):
     if head[:2] == b"MZ" and head[at:at + 6] == b"PE\0\0\x4c\x01":
         pytest.skip("this machine's kernel runs no 32-bit code")
 
+
+# For tests of what is the same in both programs, so that one is enough: the product, where it runs.
+one_architecture = pytest.mark.parametrize("arch", ["x86" if runs_32_bit() else "x64"], indirect=True)
 
 # The long form of what takes a small part of its time in `make check`: 500 kills, 20,000 records, and so on.
 # KILLS and SEED set one number; `make wine LONG=1 PYTEST='-k kill'`.

@@ -16,10 +16,10 @@ import tempfile
 import pytest
 
 from conftest import assert_in_order, tools
-from host import SERVICE, SHOW_EVENTS, Product, read_text
+from host import SERVICE, SHOW_EVENTS, Product, one_architecture, read_text
 
 # The tests of the service install the x64 program, and with that do the same to its folder.
-pytestmark = pytest.mark.parametrize("arch", ["x86"], indirect=True)
+pytestmark = one_architecture
 
 DOES_NOT_EXIST = 1060
 LOCAL_SERVICE = r"NT AUTHORITY\LocalService"

@@ -11,12 +11,10 @@ import os
 import re
 import unicodedata
 
-import pytest
-
-from host import as_repaired, is_repaired, record, snapshot, wait_until
+from host import as_repaired, is_repaired, one_architecture, record, snapshot, wait_until
 
 # The sources are the same for both, and so is Wine.
-pytestmark = pytest.mark.parametrize("arch", ["x86"], indirect=True)
+pytestmark = one_architecture
 
 ESCAPE, BELL, CSI, NEXT_LINE, OVERRIDE, ISOLATE, MARK = "\x1b", "\x07", "\x9b", "\x85", "\u202e", "\u2066", "\u200f"
 ACTIVE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")

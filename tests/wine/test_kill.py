@@ -23,9 +23,8 @@ import time
 import zlib
 from dataclasses import dataclass, field
 
-import pytest
-
-from host import (LONG, SERVICE, as_repaired, digit_offset, has_ended, record, wait_until)
+from host import (LONG, SERVICE, as_repaired, digit_offset, has_ended, one_architecture, record,
+                  wait_until)
 
 KILLS = int(os.environ.get("KILLS") or (500 if LONG else 50))
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(1 << 32))
@@ -374,7 +373,7 @@ def spin(seconds):
         pass
 
 
-@pytest.mark.parametrize("arch", ["x86"], indirect=True)
+@one_architecture
 def test_killed_while_records_pour_in(service):
     print(f"seed {SEED}, {KILLS} kills")
     moments = random.Random(SEED + 1)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from host import (CONTINUE, CONTINUE_PENDING, INTERROGATE, LONG, PARAMCHANGE, PAUSE, PAUSE_PENDING, PAUSED, RUNNING,
-                  SERVICE, START_PENDING, STOP, STOP_PENDING, STOPPED, record, wait_until)
+from host import (CONTINUE, CONTINUE_PENDING, INTERROGATE, LONG, PARAMCHANGE, PAUSE, PAUSED,
+                  PAUSE_PENDING, RUNNING, SERVICE, START_PENDING, STOP, STOPPED, STOP_PENDING,
+                  one_architecture, record, wait_until)
 
 SHUTDOWN = 5
 UNKNOWN = 200
@@ -22,7 +23,7 @@ EMPTY = "KMRepairEmpty"
 CYCLES = 1000 if LONG else 20
 
 # The same sources and the same calls on both: once is enough. test_service.py looks at both.
-pytestmark = pytest.mark.parametrize("arch", ["x86"], indirect=True)
+pytestmark = one_architecture
 
 
 # ---- the recorded service control manager ----

@@ -12,9 +12,10 @@ import subprocess
 
 import pytest
 
-from host import CONTINUE, LONG, PARAMCHANGE, PAUSE, PAUSED, RUNNING, as_repaired, assert_holds, record, wait_until
+from host import (CONTINUE, LONG, PARAMCHANGE, PAUSE, PAUSED, RUNNING, as_repaired, assert_holds,
+                  one_architecture, record, wait_until)
 
-pytestmark = pytest.mark.parametrize("arch", ["x86"], indirect=True)
+pytestmark = one_architecture
 
 RECORDS, STUCK = (20000, 500) if LONG else (4000, 100)
 GARBAGE = 1000 if LONG else 60

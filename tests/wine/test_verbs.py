@@ -2,10 +2,10 @@
 
 import pytest
 
-from host import snapshot
+from host import one_architecture, snapshot
 
 # The command line is read by the same code on x64, and nearly all of this is nothing else.
-pytestmark = pytest.mark.parametrize("arch", ["x86"], indirect=True)
+pytestmark = one_architecture
 
 # What each verb takes beside --config and --help.
 VERBS = {"run": ["--console"], "scan": ["--all", "--format"], "repair": [], "install":
