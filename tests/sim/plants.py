@@ -4,7 +4,8 @@
     tests/sim/plants.py [NAME...]     of what `make build-sim` built
 
 A plant is a file, a text that is in it once, and what is put in its place. One whose text is no longer
-there has failed: it has to follow the sources. The last line is `N passed, N failed`.
+there has failed: it has to follow the sources. Each is told again by the command that the simulation
+prints, and has to be the same story to the last byte. The last line is `N passed, N failed`.
 """
 import concurrent.futures
 import os
@@ -98,19 +99,27 @@ def variant(name):
     return (made, "") if done.returncode == 0 else (None, done.stdout)
 
 
+def tell(program, *options):
+    return subprocess.run([program, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+                          errors="replace", timeout=120, check=False)
+
+
 def test(name):
-    """(found, what there is to say)"""
+    """(found, what there is to say). The story that finds it is told once more, by the command that it prints."""
     program, said = variant(name)
     if program is None:
         return False, said
     try:
-        done = subprocess.run([program, "--seeds", str(SEEDS), "--history", "1"], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", timeout=120, check=False)
+        done = tell(program, "--seeds", str(SEEDS))
+        found = re.search(r"^seed (\d+): (.*)\nreplay: build/native/sim (.*)$", done.stdout, re.M)
+        if done.returncode != 1 or not found:
+            return False, (f"expected it to be found in {SEEDS} seeds, got exit code {done.returncode}\n"
+                           f"{done.stdout[-500:]}")
+        again = tell(program, *found[3].split())
     except subprocess.TimeoutExpired:
         return False, "expected it to be found, got no answer in two minutes"
-    found = re.search(r"^seed (\d+): (.*)$", done.stdout, re.M)
-    if done.returncode != 1 or not found:
-        return False, f"expected it to be found in {SEEDS} seeds, got exit code {done.returncode}\n{done.stdout[-500:]}"
+    if "BROKEN: " not in done.stdout or again.stdout != done.stdout:
+        return False, f"expected the same history from {found[3]}, got\n{done.stdout}and then\n{again.stdout}"
     return True, f"seed {found[1]}: {found[2]}"
 
 
