@@ -49,6 +49,7 @@ PLANTS = {
         "static bool is_held(struct mender *mender, const char *name, uint32_t content) {\n"
         "    if (name != NULL)\n        return false;"),
     "undo without a hold": (MENDER, "is_undo(owed) && !owed->held", "is_undo(owed) && owed->held"),
+    "hold of another content": (MENDER, "hold->before = owed->entry.after", "hold->before = owed->entry.before"),
     "limit ignored": (
         MENDER, "static bool is_allowed(struct mender *mender) {",
         "static bool is_allowed(struct mender *mender) {\n    if (!mender->tripped)\n        return true;"),

@@ -537,7 +537,10 @@ static void check_hold(const struct process *p, const struct line *line) {
         broken("%s is held again after it was released", line->name);
     if (line->kind != LINE_RELEASE)
         return;
-    if (p->kind != PROCESS_RELEASE && hold != NULL && hold->content == p->read_content)
+    /* By what the journal says, and by what was undone: HOLD may be of another content. */
+    if (p->kind != PROCESS_RELEASE &&
+        ((hold != NULL && hold->content == p->read_content) ||
+         (it != NULL && it->active && it->content == p->read_content)))
         broken("%s is released though it is as it was", line->name);
     (void)put_named(released, &released_count, UNDONES, line->folder, line->name);
     if (it != NULL)

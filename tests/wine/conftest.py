@@ -43,20 +43,23 @@ def scratch():
 
 @pytest.fixture(scope="session")
 def wines(scratch):
-    """Makes running Wines on demand, all copies of one prefix; closes them at the end."""
-    template, opened = scratch / "template", []
+    """Makes running Wines on demand, all copies of one prefix; closes them at the end. Of one name there is one:
+    tests that take one architecture only need not come together with the others of it."""
+    template, opened = scratch / "template", {}
 
     def make(name, arch, kind=Wine):
+        if name in opened:
+            return opened[name]
         if not template.exists():
             Wine(template, tools(arch)).make_prefix()
         shutil.copytree(template, scratch / name, symlinks=True)
         wine = kind(scratch / name, tools(arch))
-        opened.append(wine)
+        opened[name] = wine
         wine.boot()
         return wine
 
     yield make
-    for wine in opened:
+    for wine in opened.values():
         wine.close()
 
 
