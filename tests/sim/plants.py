@@ -42,6 +42,7 @@ PLANTS = {
     "lost changes ignored": (
         MENDER, "void mender_changes_lost(struct mender *mender) {",
         "void mender_changes_lost(struct mender *mender) {\n    if (mender != NULL)\n        return;"),
+    "a full queue ignored": ("core/pending.c", "pending->rescan = true", "pending->rescan = false"),
     "no scans by the clock": (MENDER, "settings.rescan_minutes == 0", "settings.rescan_minutes != 0"),
     "settle time ignored": (MENDER, "settings.settle_seconds * 1000", "settings.settle_seconds"),
     "hold ignored": (

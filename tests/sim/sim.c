@@ -522,20 +522,26 @@ static void end_trouble(void) {
         service->resume = true;
 }
 
-/* New records in quiet times, that are heard of in one of three ways. */
+/* New records in quiet times, that are heard of in one of four ways. */
 static void write_in_peace(void) {
     char name[WORLD_NAME_BYTES] = "";
-    uint32_t way = world_below(3);
+    uint32_t way = world_below(4);
     unsigned count = 1 + world_below(3);
     uint64_t limit = settle_ms() + 3000;
     const struct mender *service = &processes[0].mender;
     if (promises_repairs(world.now - 2 * (uint64_t)HOUR) + count > sim.settings.repairs_per_hour)
         return;
-    rates.drop = way == 0 ? 0 : 1000000;
+    rates.drop = way == 0 || way == 3 ? 0 : 1000000;
+    if (way == 3) {
+        /* The queue is full of others; what it is told then has no place. */
+        processes[0].flood = PENDING_NAMES + 100;
+        pass_time(world.now + 1);
+    }
     for (; count > 0; count--)
         (void)kms_place(processes[0].folder, world_below(kms.records), CONTENT_STUCK);
-    if (way == 1) {
+    if (way == 1)
         processes[0].lost = true;
+    if (way == 1 || way == 3) {
         /* After a scan that took long the next one is not begun at once. */
         uint64_t distance = 4 * (service->scan_ended - service->scan_begun);
         uint64_t most = (uint64_t)sim.settings.rescan_minutes * MINUTE;
@@ -547,7 +553,7 @@ static void write_in_peace(void) {
     if (!world.broken && stuck_left(true, name) > 0)
         broken("%s is not repaired after %llu s, %s", name, (unsigned long long)limit / 1000,
                (const char *[]){"and it was told of it", "and it was told of lost changes",
-                                "with a scan"}[way]);
+                                "with a scan", "and the queue was full"}[way]);
     rates.drop = 0;
 }
 

@@ -7,6 +7,7 @@ beside a service that does nothing (empty.c), since much of each time is Wine's.
 import os
 import re
 import signal
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -315,18 +316,23 @@ def test_stop_twice(service):
 
 
 def test_stops_in_the_first_scan_of_50000_records(service, empty):
-    """Its time is told beside that of the empty service. No clock decides here but the hang guard."""
+    """At its beginning and in the middle, within 200 ms more than the empty service takes. The least of three counts:
+    what makes one take longer on a busy machine is not ours, what makes each take longer is."""
     content = record(state="1")[:200]
     for number in range(50000):
         (service.folder / f"Mx{number:06}.ini").write_bytes(content)
     service.put("Mzlast.ini")
-    assert service.wine.probe("start", empty, RUNNING).rc == 0
-    theirs = service.wine.probe("control", empty, STOP, STOPPED).pairs()["elapsed_ms"]
-    service.start()
-    ours = service.stop()["elapsed_ms"]
+    ours, theirs = [], []
+    for wait in (0, 0.2, 0.5):
+        assert service.wine.probe("start", empty, RUNNING).rc == 0
+        theirs.append(service.wine.probe("control", empty, STOP, STOPPED).pairs()["elapsed_ms"])
+        service.start()
+        time.sleep(wait)
+        ours.append(service.stop()["elapsed_ms"])
     print(f"stopped in the first scan of 50,000 records after {ours} ms, the empty service after {theirs} ms")
-    assert ours < 10000 and not service.events(3020), "it was in the scan"
-    assert service.await_event(1001).strings == ["0"]
+    assert not service.events(3020) and not service.events(2000), "it was in the scan"
+    assert min(ours) < min(theirs) + 200
+    assert [e.strings for e in service.events(1001)] == [["0"]] * 3
 
 
 def test_cycles_of_start_and_stop(service, empty):
