@@ -202,6 +202,12 @@ static struct host_result open_file(struct process *process, unsigned folder, co
     return ok;
 }
 
+/* What an open may say of a record that is there: its attributes and its name are looked at apart from it. */
+static enum host_code open_fault(bool repair) {
+    static const enum host_code codes[] = {HOST_BUSY, HOST_FAILED, HOST_GONE, HOST_REFUSED};
+    return codes[world_below(repair ? 4 : 3)];
+}
+
 static struct host_result open_record(void *context, const char *path, const char *name,
                                       bool repair, uint32_t *size) {
     struct process *process = context;
@@ -213,7 +219,7 @@ static struct host_result open_record(void *context, const char *path, const cha
     if (repair && folder < WORLD_FOLDERS && world_chance(rates.race))
         kms_overtake(folder, name);
     if (fault)
-        result = failed(world_below(2) == 0 ? HOST_BUSY : HOST_FAILED, 5);
+        result = failed(open_fault(repair), 5);
     else if (folder < WORLD_FOLDERS)
         result = open_file(process, folder, name, repair, size);
     trace("#%u open %s%s%s: %s", process->serial, name, repair ? " to repair" : "",
@@ -349,7 +355,7 @@ static struct host_result journal_read(void *context, uint32_t offset, void *byt
     *got = 0;
     if (!has_journal(process, "read") || (fault && world_below(2) == 0)) {
         promises_trouble(process);
-        return failed(HOST_FAILED, 5);
+        return failed(world_below(3) == 0 ? HOST_BUSY : HOST_FAILED, 33);
     }
     if (offset < world.journal_size)
         *got = world.journal_size - offset < size ? world.journal_size - offset : size;
@@ -420,8 +426,7 @@ static bool report(void *context, const struct event *event) {
 }
 
 static bool decode(void *context, const char *bytes, size_t length, char *to, size_t size) {
-    (void)context;
-    if (length >= size)
+    if (length >= size || begin(context, CALL_DECODE))
         return false;
     for (size_t i = 0; i < length; i++)
         to[i] = (char)((unsigned char)bytes[i] < 0x80 ? bytes[i] : '?');

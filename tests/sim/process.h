@@ -26,6 +26,7 @@ enum call {
     CALL_APPEND,
     CALL_ROTATE,
     CALL_REPORT,
+    CALL_DECODE,
     CALLS
 };
 
