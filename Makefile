@@ -66,14 +66,14 @@ same_bytes := -ffile-prefix-map='$(CURDIR)'=. -fno-ident
 # What -Oz leaves on or off and is set here was measured: each makes the 32-bit program 100 bytes to 1 KB smaller.
 win_flags := -std=c11 -Oz -fwhole-program -fno-inline-functions-called-once -fno-tree-sra \
     -fno-optimize-sibling-calls -fno-tree-tail-merge -fno-expensive-optimizations -fno-tree-loop-im \
-    -fomit-frame-pointer -malign-data=abi -fno-stack-protector $(same_bytes) \
+    -fno-ipa-cp -fno-caller-saves -fomit-frame-pointer -malign-data=abi -fno-stack-protector $(same_bytes) \
     -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN -D__USE_MINGW_ANSI_STDIO=0
 # Code of an i486 that need not call a stack probe is 5 KB smaller. It need not as long as no frame is so
 # large that it could step over the guard page (4 KB); what could make one is an error.
 small_frames := -Werror=frame-larger-than=3500 -Werror=alloca -Werror=vla
 link_flags := -nostartfiles -nostdlib -nodefaultlibs -s -Wl,--no-insert-timestamp \
     -Wl,--nxcompat -Wl,--major-os-version=4 -Wl,--minor-os-version=0
-libraries := -lkernel32 -ladvapi32 -lshell32 -lmsvcrt
+libraries := -lkernel32 -ladvapi32 -lmsvcrt
 
 x86_FLAGS := -march=i486 -mtune=i586 -mpreferred-stack-boundary=2 -mno-stack-arg-probe \
     -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables
@@ -133,7 +133,7 @@ build/$(1)/%.exe: tests/wine/%.c Makefile | tools
 build/$(1)/fake_scm.exe: tests/wine/fake_scm.c build/gen/kmrepair.c Makefile build/inih.from | build/gen/messages.h $(INIH)/ini.h tools
 	@mkdir -p $$(@D)
 	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN \
-	    -I. -Iservice -Ibuild/gen $(includes) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32 -lshell32
+	    -I. -Iservice -Ibuild/gen $(includes) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32
 
 # This one compares the product's own judgement with that of Windows.
 build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
@@ -195,6 +195,7 @@ define release # $(1): the folder with the programs and the set-up program
 	@cp $(1)/x86/kmrepair.exe $(1)/zip/kmrepair-$(version)/x86/
 	@cp $(1)/x64/kmrepair.exe $(1)/zip/kmrepair-$(version)/x64/
 	@cp installer/kmrepair.ini $(package) $(1)/zip/kmrepair-$(version)/
+	@cp CHANGELOG.md SECURITY.md CONTRIBUTING.md $(1)/zip/kmrepair-$(version)/
 	@cp -r docs $(1)/zip/kmrepair-$(version)/docs
 	@find $(1)/zip -type d -exec chmod 755 {} + -o -type f -exec chmod 644 {} +
 	@find $(1)/zip -exec touch -h -d @$${SOURCE_DATE_EPOCH:-946684800} {} +
@@ -321,8 +322,8 @@ plants: build-sim
 -include $(sim_objects:.o=.d) $(sim_safe:.o=.d)
 
 # ---- measuring: no test, and in no other target. The native programs as a release would be built, without
-# sanitizers; the floor with the flags of the program it is compared with.
-bench_flags := -std=c11 -O2 -Itests/bench $(includes)
+# sanitizers and all sources as one; the floor with the flags of the program it is compared with.
+bench_flags := -std=c11 -O2 -flto -Itests/bench $(includes)
 bench_sources := tests/bench/folder.c core/record.c core/text.c
 bench_exes := build/bench/x86/floor.exe build/bench/x64/floor.exe
 

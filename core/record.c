@@ -51,21 +51,30 @@ static void trim(struct judge *judge) {
         judge->end--;
 }
 
+/* Where this unit is from `i` on, or `end`. */
+static size_t find_unit(const struct judge *judge, size_t i, size_t end, unsigned c) {
+    const unsigned char *text = judge->bytes + judge->base;
+    if (judge->width == 1) {
+        const unsigned char *found = memchr(text + i, (int)c, end - i);
+        return found != NULL ? (size_t)(found - text) : end;
+    }
+    while (i < end && (text[2 * i] != c || text[2 * i + 1] != 0))
+        i++;
+    return i;
+}
+
 /* Finds the next line. LF or CRLF ends it. A CR elsewhere ends a line for some versions of Windows
  * and is a blank for others (and for Wine), so a file that has one is never beyond doubt. */
 static bool next_line(struct judge *judge) {
     if (judge->next >= judge->size)
         return false;
-    size_t i = judge->start = judge->next;
-    judge->end = judge->size;
-    for (; i < judge->size && unit(judge, i) != '\n'; i++) {
-        if (unit(judge, i) == '\r' && i + 1 < judge->size && unit(judge, i + 1) != '\n')
-            judge->blanks = true;
-    }
-    judge->next = i + 1;
-    if (i > judge->start && unit(judge, i - 1) == '\r')
-        i--;
-    judge->end = i;
+    judge->start = judge->next;
+    judge->end = find_unit(judge, judge->start, judge->size, '\n');
+    judge->next = judge->end + 1;
+    if (judge->end > judge->start && unit(judge, judge->end - 1) == '\r')
+        judge->end--;
+    if (find_unit(judge, judge->start, judge->end, '\r') != judge->end)
+        judge->blanks = true;
     judge->line++;
     trim(judge);
     return true;
@@ -325,21 +334,17 @@ static enum verdict_reason open_text(struct judge *judge, size_t size) {
             return REASON_UTF16_ODD;
         judge->base = judge->width = 2;
         judge->size = size / 2 - 1;
-        for (size_t i = 0; i < judge->size; i++) {
-            if (unit(judge, i) == 0)
-                return REASON_UTF16_NUL;
+    } else {
+        /* The mark of UTF-16BE, which some versions of Windows may know. */
+        judge->blanks = size >= 2 && bytes[0] == 0xFE && bytes[1] == 0xFF;
+        if (size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) {
+            judge->record->encoding = RECORD_UTF8;
+            judge->base = 3;
+            judge->size = size - 3;
         }
-        return REASON_NONE;
     }
-    if (size > 0 && memchr(bytes, '\0', size) != NULL)
-        return REASON_NUL;
-    /* The mark of UTF-16BE, which some versions of Windows may know. */
-    judge->blanks = size >= 2 && bytes[0] == 0xFE && bytes[1] == 0xFF;
-    if (size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) {
-        judge->record->encoding = RECORD_UTF8;
-        judge->base = 3;
-        judge->size = size - 3;
-    }
+    if (judge->size > 0 && find_unit(judge, 0, judge->size, '\0') != judge->size)
+        return judge->width == 2 ? REASON_UTF16_NUL : REASON_NUL;
     return REASON_NONE;
 }
 
@@ -348,29 +353,88 @@ bool record_is_named(const char *name) {
     return length >= 4 && text_same(name + length - 4, ".ini");
 }
 
-void record_judge(const void *bytes, size_t size, struct record *record) {
-    struct judge judge = {.bytes = bytes, .record = record};
-    memset(record, 0, sizeof *record);
-    record->reason = open_text(&judge, size);
-    if (record->reason != REASON_NONE) {
-        record->verdict = VERDICT_UNREADABLE;
-        return;
+/* Goes on to the value if the line's name is this one, in small letters, for any reader. */
+static bool is_plainly(struct judge *judge, const char *name) {
+    size_t i = judge->start;
+    for (; *name != '\0' && (unit(judge, i) | 0x20) == (unsigned char)*name; name++)
+        i++;
+    while (is_blank(unit(judge, i)))
+        i++;
+    if (*name != '\0' || unit(judge, i) != '=')
+        return false;
+    judge->start = i + 1;
+    trim(judge);
+    return true;
+}
+
+/* Whether a line that starts here can be a State or a NumSCerts; the second letter tells of most that they
+ * can not. */
+static bool may_matter(const unsigned char *at, size_t size) {
+    return size > 1 && (is_blank(at[0]) || (at[1] | 0x20U) == 't' || (at[1] | 0x20U) == 'u');
+}
+
+/* Nearly all records can be seen to be sound without inih: the lines that may matter are looked at, the
+ * others passed over. False leaves the file to inih. */
+static bool is_plainly_sound(struct judge *judge) {
+    const unsigned char *text = judge->bytes + judge->base;
+    while (judge->width == 1 && judge->next < judge->size) {
+        if (may_matter(text + judge->next, judge->size - judge->next)) {
+            (void)next_line(judge);
+            if (is_plainly(judge, "state"))
+                on_state(judge);
+            else if (is_plainly(judge, "numscerts"))
+                judge->certificates = true;
+        } else {
+            judge->next = find_unit(judge, judge->next, judge->size, '\n') + 1;
+            judge->line++;
+        }
     }
+    return judge->states > 0 && (judge->certificates || !judge->record->has_digit);
+}
+
+static enum verdict decide(struct judge *judge) {
+    struct record *record = judge->record;
+    if (judge->states == 0)
+        return VERDICT_NOT_A_RECORD;
+    if (judge->certificates || !record->has_digit)
+        return VERDICT_SOUND;
+    if (judge->states > 1)
+        record->reason = REASON_TWO_STATES;
+    else if (!judge->plain)
+        record->reason = REASON_NOT_PLAIN;
+    else if (judge->blanks || !is_in_reach(judge))
+        record->reason = REASON_BLANKS;
+    else
+        return VERDICT_STUCK;
+    return VERDICT_DOUBTFUL;
+}
+
+/* False when the file is not text that this program understands. */
+static bool open_record_text(struct judge *judge, const void *bytes, size_t size,
+                             struct record *record) {
+    memset(record, 0, sizeof *record);
+    memset(judge, 0, sizeof *judge);
+    judge->bytes = bytes;
+    judge->record = record;
+    record->reason = open_text(judge, size);
+    return record->reason == REASON_NONE;
+}
+
+void record_judge(const void *bytes, size_t size, struct record *record) {
+    struct judge judge;
+    if (open_record_text(&judge, bytes, size, record) && is_plainly_sound(&judge))
+        record->verdict = VERDICT_SOUND;
+    else
+        record_judge_whole(bytes, size, record);
+}
+
+void record_judge_whole(const void *bytes, size_t size, struct record *record) {
+    struct judge judge;
+    if (!open_record_text(&judge, bytes, size, record))
+        return; /* VERDICT_UNREADABLE */
     /* The result is the number of the first line that fits nothing; those are ignored. */
     (void)ini_parse_stream(read_record_line, &judge, on_record_line, &judge);
-
-    if (judge.states == 0) {
-        record->verdict = VERDICT_NOT_A_RECORD;
-    } else if (judge.certificates || !record->has_digit) {
-        record->verdict = VERDICT_SOUND;
-    } else if (judge.states == 1 && judge.plain && !judge.blanks && is_in_reach(&judge)) {
-        record->verdict = VERDICT_STUCK;
-    } else {
-        record->verdict = VERDICT_DOUBTFUL;
-        record->reason = judge.states > 1 ? REASON_TWO_STATES
-                         : !judge.plain   ? REASON_NOT_PLAIN
-                                          : REASON_BLANKS;
-    }
+    record->verdict = decide(&judge);
 }
 
 const char *record_verdict_name(enum verdict verdict) {

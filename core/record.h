@@ -73,7 +73,8 @@ struct record {
     bool has_digit;           /* its value reads as 4, and the digit is ... */
     size_t digit;             /* ... at this byte offset from the start of the file */
 
-    struct record_span mailbox; /* the first distinguished name; length 0 if none */
+    /* The first distinguished name; length 0 if none, and of a sound record that was not judged whole. */
+    struct record_span mailbox;
 };
 
 /* Which files of the folder are looked at: those whose name ends in .ini, as the Key Management
@@ -83,6 +84,10 @@ bool record_is_named(const char *name);
 /* Judges the `size` bytes of a file. A caller who knows that a file is larger than
  * RECORD_BYTES_MAX need not read it: with such a size `bytes` is not looked at. */
 void record_judge(const void *bytes, size_t size, struct record *record);
+
+/* The same without the short way that record_judge() has for what is sound beyond doubt: all of it is read
+ * with inih, and the mailbox found. */
+void record_judge_whole(const void *bytes, size_t size, struct record *record);
 
 /* `stuck`, `sound`, `not-a-record`, `doubtful`, `unreadable`. */
 const char *record_verdict_name(enum verdict verdict);

@@ -126,16 +126,21 @@ static void close_record(void *context) {
     host->record = INVALID_HANDLE_VALUE;
 }
 
-/* What the file behind the handle is; by handle, since a name can change its meaning. */
-static struct host_result check(struct host_win *host, bool repair, uint32_t *size) {
+static struct host_result find_size(HANDLE file, uint32_t *size) {
+    DWORD high = 0;
+    *size = GetFileSize(file, &high);
+    if (*size == INVALID_FILE_SIZE && GetLastError() != NO_ERROR)
+        return host_win_last_error();
+    if (high != 0)
+        *size = UINT32_MAX;
+    return ok;
+}
+
+/* Whether the open file may be written to; by handle, since a name can change its meaning. */
+static struct host_result check(const struct host_win *host) {
     BY_HANDLE_FILE_INFORMATION info;
     if (!GetFileInformationByHandle(host->record, &info))
         return host_win_last_error();
-    *size = info.nFileSizeHigh != 0 ? UINT32_MAX : info.nFileSizeLow;
-    if ((info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0)
-        return failed(HOST_GONE, 0, NULL);
-    if (!repair)
-        return ok;
     if ((info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0)
         return failed(HOST_REFUSED, 0, "the file is a reparse point, such as a symbolic link");
     if ((info.dwFileAttributes & FILE_ATTRIBUTE_READONLY) != 0)
@@ -159,7 +164,9 @@ static struct host_result open_record(void *context, const char *folder, const c
     host->record = CreateFileW(path, access, share, NULL, OPEN_EXISTING, flags, NULL);
     if (host->record == INVALID_HANDLE_VALUE)
         return record_error(path, GetLastError(), repair);
-    struct host_result result = check(host, repair, size);
+    struct host_result result = find_size(host->record, size);
+    if (result.code == HOST_OK && repair)
+        result = check(host);
     if (result.code != HOST_OK)
         close_record(host);
     return result;
@@ -167,16 +174,17 @@ static struct host_result open_record(void *context, const char *folder, const c
 
 static struct host_result read_file(HANDLE file, uint32_t offset, void *bytes, size_t size,
                                     size_t *got) {
+    OVERLAPPED at = {.Offset = offset}; /* which saves a SetFilePointer */
     *got = 0;
-    if (SetFilePointer(file, (LONG)offset, NULL, FILE_BEGIN) == INVALID_SET_FILE_POINTER)
-        return host_win_last_error();
     while (*got < size) {
         DWORD n = 0;
-        if (!ReadFile(file, (char *)bytes + *got, (DWORD)(size - *got), &n, NULL))
+        if (!ReadFile(file, (char *)bytes + *got, (DWORD)(size - *got), &n, &at) &&
+            GetLastError() != ERROR_HANDLE_EOF)
             return transfer_error();
         if (n == 0)
             break;
         *got += n;
+        at.Offset += n;
     }
     return ok;
 }
@@ -188,9 +196,9 @@ static struct host_result read_bytes(void *context, uint32_t offset, void *bytes
 
 static struct host_result write_record(void *context, uint32_t offset, unsigned char byte) {
     struct host_win *host = context;
+    OVERLAPPED at = {.Offset = offset};
     DWORD written = 0;
-    if (SetFilePointer(host->record, (LONG)offset, NULL, FILE_BEGIN) == INVALID_SET_FILE_POINTER ||
-        !WriteFile(host->record, &byte, 1, &written, NULL))
+    if (!WriteFile(host->record, &byte, 1, &written, &at))
         return transfer_error();
     return written == 1 ? ok : failed(HOST_FAILED, ERROR_WRITE_FAULT, NULL);
 }
@@ -220,7 +228,6 @@ static HANDLE open_journal(const struct host_win *host, DWORD disposition) {
 
 static struct host_result journal_open(void *context, uint32_t *size) {
     struct host_win *host = context;
-    BY_HANDLE_FILE_INFORMATION info;
     close_journal(host);
     host->journal = open_journal(host, OPEN_EXISTING);
     if (host->journal == INVALID_HANDLE_VALUE && GetLastError() == ERROR_FILE_NOT_FOUND) {
@@ -233,10 +240,8 @@ static struct host_result journal_open(void *context, uint32_t *size) {
             return failed(HOST_BUSY, GetLastError(), "kmrepair.jnl.new can not be renamed to it");
     }
     if (host->journal != INVALID_HANDLE_VALUE) {
-        if (GetFileInformationByHandle(host->journal, &info) && info.nFileSizeHigh == 0) {
-            *size = info.nFileSizeLow;
+        if (find_size(host->journal, size).code == HOST_OK && *size != UINT32_MAX)
             return ok;
-        }
         close_journal(host);
         return failed(HOST_FAILED, ERROR_FILE_TOO_LARGE, NULL);
     }

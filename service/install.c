@@ -1,6 +1,5 @@
 #include "install.h"
 
-#include <shellapi.h>
 #include <string.h>
 
 #include "console.h"
@@ -93,11 +92,9 @@ DWORD install_state(char *to, size_t size, bool *running) {
 /* The configuration of a service with this command line: what follows --config, else kmrepair.ini
  * beside its program. */
 static bool registered_config(const WCHAR *image, WCHAR to[PATH_UNITS]) {
-    int count = 0;
+    WCHAR *words[OPTIONS_WORDS];
+    int count = options_split(image, words);
     bool found = false;
-    WCHAR **words = CommandLineToArgvW(image, &count);
-    if (words == NULL)
-        return false;
     for (int i = 1; i + 1 < count; i++) {
         if (lstrcmpiW(words[i], L"--config") == 0 && lstrlenW(words[i + 1]) < PATH_UNITS) {
             (void)lstrcpynW(to, words[i + 1], PATH_UNITS);
@@ -106,7 +103,6 @@ static bool registered_config(const WCHAR *image, WCHAR to[PATH_UNITS]) {
     }
     if (!found && count > 0)
         found = path_beside(words[0], L"kmrepair.ini", to);
-    (void)LocalFree(words);
     return found;
 }
 
@@ -317,12 +313,11 @@ static int print_installed(const struct options *options, const struct settings 
         note = "\r\nThe service will look again.\r\n";
     else if (!path_is_folder(settings->folder))
         note = "There is no such folder now; the service will wait for it.\r\n";
-    return console_print(
-               CONSOLE_OUT,
-               "Installed: service KMRepair, starts with Windows unless that was changed.\r\n"
-               "Configuration: %s\r\n"
-               "Folder: %s\r\n%s%sStart it with: kmrepair start\r\n",
-               config, settings->folder, words, note)
+    return console_print(CONSOLE_OUT,
+                         "Installed: service KMRepair, starts with Windows unless changed.\r\n"
+                         "Configuration: %s\r\n"
+                         "Folder: %s\r\n%s%sStart it with: kmrepair start\r\n",
+                         config, settings->folder, words, note)
                ? 0
                : 2;
 }

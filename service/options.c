@@ -1,6 +1,5 @@
 #include "options.h"
 
-#include <shellapi.h>
 #include <string.h>
 
 #include "console.h"
@@ -96,7 +95,9 @@ static bool refuse_word(const struct options *options, const char *what, const W
     char narrow[400];
     path_print(word, narrow, sizeof narrow);
     (void)console_fail(what, narrow);
-    options_print_usage(true, options->verb);
+    /* All of the verbs would push the one line that matters off the screen. */
+    if (options->verb != VERB_NONE)
+        options_print_usage(true, options->verb);
     return false;
 }
 
@@ -288,14 +289,41 @@ static bool find_files(struct options *options) {
     return true;
 }
 
+static bool is_separator(WCHAR c) {
+    return c == L' ' || c == L'\t';
+}
+
+int options_split(const WCHAR *line, WCHAR *words[OPTIONS_WORDS]) {
+    static WCHAR room[COMMAND_LINE_UNITS];
+    WCHAR *to = room;
+    int count = 0;
+    if (lstrlenW(line) >= COMMAND_LINE_UNITS)
+        return 0;
+    for (;;) {
+        bool quoted = false;
+        while (is_separator(*line))
+            line++;
+        if (*line == L'\0')
+            return count;
+        if (count == OPTIONS_WORDS)
+            return 0;
+        words[count++] = to;
+        for (; *line != L'\0' && (quoted || !is_separator(*line)); line++) {
+            if (*line == L'"')
+                quoted = !quoted;
+            else
+                *to++ = *line;
+        }
+        *to++ = L'\0';
+    }
+}
+
 bool options_read(struct options *options) {
-    struct words words = {NULL, 0, 0, options};
-    words.word = CommandLineToArgvW(GetCommandLineW(), &words.count);
-    if (words.word == NULL) {
-        (void)console_fail_error("the command line can not be read", "", GetLastError());
+    WCHAR *word[OPTIONS_WORDS];
+    struct words words = {word, options_split(GetCommandLineW(), word), 0, options};
+    if (words.count == 0) {
+        (void)console_fail("the command line is too long", "");
         return false;
     }
-    bool good = take_words(&words) && find_files(options);
-    (void)LocalFree(words.word);
-    return good;
+    return take_words(&words) && find_files(options);
 }

@@ -35,6 +35,8 @@ enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
 
 enum { PATH_UNITS = 2048 }; /* of a full path, terminated; longer ones are refused in words */
 
+enum { COMMAND_LINE_UNITS = 32768 }; /* the most that Windows knows, terminated */
+
 enum { ACCOUNT_UNITS = 513 }; /* domain and name, terminated */
 
 struct options {
@@ -58,6 +60,14 @@ struct options {
     WCHAR journal[PATH_UNITS]; /* kmrepair.jnl beside it */
     unsigned char *bytes;      /* RECORD_BYTES_MAX, for the one record that is read at a time */
 };
+
+enum { OPTIONS_WORDS = 64 };
+
+/* Splits a command line at its blanks; quotes keep those in a word. A backslash is only ever itself: as
+ * CommandLineToArgvW has it, --folder "C:\Clients\" would be a folder with a quote in its name, which no
+ * path or account has. Returns how many words there are, 0 when they are too many or too long. They are
+ * good until the next call. */
+int options_split(const WCHAR *line, WCHAR *words[OPTIONS_WORDS]);
 
 /* Reads the process's command line. False after an error that has been written, with the usage, to
  * the error stream. */

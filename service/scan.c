@@ -21,6 +21,7 @@ static struct {
     char line[ROW_BYTES];
     char mailbox[RECORD_MAILBOX_BYTES];
     char reason[200];
+    bool whole;            /* the mailboxes of sound records are shown */
     bool failed;           /* the output could not be written */
     uint32_t by_state[11]; /* records with State 0 to 9, and any other */
 } scan;
@@ -37,7 +38,8 @@ static void judge(struct host_win *host, struct row *row) {
         row->result = host->host.read(host, 0, scan.bytes, size, &got);
     host->host.close(host);
     if (row->result.code == HOST_OK)
-        record_judge(scan.bytes, size <= RECORD_BYTES_MAX ? (uint32_t)got : size, &row->record);
+        (scan.whole ? record_judge_whole : record_judge)(
+            scan.bytes, size <= RECORD_BYTES_MAX ? (uint32_t)got : size, &row->record);
 }
 
 /* Judges every record of the folder, in the order in which the system lists them. */
@@ -220,6 +222,7 @@ int scan_run(const struct options *options) {
     struct mender_counts counts;
     struct printer printer = {options, console_is_terminal(CONSOLE_ERROR), false, false, 0, 0};
     scan.bytes = options->bytes;
+    scan.whole = options->all;
     if (options->has_folder && !options->has_config)
         (void)text_copy(scan.settings.folder, sizeof scan.settings.folder, options->folder);
     else if (!console_settings(options, &scan.settings))

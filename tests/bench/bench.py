@@ -27,16 +27,16 @@ ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "wine")]
 
 import records
-from host import Wine
+from host import Wine, runs_32_bit
 
 BENCH = ROOT / "build" / "bench"
-ARCHITECTURES = ("x86", "x64")
+ARCHITECTURES = ("x86", "x64") if runs_32_bit() else ("x64",)
 # No character takes more than a byte: what is quickest for grep.
 NATIVE = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
 STATE_4 = "State *= *4"
-# Opening a file takes Wine so long that larger folders are left to the x86 EXE, which is the product: ten
+# Opening a file takes Wine so long that larger folders are left to one EXE, the x86 one where it can run: ten
 # minutes are what all of it may take. These also need no round to warm up, the native part has read all.
-X64_MOST = 10000
+BOTH_MOST = 10000
 
 
 def over(a, b):
@@ -224,10 +224,10 @@ def run_watched(wine, argv, out, codes):
 
 
 def measure_wine(bench, wine, folder, size, rounds):
-    todo = [p for arch in ARCHITECTURES if arch == "x86" or size <= X64_MOST for p in programs(arch, folder)]
+    todo = [p for arch in ARCHITECTURES if arch == ARCHITECTURES[0] or size <= BOTH_MOST for p in programs(arch, folder)]
     with tempfile.TemporaryDirectory(dir=BENCH) as scratch:
         out = pathlib.Path(scratch) / "out"
-        for number in range(0 if size > X64_MOST else -1, rounds):
+        for number in range(0 if size > BOTH_MOST else -1, rounds):
             for name, argv, codes in rotated(todo, number):
                 wall, peak = run_watched(wine, argv, out, (*codes, 1))
                 if out.stat().st_size == 0:  # rarely Wine does not start an EXE, see never_started() in host.py
@@ -283,7 +283,7 @@ def report_growth(bench, sizes):
 
 def with_wine(bench, folders, rounds):
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="kmrepair-bench-"))
-    wine = Wine(scratch / "prefix", ROOT / "build" / "x86")
+    wine = Wine(scratch / "prefix", ROOT / "build" / ARCHITECTURES[0])
     try:
         wine.make_prefix()
         wine.boot()
@@ -359,7 +359,7 @@ def main():
         with_wine(bench, folders, options.rounds)
         report_wine(bench, sizes)
         report_growth(bench, sizes)
-    for arch in ARCHITECTURES:
+    for arch in ("x86", "x64"):
         bench.row(f"kmrepair.exe {arch}", "", "bytes", [(ROOT / "build" / arch / "kmrepair.exe").stat().st_size],
                   f"<= {48 * 1024}" if arch == "x86" else "")
     write(bench, facts)

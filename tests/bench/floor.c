@@ -1,5 +1,5 @@
 /*
- * floor: what a scan can not do without. Enumerates, opens, asks for size and attributes, reads and
+ * floor: what a scan can not do without. Enumerates, opens, asks for the size, reads and
  * closes every *.ini of a folder, with the calls of the product, and looks at none of the bytes.
  *
  *   floor FOLDER
@@ -34,15 +34,15 @@ static int read_folder(void) {
 }
 
 static BOOL read_record(void) {
-    BY_HANDLE_FILE_INFORMATION info;
+    DWORD high = 0;
     DWORD got = 0;
     HANDLE file =
         CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                     NULL, OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return FALSE;
-    BOOL done = GetFileInformationByHandle(file, &info) && info.nFileSizeLow <= BYTES_MAX &&
-                ReadFile(file, bytes, info.nFileSizeLow, &got, NULL);
+    DWORD size = GetFileSize(file, &high);
+    BOOL done = high == 0 && size <= BYTES_MAX && ReadFile(file, bytes, size, &got, NULL);
     total += got;
     files++;
     return CloseHandle(file) && done;

@@ -9,8 +9,8 @@
 /* Called once a file, with its bytes, which stay valid only during the call. */
 typedef void folder_visit(void *context, const char *name, const void *bytes, size_t size);
 
-/* Reads every *.ini of the folder: open, fstat, read, close, through one buffer of RECORD_BYTES_MAX.
- * Ends the program with exit code 2 when a call fails or a file is larger. */
+/* Reads every *.ini of the folder: open, read, close, through one buffer. Of a file larger than
+ * RECORD_BYTES_MAX one byte more is handed over. Ends the program with exit code 2 when a call fails. */
 void folder_each(const char *path, folder_visit *visit, void *context);
 
 #endif
