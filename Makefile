@@ -343,7 +343,7 @@ $(bench_exes): build/bench/%/floor.exe: tests/bench/floor.c Makefile | tools
 .PHONY: build-bench bench
 build-bench: build/bench/judge build/bench/scan build/bench/run $(bench_exes)
 bench: all helpers build-bench
-	@$(PYTHON) tests/bench/bench.py $(if $(SIZES),--sizes $(SIZES)) $(if $(ROUNDS),--rounds $(ROUNDS))
+	@$(PYTHON) tests/bench/bench.py $(if $(SIZES),--sizes $(SIZES)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(IDLE),--idle $(IDLE))
 
 # tests/check builds what a suite needs, runs it and counts; `make check` runs all of them.
 .PHONY: build-unit unit lint floor docs wine

@@ -497,12 +497,13 @@ static void report_owed(struct mender *mender, struct mender_owed *owed) {
 }
 
 /* Reports, holds what was undone, writes DONE: as far as it can be now. Another process may have
- * done it: the journal tells, and reading it may move the entries of the list. */
+ * done it, or settled it and repaired the record itself: the journal tells, and reading it may move the
+ * entries of the list. Without the journal only what was made a moment ago is reported. */
 static void finish_owed(struct mender *mender, struct mender_owed *owed) {
     const uint32_t number = owed->entry.number;
     bool taken = take_journal(mender);
     owed = find_owed(mender, number);
-    if (owed == NULL || (!taken && (owed->replayed || is_undo(owed))))
+    if (owed == NULL || (!taken && (owed->replayed || owed->backoff != 0 || is_undo(owed))))
         return;
     /* Held before it is reported, whatever became of it: after a crash, or when it is put back, it must
      * not be repaired again. */

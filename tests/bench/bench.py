@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures, and prints what it measured; `make bench`. No test: it does not fail by the clock.
 
-    tests/bench/bench.py [--sizes 1000,10000,50000] [--rounds 7] [--no-wine]
+    tests/bench/bench.py [--sizes 1000,10000,50000] [--rounds 7] [--idle 300] [--no-wine]
 
 What is compared runs side by side: in each round everything once, the order turned round in every second
 one. A ratio is that of two neighbours in the same round; given are the median, the least and the most.
@@ -26,6 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "wine")]
 
+import live
 import records
 from host import Wine, runs_32_bit
 
@@ -281,7 +282,7 @@ def report_growth(bench, sizes):
                       [a - b for a, b in zip(memory_growth["scan"], memory_growth["floor"])], "0")
 
 
-def with_wine(bench, folders, rounds):
+def with_wine(bench, folders, rounds, idle):
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="kmrepair-bench-"))
     wine = Wine(scratch / "prefix", ROOT / "build" / ARCHITECTURES[0])
     try:
@@ -290,6 +291,9 @@ def with_wine(bench, folders, rounds):
         for size, folder in folders.items():
             say(f"Wine, {size} records")
             measure_wine(bench, wine, folder, size, rounds)
+        say("Wine, the service")
+        arch = ARCHITECTURES[0]
+        live.measure(bench, wine, ROOT / "build" / arch / "kmrepair.exe", arch, rounds, idle)
     finally:
         wine.close()
         shutil.rmtree(scratch, ignore_errors=True)
@@ -343,6 +347,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--sizes", default="1000,10000,50000")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--idle", type=int, default=300, help="seconds that the service is left alone")
     parser.add_argument("--no-wine", action="store_true")
     options = parser.parse_args()
     sizes = sorted(int(s) for s in options.sizes.split(","))
@@ -356,9 +361,10 @@ def main():
         say(f"native, {size} records")
         measure_native(bench, folders[size], size, options.rounds)
     if not options.no_wine:
-        with_wine(bench, folders, options.rounds)
+        with_wine(bench, folders, options.rounds, options.idle)
         report_wine(bench, sizes)
         report_growth(bench, sizes)
+        live.report(bench, ARCHITECTURES[0])
     for arch in ("x86", "x64"):
         bench.row(f"kmrepair.exe {arch}", "", "bytes", [(ROOT / "build" / arch / "kmrepair.exe").stat().st_size],
                   f"<= {48 * 1024}" if arch == "x86" else "")

@@ -1064,6 +1064,28 @@ static void write_failing(void **state) {
     no_complaints();
 }
 
+/* Seen in the simulation (seed 426411172): the repair failed, another process settled it and made one of its
+ * own, and this one, without the journal, took that for its own and reported it. */
+static void not_reported_when_another_made_it(void **state) {
+    (void)state;
+    struct journal_entry done = an_intent(1, "a.ini", STUCK);
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    done.kind = JOURNAL_DONE;
+    done.outcome = OUTCOME_NOT_MADE;
+    settings.settle_seconds = 0;
+    (void)fake_fail(&fake, FAKE_WRITE, 1, 1, HOST_FAILED);
+    start();
+    run(0);
+    story("at first", "2021 a.ini, 3020");
+    fake_append_entry(&fake, &done);
+    append_repair(2, "a.ini");
+    file->bytes[strstr((const char *)file->bytes, "= 4") + 2 - (const char *)file->bytes] = '1';
+    (void)fake_fail(&fake, FAKE_JOURNAL_OPEN, 1, 3, HOST_BUSY);
+    run(HOUR);
+    same_number("another's", "2000", 0, fake_events(&fake, EVENT_REPAIRED));
+    journal_is_clean(0);
+}
+
 /* One repair of a record at a time: the second is begun when it is known how the first ended. */
 static void not_begun_again_before_it_is_settled(void **state) {
     (void)state;
@@ -2439,6 +2461,7 @@ int main(void) {
         TEST(folder_told_when_the_event_log_is_back),
         TEST(owed_is_bounded),
         TEST(write_failing),
+        TEST(not_reported_when_another_made_it),
         TEST(not_begun_again_before_it_is_settled),
         TEST(changed_after_a_failed_repair),
         TEST(changed_and_scanned_after_a_failed_repair),

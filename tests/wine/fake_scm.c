@@ -23,6 +23,8 @@
  */
 #include <windows.h>
 
+#include <shellapi.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>

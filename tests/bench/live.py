@@ -1,0 +1,212 @@
+"""The service at work, when idle and when it starts, beside a service that does nothing and a bare program."""
+
+import contextlib
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+import time
+
+from host import RUNNING, STOP, STOPPED, Product, record
+
+EMPTY = "KMRepairEmpty"
+CHANGES = 30      # in a round
+OTHERS = 1000     # records a second that others write meanwhile
+PATIENCE = 30     # seconds for one repair
+
+
+def expect_ok(result):
+    if result.rc != 0:
+        sys.exit(f"bench: {result}")
+    return result
+
+
+@contextlib.contextmanager
+def installed(wine, exe):
+    """The product and the empty service, neither started."""
+    product = Product(wine, exe, "bench")
+    product.configure()
+    product.install()
+    empty = wine.probe_exe.parent / "empty.exe"
+    expect_ok(wine.run(empty, "install"))
+    try:
+        yield product
+    finally:
+        product.remove()
+        wine.probe("control", EMPTY, STOP)
+        wine.run(empty, "remove")
+
+
+# ---- start ----
+
+def measure_start(bench, product, arch, rounds):
+    services = [(f"start {arch}", "KMRepair"), (f"start of the empty service {arch}", EMPTY)]
+    for number in range(-1, rounds):
+        for name, service in services if number % 2 == 0 else services[::-1]:
+            took = expect_ok(product.wine.probe("life", service)).pairs()["started_us"]
+            if number >= 0:
+                bench.add(name, "", took / 1e3)
+
+
+# ---- a change ----
+
+def write_others(folder, stop):
+    """Sound records, new ones and old ones again, at an even rate; how many there were is returned in `stop`."""
+    content = record(state="1")
+    start, count = time.monotonic(), 0
+    while not stop.wait(max(0.0, start + count / OTHERS - time.monotonic())):
+        (folder / f"Mxother{count % 5000:04}.ini").write_bytes(content)
+        count += 1
+    stop.written = count / (time.monotonic() - start)
+
+
+def await_repair(path, offset):
+    """Looks at the one byte all the time."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        start = time.monotonic()
+        while os.pread(file, 1, offset) != b"1":
+            if time.monotonic() - start > PATIENCE:
+                sys.exit(f"bench: {path} was not repaired within {PATIENCE} s")
+            time.sleep(0.0002)
+        return time.monotonic() - start
+    finally:
+        os.close(file)
+
+
+def change(product, name):
+    """Milliseconds from the moment at which the record is there until it is repaired."""
+    content = record()
+    path = product.put(name, content)
+    taken = await_repair(path, content.index(b"State = 4") + len("State = ")) * 1e3
+    path.unlink()
+    return taken
+
+
+def measure_changes(bench, product, arch, rounds):
+    bare = product.home / "bare.ini"
+    bare.write_bytes(record())
+    expect_ok(product.wine.probe("start", "KMRepair", RUNNING))
+    with others(product.folder) as told:
+        for number in range(-1, rounds):
+            ours = [change(product, f"Mxbench{number}-{i}.ini") for i in range(CHANGES)]
+            floor = expect_ok(product.wine.probe("edits", product.wine.windows_path(bare), CHANGES)).out.split()
+            if number >= 0:
+                for value in ours:
+                    bench.add(f"change to repaired {arch}", "", value)
+                for value in floor:
+                    bench.add(f"one edit by a bare program {arch}", "", float(value) / 1e3)
+    bench.add(f"others' records a second {arch}", "", told[0])
+    product.stop()
+
+
+@contextlib.contextmanager
+def others(folder):
+    """Another process writes at the same time: a thread would take its turns from the one that looks."""
+    writer = subprocess.Popen([sys.executable, __file__, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
+    told = []
+    try:
+        yield told
+    finally:
+        told.append(float(writer.communicate()[0]))
+
+
+# ---- idle ----
+
+def seen_by_linux(pid):
+    """Processor time in ms, how often its threads gave the processor back, threads, private memory in KB."""
+    tasks = list(pathlib.Path(f"/proc/{pid}/task").iterdir())
+    switches = sum(int(line.split()[1]) for task in tasks for line in (task / "status").read_text().splitlines()
+                   if line.startswith(("voluntary", "nonvoluntary")))
+    times = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    private = sum(int(line.split()[1]) for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+                  if line.startswith("Private"))
+    return {"processor time": (int(times[11]) + int(times[12])) * 1000 / os.sysconf("SC_CLK_TCK"), "wake-ups": switches,
+            "threads": len(tasks), "private memory": private}
+
+
+def handles(wine, service):
+    told = expect_ok(wine.probe("cycles", service, 10)).out.split()
+    return int(told[told.index("handles") + 1])
+
+
+def measure_idle(bench, product, arch, seconds):
+    wine = product.wine
+    held = {"KMRepair": handles(wine, "KMRepair"), EMPTY: handles(wine, EMPTY)}
+    for service in held:
+        expect_ok(wine.probe("start", service, RUNNING))
+    product.await_event(3020)  # the first scan is over
+    pids = {"KMRepair": product.unix_pid(), EMPTY: wine.unix_pids("empty.exe")[0]}
+    # Until nothing has happened for a second, by the clock of what is measured.
+    before = {s: seen_by_linux(p) for s, p in pids.items()}
+    while time.sleep(1) or any(seen_by_linux(p)["wake-ups"] != before[s]["wake-ups"] for s, p in pids.items()):
+        before = {s: seen_by_linux(p) for s, p in pids.items()}
+    time.sleep(seconds)
+    after = {s: seen_by_linux(p) for s, p in pids.items()}
+    for service, name in (("KMRepair", f"idle {arch}"), (EMPTY, f"idle, the empty service {arch}")):
+        for what in ("processor time", "wake-ups"):
+            bench.add(f"{name}, {what}", "", after[service][what] - before[service][what])
+        for what in ("threads", "private memory"):
+            bench.add(f"{name}, {what}", "", after[service][what])
+        bench.add(f"{name}, handles", "", held[service])
+    product.stop()
+    expect_ok(wine.probe("control", EMPTY, STOP, STOPPED))
+
+
+# ---- all of it ----
+
+def measure(bench, wine, exe, arch, rounds, idle):
+    with installed(wine, exe) as product:
+        measure_start(bench, product, arch, rounds)
+        measure_changes(bench, product, arch, rounds)
+        if idle:
+            measure_idle(bench, product, arch, idle)
+
+
+def report_start(bench, arch):
+    ours, empty = f"start {arch}", f"start of the empty service {arch}"
+    for name in (ours, empty):
+        bench.plain(name, "", "ms")
+    bench.row(f"start {arch} - that of the empty service", "", "ms",
+              [a - b for a, b in zip(bench.samples[ours, ""], bench.samples[empty, ""])], "<= 20")
+
+
+def report_changes(bench, arch):
+    ours, floor = sorted(bench.samples[f"change to repaired {arch}", ""]), f"one edit by a bare program {arch}"
+    bench.plain(f"change to repaired {arch}", "", "ms")
+    bench.plain(floor, "", "ms")
+    bench.plain(f"others' records a second {arch}", "", "/s")
+    theirs = sorted(bench.samples[floor, ""])
+    for name, share, goal in (("median", 0.5, "<= 10"), ("99th percentile", 0.99, "<= 50")):
+        bench.row(f"change to repaired {arch} - bare edit, {name}", "", "ms",
+                  [ours[int(share * len(ours))] - theirs[int(share * len(theirs))]], goal)
+
+
+IDLE = (("wake-ups", "", None), ("processor time", "ms", "0"), ("threads", "", "2"), ("handles", "", "<= 40"),
+        ("private memory", "KB", "<= 1536"))
+
+
+def report_idle(bench, arch):
+    for what, unit, goal in IDLE:
+        ours, empty = f"idle {arch}, {what}", f"idle, the empty service {arch}, {what}"
+        if (ours, "") not in bench.samples:
+            continue
+        bench.plain(ours, "", unit)
+        bench.plain(empty, "", unit)
+        bench.row(f"idle {arch} - the empty service, {what}", "", unit,
+                  [bench.samples[ours, ""][0] - bench.samples[empty, ""][0]], goal or "one a minute")
+
+
+def report(bench, arch):
+    report_start(bench, arch)
+    report_changes(bench, arch)
+    report_idle(bench, arch)
+
+
+if __name__ == "__main__":  # the process that writes the others' records
+    finished = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), finished.set())).start()
+    write_others(pathlib.Path(sys.argv[1]), finished)
+    print(finished.written)
