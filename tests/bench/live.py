@@ -11,9 +11,9 @@ import time
 from host import RUNNING, STOP, STOPPED, Product, record
 
 EMPTY = "KMRepairEmpty"
-CHANGES = 30      # in a round
+CHANGES = 10      # in a round
 OTHERS = 1000     # records a second that others write meanwhile
-PATIENCE = 30     # seconds for one repair
+PATIENCE = 150    # seconds for one repair: beyond its bounds the queue is left to the next scan
 
 
 def expect_ok(result):
@@ -52,11 +52,11 @@ def measure_start(bench, product, arch, rounds):
 # ---- a change ----
 
 def write_others(folder, stop):
-    """Sound records, new ones and old ones again, at an even rate; how many there were is returned in `stop`."""
+    """Sound records, each once a second, at an even rate; how many a second there were is returned in `stop`."""
     content = record(state="1")
     start, count = time.monotonic(), 0
     while not stop.wait(max(0.0, start + count / OTHERS - time.monotonic())):
-        (folder / f"Mxother{count % 5000:04}.ini").write_bytes(content)
+        (folder / f"Mxother{count % OTHERS:04}.ini").write_bytes(content)
         count += 1
     stop.written = count / (time.monotonic() - start)
 

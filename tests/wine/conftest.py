@@ -45,21 +45,22 @@ def scratch():
 def wines(scratch):
     """Makes running Wines on demand, all copies of one prefix; closes them at the end. Of one name there is one:
     tests that take one architecture only need not come together with the others of it."""
-    template, opened = scratch / "template", {}
+    template, opened, made = scratch / "template", {}, []
 
     def make(name, arch, kind=Wine):
         if name in opened:
             return opened[name]
         if not template.exists():
             Wine(template, tools(arch)).make_prefix()
-        shutil.copytree(template, scratch / name, symlinks=True)
+        shutil.copytree(template, scratch / name, symlinks=True, dirs_exist_ok=True)
         wine = kind(scratch / name, tools(arch))
+        made.append(wine)
+        wine.boot()  # which skips where the kernel runs no 32-bit code: again for the next that asks
         opened[name] = wine
-        wine.boot()
         return wine
 
     yield make
-    for wine in opened.values():
+    for wine in made:
         wine.close()
 
 

@@ -21,9 +21,9 @@ def host(product):
     assert not any(root.exists() for root in roots())
     product.configure(Folder="auto")
     yield product
-    product.wine.probe("delete", KMS)
     for root in roots():
         shutil.rmtree(root, ignore_errors=True)
+    product.wine.probe("delete", KMS)
 
 
 @pytest.fixture
