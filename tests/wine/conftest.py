@@ -52,7 +52,8 @@ def wines(scratch):
             return opened[name]
         if not template.exists():
             Wine(template, tools(arch)).make_prefix()
-        shutil.copytree(template, scratch / name, symlinks=True, dirs_exist_ok=True)
+        if not (scratch / name).exists():
+            shutil.copytree(template, scratch / name, symlinks=True)
         wine = kind(scratch / name, tools(arch))
         made.append(wine)
         wine.boot()  # which skips where the kernel runs no 32-bit code: again for the next that asks
