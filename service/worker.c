@@ -229,7 +229,7 @@ void worker_run(struct worker *worker) {
             due = worker->watch_due;
         if (due > worker->load_due)
             due = worker->load_due;
-        /* Not while there is work: a call for each record would be a fifth of what it takes under Wine. */
+        /* Not while there is work: it would be one more call for each record. */
         DWORD wait = host_win_until(&worker->host, due, CHECK_MS);
         if (wait != 0)
             (void)WaitForMultipleObjects(3, handles, FALSE, wait);
