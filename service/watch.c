@@ -15,15 +15,15 @@ static struct host_result error_of(DWORD error, const char *reason) {
 bool watch_init(struct watch *watch) {
     memset(watch, 0, sizeof *watch);
     watch->directory = INVALID_HANDLE_VALUE;
-    watch->event = CreateEventW(NULL, TRUE, FALSE, NULL);
-    return watch->event != NULL;
+    watch->overlapped.hEvent = CreateEventW(NULL, TRUE, FALSE, NULL);
+    return watch->overlapped.hEvent != NULL;
 }
 
 void watch_destroy(struct watch *watch) {
     watch_close(watch);
-    if (watch->event != NULL)
-        (void)CloseHandle(watch->event);
-    watch->event = NULL;
+    if (watch->overlapped.hEvent != NULL)
+        (void)CloseHandle(watch->overlapped.hEvent);
+    watch->overlapped.hEvent = NULL;
 }
 
 bool watch_is_open(const struct watch *watch) {
@@ -40,9 +40,7 @@ static struct host_result arm(struct watch *watch) {
     const DWORD filter = FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_LAST_WRITE |
                          FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_ATTRIBUTES;
     for (;;) {
-        memset(&watch->overlapped, 0, sizeof watch->overlapped);
-        watch->overlapped.hEvent = watch->event;
-        (void)ResetEvent(watch->event);
+        /* The system resets the event, and writes to nothing else of this but its own two members. */
         if (ReadDirectoryChangesW(watch->directory, watch->buffer[watch->current], watch->size,
                                   FALSE, filter, NULL, &watch->overlapped, NULL)) {
             watch->armed = true;
@@ -91,15 +89,15 @@ void watch_close(struct watch *watch) {
     if (watch->directory != INVALID_HANDLE_VALUE)
         (void)CloseHandle(watch->directory);
     watch->directory = INVALID_HANDLE_VALUE;
-    if (watch->event != NULL)
-        (void)ResetEvent(watch->event);
+    (void)ResetEvent(watch->overlapped.hEvent);
 }
 
 /* Walks the buffer; `bytes` is how much of it the system says it filled. */
 static void hand_out(const char *at, DWORD bytes, watch_change *change, void *context) {
     const DWORD header = FIELD_OFFSET(FILE_NOTIFY_INFORMATION, FileName);
     while (bytes >= header) {
-        const FILE_NOTIFY_INFORMATION *info = (const void *)at;
+        /* At a multiple of four, says the documentation; Wine has them behind each other as they come. */
+        const FILE_NOTIFY_INFORMATION UNALIGNED *info = (const void *)at;
         char name[PENDING_NAME_BYTES];
         if (info->FileNameLength > bytes - header)
             break;
@@ -111,7 +109,7 @@ static void hand_out(const char *at, DWORD bytes, watch_change *change, void *co
             change(context, name);
         if (info->NextEntryOffset == 0)
             return;
-        if (info->NextEntryOffset > bytes || info->NextEntryOffset % sizeof(DWORD) != 0)
+        if (info->NextEntryOffset < header || info->NextEntryOffset > bytes)
             break;
         at += info->NextEntryOffset;
         bytes -= info->NextEntryOffset;

@@ -191,6 +191,21 @@ def test_moved_in_from_elsewhere(running):
     running.await_repaired("Mx moved.ini")
 
 
+def test_many_at_once(running):
+    """Wine does not align the entries of a buffer: the odd one behind such a name was taken for garbage, and all for
+    lost; seen as repairs that took seconds, and event 3000."""
+    pid = running.unix_pid()
+    names = [f"{'x' * (1 + number % 4)}{number:02}.ini" for number in range(40)]
+    os.kill(pid, signal.SIGSTOP)
+    for name in names:
+        (running.folder / name).write_bytes(record())
+    os.kill(pid, signal.SIGCONT)
+    running.await_repaired(*names)
+    for name in names:
+        running.await_event(2000, name)
+    assert not running.events(3000)
+
+
 def test_written_in_pieces(running):
     """Half a record has no NumSCerts yet: it must not be judged while it is being written."""
     running.configure(SettleSeconds=2)
