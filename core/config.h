@@ -36,8 +36,8 @@ struct settings {
 
 struct config_error {
     uint32_t line;    /* from 1; 0 when it concerns the file as a whole */
-    char reason[200]; /* a sentence without its full stop */
     bool busy;        /* somebody has the file open to write to it */
+    char reason[200]; /* a sentence without its full stop */
 };
 
 void config_defaults(struct settings *settings);

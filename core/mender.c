@@ -1186,18 +1186,14 @@ void mender_continue(struct mender *mender) {
 }
 
 void mender_configure(struct mender *mender, const struct settings *settings) {
-    bool same = is_watched(mender, settings->folder);
     start_over(mender);
-    if (!same) {
+    if (!is_watched(mender, settings->folder)) {
         pending_clear(&mender->pending);
         mender->folder_told = false;
     }
     mender->settings = *settings;
     mender->settings_noted = !mender->notes_settings;
     mender->settings_since = 0;
-    /* The holds in memory are those of the old folder. */
-    if (!same)
-        mender->journal_ready = false;
 }
 
 void mender_note_settings(struct mender *mender) {

@@ -191,7 +191,7 @@ static void on_state(struct judge *judge) {
     size_t four = find_four(judge);
     bool reads = four < judge->end;
     judge->states++;
-    if (judge->states > 1 && (record->has_digit || !reads))
+    if (judge->states > 1 && (record->has_digit || judge->certificates || !reads))
         return;
     judge->home = judge->heading;
     record->line = judge->line;
@@ -343,9 +343,9 @@ static enum verdict_reason open_text(struct judge *judge, size_t size) {
             judge->size = size - 3;
         }
     }
-    if (judge->size > 0 && find_unit(judge, 0, judge->size, '\0') != judge->size)
-        return judge->width == 2 ? REASON_UTF16_NUL : REASON_NUL;
-    return REASON_NONE;
+    if (judge->width == 1)
+        return size > 0 && memchr(bytes, 0, size) != NULL ? REASON_NUL : REASON_NONE;
+    return find_unit(judge, 0, judge->size, '\0') != judge->size ? REASON_UTF16_NUL : REASON_NONE;
 }
 
 bool record_is_named(const char *name) {
@@ -374,22 +374,29 @@ static bool may_matter(const unsigned char *at, size_t size) {
 }
 
 /* Nearly all records can be seen to be sound without inih: the lines that may matter are looked at, the
- * others passed over. False leaves the file to inih. */
+ * others passed over, and nothing counts behind a State and a NumSCerts. False leaves the file to inih. */
 static bool is_plainly_sound(struct judge *judge) {
     const unsigned char *text = judge->bytes + judge->base;
-    while (judge->width == 1 && judge->next < judge->size) {
-        if (may_matter(text + judge->next, judge->size - judge->next)) {
+    size_t size = judge->width == 1 ? judge->size : 0;
+    size_t at = 0;
+    while (at < size) {
+        if (may_matter(text + at, size - at)) {
+            judge->next = at;
             (void)next_line(judge);
+            at = judge->next;
             if (is_plainly(judge, "state"))
                 on_state(judge);
             else if (is_plainly(judge, "numscerts"))
                 judge->certificates = true;
+            if (judge->states > 0 && judge->certificates)
+                return true;
         } else {
-            judge->next = find_unit(judge, judge->next, judge->size, '\n') + 1;
+            const unsigned char *end = memchr(text + at, '\n', size - at);
+            at = end != NULL ? (size_t)(end - text) + 1 : size;
             judge->line++;
         }
     }
-    return judge->states > 0 && (judge->certificates || !judge->record->has_digit);
+    return judge->states > 0 && !judge->record->has_digit;
 }
 
 static enum verdict decide(struct judge *judge) {

@@ -67,7 +67,8 @@ struct record {
     enum verdict_reason reason;
     enum record_encoding encoding; /* of the whole file */
 
-    /* The State that decides: the first that reads as 4, else the first. line is 0 if none. */
+    /* The State that decides: the first that reads as 4, else the first; of those behind a NumSCerts, which has
+     * decided already, only one that is the first at all. line is 0 if none. */
     uint32_t line;            /* from 1 */
     struct record_span state; /* its value */
     bool has_digit;           /* its value reads as 4, and the digit is ... */

@@ -121,6 +121,8 @@ static void see_state(const struct wide *wide, size_t from, size_t to, uint32_t 
     size_t four = 0;
     bool reads = reads_as_four(wide, from, to, &four);
     finding->states++;
+    if (finding->states > 1 && finding->certificates)
+        return; /* NumSCerts has decided already */
     finding->fours += reads;
     if (finding->states == 1 || (reads && finding->fours == 1)) {
         result->line = line;

@@ -106,6 +106,8 @@ static void verdict_table(void **state) {
         {"NumSCerts beside two States", "State=4\nState=4\nNumSCerts=1\n", S, 0, 1, 6},
         {"State is 1", "State = 1\r\n", S, 0, 1, NONE},
         {"State is empty", "State =\r\n", S, 0, 1, NONE},
+        {"two States, NumSCerts before the 4", "State=1\nNumSCerts=1\nState=4\n", S, 0, 1, NONE},
+        {"two States, NumSCerts behind the 4", "State=1\nState=4\nNumSCerts=1\n", S, 0, 2, 14},
         {"no State of two reads as 4", "State=1\nState=40\n", S, 0, 1, NONE},
         {"stuck", "State = 4\r\n", STUCK, 0, 1, 8},
         {"two States, both 4", "State=4\nState=4\n", D, REASON_TWO_STATES, 1, 6},
