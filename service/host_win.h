@@ -17,23 +17,25 @@
 #define JOURNAL_OLD L"kmrepair.jnl.old"
 #define JOURNAL_NEW L"kmrepair.jnl.new"
 
+/* As in struct mender, what is small comes first. */
 struct host_win {
     struct host host;
-    struct events *events;   /* not owned; NULL when nothing is ever reported */
-    WCHAR path[PATH_UNITS];  /* of the folder, then of whatever is opened in it */
-    WCHAR other[PATH_UNITS]; /* of a record in another folder */
-    size_t folder;           /* length of the folder in it; 0: there is none, see no_folder */
+    struct events *events; /* not owned; NULL when nothing is ever reported */
     const WCHAR *journal_path;
-    WCHAR journal_old[PATH_UNITS];
-    WCHAR journal_new[PATH_UNITS];
     HANDLE record;
+    bool record_fresh; /* nothing has moved its file pointer */
+    bool found_ready;  /* `found` has not been handed out yet */
     HANDLE journal;
     HANDLE list;
-    WIN32_FIND_DATAW found;
-    bool found_ready; /* `found` has not been handed out yet */
-    char no_folder[FIND_WORDS_BYTES];
-    DWORD ticks; /* at the last clock call */
+    size_t folder; /* length of the folder in `path`; 0: there is none, see no_folder */
+    DWORD ticks;   /* at the last clock call */
     uint64_t clock;
+    WCHAR path[PATH_UNITS];  /* of the folder, then of whatever is opened in it */
+    WCHAR other[PATH_UNITS]; /* of a record in another folder */
+    WCHAR journal_old[PATH_UNITS];
+    WCHAR journal_new[PATH_UNITS];
+    WIN32_FIND_DATAW found;
+    char no_folder[FIND_WORDS_BYTES];
 };
 
 /* Opens nothing yet. `journal_path` and `events` are the caller's and outlive the host. */

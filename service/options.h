@@ -39,26 +39,27 @@ enum { COMMAND_LINE_UNITS = 32768 }; /* the most that Windows knows, terminated 
 
 enum { ACCOUNT_UNITS = 513 }; /* domain and name, terminated */
 
+/* As in struct mender, what is small comes first. */
 struct options {
     enum verb verb;
+    enum format format;
     bool help;
     bool console;
     bool report_only;
     bool all;
-    enum format format;
     bool has_since;
-    uint32_t since; /* seconds since 1970 */
     bool has_name;
-    char name[PENDING_NAME_BYTES]; /* of a record */
     bool has_folder;
-    char folder[CONFIG_FOLDER_BYTES];
     bool has_account;
-    WCHAR account[ACCOUNT_UNITS]; /* that the service is to run as */
     bool has_config;
-    WCHAR program[PATH_UNITS]; /* this EXE */
-    WCHAR config[PATH_UNITS];  /* full path of the configuration file */
-    WCHAR journal[PATH_UNITS]; /* kmrepair.jnl beside it */
-    unsigned char *bytes;      /* RECORD_BYTES_MAX, for the one record that is read at a time */
+    uint32_t since;                /* seconds since 1970 */
+    unsigned char *bytes;          /* RECORD_BYTES_MAX, for the one record that is read at a time */
+    char name[PENDING_NAME_BYTES]; /* of a record */
+    char folder[CONFIG_FOLDER_BYTES];
+    WCHAR account[ACCOUNT_UNITS]; /* that the service is to run as */
+    WCHAR program[PATH_UNITS];    /* this EXE */
+    WCHAR config[PATH_UNITS];     /* full path of the configuration file */
+    WCHAR journal[PATH_UNITS];    /* kmrepair.jnl beside it */
 };
 
 enum { OPTIONS_WORDS = 64 };

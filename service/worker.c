@@ -8,39 +8,39 @@
 
 enum {
     CHECK_MS = 60000,
-    LOAD_MS = 1000 /* a configuration that was saved must have been left alone for so long */
+    LOAD_MS = 1000, /* a configuration that was saved must have been left alone for so long */
+    STEPS_MOST = 16 /* of the mender between two looks at the watches */
 };
 
+enum { ASKED_STOP = 1, ASKED_PAUSE = 2, ASKED_RESUME = 4, ASKED_RELOAD = 8 };
+
 bool control_init(struct control *control) {
-    control->stop = control->pause = control->resume = control->reload = false;
-    control->wake = CreateEventW(NULL, TRUE, FALSE, NULL);
-    InitializeCriticalSection(&control->lock);
+    atomic_init(&control->asked, 0);
+    control->wake = CreateEventW(NULL, FALSE, FALSE, NULL);
     return control->wake != NULL;
 }
 
-static void request(struct control *control, bool *what, bool *undoes) {
-    EnterCriticalSection(&control->lock);
-    *what = true;
-    if (undoes != NULL)
-        *undoes = false;
+static void request(struct control *control, unsigned what, unsigned undoes) {
+    unsigned asked = atomic_load(&control->asked);
+    while (!atomic_compare_exchange_weak(&control->asked, &asked, (asked & ~undoes) | what)) {
+    }
     (void)SetEvent(control->wake);
-    LeaveCriticalSection(&control->lock);
 }
 
 void control_stop(struct control *control) {
-    request(control, &control->stop, NULL);
+    request(control, ASKED_STOP, 0);
 }
 
 void control_pause(struct control *control) {
-    request(control, &control->pause, &control->resume);
+    request(control, ASKED_PAUSE, ASKED_RESUME);
 }
 
 void control_continue(struct control *control) {
-    request(control, &control->resume, &control->pause);
+    request(control, ASKED_RESUME, ASKED_PAUSE);
 }
 
 void control_reload(struct control *control) {
-    request(control, &control->reload, NULL);
+    request(control, ASKED_RELOAD, 0);
 }
 
 static void watch_failed(struct worker *worker, const struct host_result *why) {
@@ -152,31 +152,25 @@ static void watch_files(struct worker *worker) {
         on_file(worker, NULL);
 }
 
+static void tell_state(struct worker *worker, enum event_number number, enum worker_state state) {
+    (void)events_say(worker->events, number, NULL, NULL, NULL);
+    worker->on_state(state);
+}
+
 /* Does what was asked for since the last call; false when that is to stop. */
 static bool obey(struct worker *worker) {
-    struct control *control = worker->control;
-    EnterCriticalSection(&control->lock);
-    bool stop = control->stop;
-    bool pause = control->pause;
-    bool resume = control->resume;
-    bool load = control->reload;
-    control->pause = control->resume = control->reload = false;
-    if (!stop)
-        (void)ResetEvent(control->wake);
-    LeaveCriticalSection(&control->lock);
-    if (stop)
+    unsigned asked = atomic_fetch_and(&worker->control->asked, ASKED_STOP);
+    if ((asked & ASKED_STOP) != 0)
         return false;
-    if (load)
+    if ((asked & ASKED_RELOAD) != 0)
         reload(worker, true);
-    if (pause) {
+    if ((asked & ASKED_PAUSE) != 0) {
         mender_pause(&worker->mender);
-        (void)events_say(worker->events, EVENT_PAUSED, NULL, NULL, NULL);
-        worker->on_state(WORKER_PAUSED);
+        tell_state(worker, EVENT_PAUSED, WORKER_PAUSED);
     }
-    if (resume) {
+    if ((asked & ASKED_RESUME) != 0) {
         mender_continue(&worker->mender);
-        (void)events_say(worker->events, EVENT_CONTINUED, NULL, NULL, NULL);
-        worker->on_state(WORKER_RUNNING);
+        tell_state(worker, EVENT_CONTINUED, WORKER_RUNNING);
     }
     return true;
 }
@@ -211,8 +205,21 @@ DWORD worker_open(struct worker *worker, const struct options *options,
     return ERROR_SUCCESS;
 }
 
+/* Steps the mender while there is something to do, for a while; returns when there is more. Collecting
+ * changes costs as much as two records, so under a flood they are collected by the dozen. */
+static uint64_t work(struct worker *worker) {
+    uint64_t due = 0;
+    for (unsigned steps = 0; steps < STEPS_MOST && (steps == 0 || obey(worker)); steps++) {
+        due = mender_step(&worker->mender);
+        if (host_win_until(&worker->host, due, 1) != 0)
+            break;
+    }
+    return due;
+}
+
 void worker_run(struct worker *worker) {
-    const HANDLE handles[] = {worker->control->wake, worker->watch.event, worker->files.event};
+    const HANDLE handles[] = {worker->control->wake, worker->watch.overlapped.hEvent,
+                              worker->files.overlapped.hEvent};
     while (obey(worker)) {
         struct host_result result = watch_collect(&worker->watch, on_change, worker);
         if (result.code != HOST_OK)
@@ -224,7 +231,7 @@ void worker_run(struct worker *worker) {
         }
         if (host_win_clock(&worker->host) >= worker->load_due)
             reload(worker, false);
-        uint64_t due = mender_step(&worker->mender);
+        uint64_t due = work(worker);
         if (due > worker->watch_due)
             due = worker->watch_due;
         if (due > worker->load_due)

@@ -8,15 +8,16 @@
 
 #include <windows.h>
 
+#include <stdatomic.h>
+
 #include "host_win.h"
 #include "mender.h"
 #include "watch.h"
 
 /* What the SCM's thread, or Ctrl-C, asks of the worker. Each call returns at once. */
 struct control {
-    CRITICAL_SECTION lock;
-    HANDLE wake; /* signalled while there is a request */
-    bool stop, pause, resume, reload;
+    HANDLE wake; /* signalled by a request; ends one wait */
+    atomic_uint asked;
 };
 
 bool control_init(struct control *control);
@@ -27,24 +28,25 @@ void control_reload(struct control *control);
 
 enum worker_state { WORKER_RUNNING, WORKER_PAUSED };
 
+/* As in struct mender, what is small comes first. */
 struct worker {
-    struct mender mender;
-    struct host_win host;
-    struct watch watch;
     struct events *events;
     struct control *control;
     const struct options *options;
-    WCHAR folder[PATH_UNITS];
-    struct settings settings; /* that are being taken over */
-    /* The folder of the configuration and the journal, which others may change. */
-    struct watch files;
-    WCHAR files_folder[PATH_UNITS];
-    char config_name[PENDING_NAME_BYTES];
+    /* Told of each change of state; called on the worker's thread. */
+    void (*on_state)(enum worker_state state);
     uint64_t load_due;  /* of reading the configuration again; MENDER_NEVER if it has not changed */
     uint64_t watch_due; /* of the next identity check, or attempt to open */
     DWORD watch_backoff;
-    /* Told of each change of state; called on the worker's thread. */
-    void (*on_state)(enum worker_state state);
+    struct host_win host;
+    struct mender mender;
+    struct watch watch;
+    /* The folder of the configuration and the journal, which others may change. */
+    struct watch files;
+    WCHAR folder[PATH_UNITS];
+    WCHAR files_folder[PATH_UNITS];
+    char config_name[PENDING_NAME_BYTES];
+    struct settings settings; /* that are being taken over */
 };
 
 /* Arms the watch; a folder that is not there is no failure, it is waited for. Returns a Win32 error,

@@ -172,7 +172,6 @@ static void live_once(void) {
     fake.next = 0;
     code = service_run(&options);
     CloseHandle(service.control.wake);
-    DeleteCriticalSection(&service.control.lock);
     DeleteCriticalSection(&service.lock);
     note("returned", (DWORD)code);
 }
