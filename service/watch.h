@@ -21,7 +21,7 @@ enum { WATCH_BYTES = 64 * 1024 }; /* the limit for a folder on another machine *
 
 struct watch {
     HANDLE directory; /* INVALID_HANDLE_VALUE when closed */
-    HANDLE event;     /* signalled when watch_collect has something; good from watch_init on */
+    /* Its event is signalled when watch_collect has something, and good from watch_init on. */
     OVERLAPPED overlapped;
     bool armed;
     unsigned current; /* the buffer the system writes into */

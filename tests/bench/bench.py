@@ -29,6 +29,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "wine")]
 import live
 import records
 from host import Wine, runs_32_bit
+from rounds import rotated
 
 BENCH = ROOT / "build" / "bench"
 ARCHITECTURES = ("x86", "x64") if runs_32_bit() else ("x64",)
@@ -87,10 +88,6 @@ def run(argv, out, env=NATIVE, cwd=None, codes=(0,)):
 def expect(what, found, stuck):
     if found != stuck:
         sys.exit(f"bench: {what} found {len(found)} stuck records, expected {len(stuck)}")
-
-
-def rotated(things, number):
-    return things if number % 2 == 0 else things[::-1]
 
 
 # ---- native ----

@@ -54,7 +54,8 @@ static BOOL read_all(void) {
     if (length == 0)
         return FALSE;
     (void)lstrcpyW(path + length, L"*.ini");
-    HANDLE list = FindFirstFileW(path, &found);
+    HANDLE list = FindFirstFileExW(path, FindExInfoBasic, &found, FindExSearchNameMatch, NULL,
+                                   FIND_FIRST_EX_LARGE_FETCH);
     if (list == INVALID_HANDLE_VALUE)
         return GetLastError() == ERROR_FILE_NOT_FOUND;
     do {

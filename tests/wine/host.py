@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 import pytest
 
 SERVICE = "KMRepair"
+EMPTY_SERVICE = "KMRepairEmpty"  # of empty.c: it does nothing
 EVENT_SOURCE_KEY = r"SYSTEM\CurrentControlSet\Services\EventLog\Application" + "\\" + SERVICE
 
 # What ReportEvent is given can be seen only in these channels of Wine's debug output.

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from host import (CONTINUE, CONTINUE_PENDING, INTERROGATE, LONG, PARAMCHANGE, PAUSE, PAUSED,
-                  PAUSE_PENDING, RUNNING, SERVICE, START_PENDING, STOP, STOPPED, STOP_PENDING,
+from host import (CONTINUE, CONTINUE_PENDING, EMPTY_SERVICE, INTERROGATE, LONG, PARAMCHANGE, PAUSE,
+                  PAUSED, PAUSE_PENDING, RUNNING, SERVICE, START_PENDING, STOP, STOPPED, STOP_PENDING,
                   one_architecture, record, wait_until)
 
 SHUTDOWN = 5
 UNKNOWN = 200
 PENDING = (START_PENDING, STOP_PENDING, CONTINUE_PENDING, PAUSE_PENDING)
 SPECIFIC_ERROR, INVALID_CONTROL, CANNOT_ACCEPT, NOT_ACTIVE = 1066, 1052, 1061, 1062
-EMPTY = "KMRepairEmpty"
 CYCLES = 1000 if LONG else 20
 
 # The same sources and the same calls on both: once is enough. test_service.py looks at both.
@@ -284,8 +283,8 @@ def empty(product):
     exe = product.wine.probe_exe.parent / "empty.exe"
     result = product.wine.run(exe, "install")
     assert result.rc == 0, result
-    yield EMPTY
-    product.wine.probe("control", EMPTY, STOP)
+    yield EMPTY_SERVICE
+    product.wine.probe("control", EMPTY_SERVICE, STOP)
     assert product.wine.run(exe, "remove").rc == 0
 
 
