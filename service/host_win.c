@@ -90,7 +90,12 @@ static struct host_result list_open(void *context) {
         return failed(HOST_FAILED, error, NULL);
     /* No such names; or no such folder, which some redirectors report in the same way. */
     host->path[host->folder] = L'\0';
-    return path_has(host->path, FILE_ATTRIBUTE_DIRECTORY) ? ok : host_win_last_error();
+    DWORD attributes = GetFileAttributesW(host->path);
+    if (attributes == INVALID_FILE_ATTRIBUTES)
+        return host_win_last_error();
+    if ((attributes & FILE_ATTRIBUTE_DIRECTORY) == 0)
+        return failed(HOST_FAILED, ERROR_DIRECTORY, NULL);
+    return ok;
 }
 
 static struct host_result list_next(void *context, char *name, size_t size) {
@@ -175,7 +180,8 @@ static struct host_result open_record(void *context, const char *folder, const c
 /* Not by an OVERLAPPED: with it, each ReadFile is one request more to the server of Wine, a fifth of the time
  * that a record takes. */
 static bool seek(HANDLE file, uint32_t offset) {
-    return SetFilePointer(file, (LONG)offset, NULL, FILE_BEGIN) != INVALID_SET_FILE_POINTER;
+    LONG high = 0; /* without it, 2 GiB would be taken for a step back */
+    return SetFilePointer(file, (LONG)offset, &high, FILE_BEGIN) != INVALID_SET_FILE_POINTER;
 }
 
 /* From where the file pointer is. */
@@ -205,6 +211,7 @@ static struct host_result read_bytes(void *context, uint32_t offset, void *bytes
 static struct host_result write_record(void *context, uint32_t offset, unsigned char byte) {
     struct host_win *host = context;
     DWORD written = 0;
+    host->record_fresh = false;
     if (!seek(host->record, offset) || !WriteFile(host->record, &byte, 1, &written, NULL))
         return transfer_error();
     return written == 1 ? ok : failed(HOST_FAILED, ERROR_WRITE_FAULT, NULL);

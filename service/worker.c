@@ -8,8 +8,7 @@
 
 enum {
     CHECK_MS = 60000,
-    LOAD_MS = 1000, /* a configuration that was saved must have been left alone for so long */
-    STEPS_MOST = 16 /* of the mender between two looks at the watches */
+    LOAD_MS = 1000 /* a configuration that was saved must have been left alone for so long */
 };
 
 enum { ASKED_STOP = 1, ASKED_PAUSE = 2, ASKED_RESUME = 4, ASKED_RELOAD = 8 };
@@ -205,15 +204,16 @@ DWORD worker_open(struct worker *worker, const struct options *options,
     return ERROR_SUCCESS;
 }
 
-/* Steps the mender while there is something to do, for a while; returns when there is more. Collecting
- * changes costs as much as two records, so under a flood they are collected by the dozen. */
+/* Steps the mender while there is something to do, until the clock moves on or something is asked for; returns
+ * when there is more. Collecting changes costs as much as two records, so under a flood they are collected by the
+ * dozen; but not later than this, for a record must not be repaired while the news of its writer lies unread. */
 static uint64_t work(struct worker *worker) {
+    uint64_t begun = host_win_clock(&worker->host);
     uint64_t due = 0;
-    for (unsigned steps = 0; steps < STEPS_MOST && (steps == 0 || obey(worker)); steps++) {
+    do
         due = mender_step(&worker->mender);
-        if (host_win_until(&worker->host, due, 1) != 0)
-            break;
-    }
+    while (due <= begun && host_win_clock(&worker->host) == begun &&
+           atomic_load(&worker->control->asked) == 0);
     return due;
 }
 
@@ -236,7 +236,7 @@ void worker_run(struct worker *worker) {
             due = worker->watch_due;
         if (due > worker->load_due)
             due = worker->load_due;
-        /* Not while there is work: it would be one more call for each record. */
+        /* Not while there is work: it would be one more call for each record of a scan. */
         DWORD wait = host_win_until(&worker->host, due, CHECK_MS);
         if (wait != 0)
             (void)WaitForMultipleObjects(3, handles, FALSE, wait);

@@ -15,7 +15,7 @@ CHANGES = 30      # in a round
 OTHERS = 1000     # records a second that others write meanwhile
 APART = 0.02      # seconds between two changes
 SETTLE = 5        # seconds, the default
-PATIENCE = 150    # seconds for one repair: beyond its bounds the queue is left to the next scan
+PATIENCE = 150    # seconds for one repair: what is lost is left to the next scan, a minute later at most
 
 
 def expect_ok(result):
@@ -98,7 +98,8 @@ def await_changes(product, prefix, count):
 
 def measure_changes(bench, product, arch, rounds, settle):
     """With the default settings, and with no time to settle, which makes others' every write a look at its record."""
-    product.configure(SettleSeconds=settle)
+    # Wine loses one of some thousand names: that one waits for the next scan.
+    product.configure(SettleSeconds=settle, RescanMinutes=1)
     bare = product.home / "bare.ini"
     bare.write_bytes(record())
     expect_ok(product.wine.probe("start", "KMRepair", RUNNING))
@@ -183,7 +184,7 @@ def measure_idle(bench, product, arch, seconds):
     woken = count_wakes(pids, seconds)
     after = {s: seen_by_linux(p) for s, p in pids.items()}
     for service, name in (("KMRepair", f"idle {arch}"), (EMPTY_SERVICE, f"idle, the empty service {arch}")):
-        bench.add(f"{name}, wake-ups", "", woken[service])
+        bench.add(f"{name}, wake-ups a minute", "", woken[service] * 60 / seconds)
         for what in ("processor time", "switches"):
             bench.add(f"{name}, {what}", "", after[service][what] - before[service][what])
         for what in ("threads", "private memory"):
@@ -223,7 +224,7 @@ def report_changes(bench, arch):
                       [ours[int(share * len(ours))] - theirs[int(share * len(theirs))]], goal)
 
 
-IDLE = (("wake-ups", "", "one a minute"), ("switches", "", ""), ("processor time", "ms", "0"), ("threads", "", "2"), ("handles", "", "<= 40"),
+IDLE = (("wake-ups a minute", "", "<= 1"), ("switches", "", ""), ("processor time", "ms", "0"), ("threads", "", "2"), ("handles", "", "<= 40"),
         ("private memory", "KB", "<= 1536"))
 
 

@@ -564,16 +564,26 @@ static uint64_t step(struct process *p) {
     return due == MENDER_NEVER ? due : due + p->started;
 }
 
+/* As the worker does: it looks at what it is told when there is nothing to do, or the clock has moved on. */
+static void listen(struct process *p) {
+    bool asked = p->configure || p->pause || p->resume;
+    if (p->more && world.now == p->listened && !asked)
+        return;
+    p->listened = world.now;
+    obey(p);
+    collect(p);
+    if (world.now >= p->watch_due)
+        watch_over(p);
+}
+
 static void serve(struct process *p) {
     mender_note_settings(&p->mender);
     watch_over(p);
     for (;;) {
         p->inside = true;
-        obey(p);
-        collect(p);
-        if (world.now >= p->watch_due)
-            watch_over(p);
+        listen(p);
         uint64_t due = step(p);
+        p->more = due <= p->listened;
         p->due = due < p->watch_due ? due : p->watch_due;
         p->inside = false;
         yield(p);

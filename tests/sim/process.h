@@ -93,6 +93,8 @@ struct process {
     uint32_t watch_identity;
     uint32_t watch_backoff;
     uint64_t watch_due;
+    uint64_t listened; /* when it last looked at what it is told ... */
+    bool more;         /* ... and whether there is something to do since then */
     size_t notice_count;
     struct {
         uint64_t time;
