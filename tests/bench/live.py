@@ -172,6 +172,7 @@ def count_wakes(pids, seconds):
 
 def measure_idle(bench, product, arch, seconds):
     wine = product.wine
+    product.configure()
     held = {"KMRepair": handles(wine, "KMRepair"), EMPTY_SERVICE: handles(wine, EMPTY_SERVICE)}
     for service in held:
         expect_ok(wine.probe("start", service, RUNNING))
