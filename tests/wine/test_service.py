@@ -292,6 +292,22 @@ def test_another_folder(running):
     running.await_repaired("later.ini")
 
 
+def test_another_folder_in_the_middle_of_a_scan(service):
+    """The new folder is watched before it is scanned, so that it is scanned once."""
+    for number in range(3000):
+        (service.folder / f"Mx{number:06}.ini").write_bytes(record(state="1"))
+    service.start()
+    service.folder = service.home / "Other"
+    service.folder.mkdir()
+    service.put("there.ini")
+    service.configure()
+    service.controlled(PARAMCHANGE)
+    service.await_event(2000, "there.ini")
+    service.controlled(PAUSE, PAUSED)
+    scans = [event for event in service.events(3020) if event.strings[0].endswith("Other")]
+    assert len(scans) == 1, scans
+
+
 # ---- killed in mid-work ----
 
 def pour(folder, records):
