@@ -143,10 +143,11 @@ def seen_by_linux(pid):
     tasks = list(pathlib.Path(f"/proc/{pid}/task").iterdir())
     switches = sum(int(line.split()[1]) for task in tasks for line in (task / "status").read_text().splitlines()
                    if line.startswith(("voluntary", "nonvoluntary")))
-    times = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    # Of the scheduler, in ns: the times in /proc/PID/stat are in steps of 10 ms.
+    times = [int((task / "schedstat").read_text().split()[0]) for task in tasks]
     private = sum(int(line.split()[1]) for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
                   if line.startswith("Private"))
-    return {"processor time": (int(times[11]) + int(times[12])) * 1000 / os.sysconf("SC_CLK_TCK"), "switches": switches,
+    return {"processor time": sum(times) / 1e6, "switches": switches,
             "threads": len(tasks), "private memory": private}
 
 
