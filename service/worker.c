@@ -206,7 +206,8 @@ DWORD worker_open(struct worker *worker, const struct options *options,
 
 /* Steps the mender while there is something to do, until the clock moves on or something is asked for; returns
  * when there is more. Collecting changes costs as much as two records, so under a flood they are collected by the
- * dozen; but not later than this, for a record must not be repaired while the news of its writer lies unread. */
+ * dozen; but not later than this, for a record must not be repaired while the news of its writer lies unread for
+ * longer than a tick. */
 static uint64_t work(struct worker *worker) {
     uint64_t begun = host_win_clock(&worker->host);
     uint64_t due = 0;
@@ -236,7 +237,7 @@ void worker_run(struct worker *worker) {
             due = worker->watch_due;
         if (due > worker->load_due)
             due = worker->load_due;
-        /* Not while there is work: it would be one more call for each record of a scan. */
+        /* Not while there is work: it would be a call for nothing. */
         DWORD wait = host_win_until(&worker->host, due, CHECK_MS);
         if (wait != 0)
             (void)WaitForMultipleObjects(3, handles, FALSE, wait);

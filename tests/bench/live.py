@@ -97,7 +97,7 @@ def await_changes(product, prefix, count):
 
 
 def measure_changes(bench, product, arch, rounds, settle):
-    """With the default settings, and with no time to settle, which makes others' every write a look at its record."""
+    """With the default time to settle, and with none, which makes others' every write a look at its record."""
     # Wine loses one of some thousand names: that one waits for the next scan.
     product.configure(SettleSeconds=settle, RescanMinutes=1)
     bare = product.home / "bare.ini"

@@ -564,7 +564,8 @@ static uint64_t step(struct process *p) {
     return due == MENDER_NEVER ? due : due + p->started;
 }
 
-/* As the worker does: it looks at what it is told when there is nothing to do, or the clock has moved on. */
+/* As the worker does: it looks at what it is told when there is nothing to do, the clock has moved on, or something
+ * is asked for. */
 static void listen(struct process *p) {
     bool asked = p->configure || p->pause || p->resume;
     if (p->more && world.now == p->listened && !asked)

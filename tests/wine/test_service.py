@@ -192,8 +192,8 @@ def test_moved_in_from_elsewhere(running):
 
 
 def test_many_at_once(running):
-    """Wine does not align the entries of a buffer: the odd one behind such a name was taken for garbage, and all for
-    lost; seen as repairs that took seconds, and event 3000."""
+    """Wine does not align the entries of a buffer: one behind a name of odd length was taken for garbage, and all of
+    them for lost; seen as repairs that took seconds, and event 3000."""
     pid = running.unix_pid()
     names = [f"{'x' * (1 + number % 4)}{number:02}.ini" for number in range(40)]
     os.kill(pid, signal.SIGSTOP)
@@ -293,8 +293,8 @@ def test_another_folder(running):
 
 
 def test_another_folder_in_the_middle_of_a_scan(service):
-    """The new folder is watched before it is scanned, so that it is scanned once."""
-    for number in range(3000):
+    """The new folder is watched before it is scanned, so that each loading of the settings scans it once."""
+    for number in range(10000):
         (service.folder / f"Mx{number:06}.ini").write_bytes(record(state="1"))
     service.start()
     service.folder = service.home / "Other"
@@ -303,9 +303,14 @@ def test_another_folder_in_the_middle_of_a_scan(service):
     service.configure()
     service.controlled(PARAMCHANGE)
     service.await_event(2000, "there.ini")
+
+    def scans():
+        return [event for event in service.events(3020) if event.strings[0].endswith("Other")]
+
+    wait_until(scans, "the other folder is scanned")
     service.controlled(PAUSE, PAUSED)
-    scans = [event for event in service.events(3020) if event.strings[0].endswith("Other")]
-    assert len(scans) == 1, scans
+    # The file that was saved may have been loaded before the control came: then twice.
+    assert len(scans()) <= len(service.events(4000)) - 1, service.events()
 
 
 # ---- killed in mid-work ----
