@@ -36,9 +36,6 @@ ARCHITECTURES = ("x86", "x64") if runs_32_bit() else ("x64",)
 # No character takes more than a byte: what is quickest for grep.
 NATIVE = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
 STATE_4 = "State *= *4"
-# Opening a file takes Wine so long that larger folders are left to one EXE, the x86 one where it can run: ten
-# minutes are what all of it may take. These also need no round to warm up, the native part has read all.
-BOTH_MOST = 10000
 
 
 def over(a, b):
@@ -222,10 +219,10 @@ def run_watched(wine, argv, out, codes):
 
 
 def measure_wine(bench, wine, folder, size, rounds):
-    todo = [p for arch in ARCHITECTURES if arch == ARCHITECTURES[0] or size <= BOTH_MOST for p in programs(arch, folder)]
+    todo = [p for arch in ARCHITECTURES for p in programs(arch, folder)]
     with tempfile.TemporaryDirectory(dir=BENCH) as scratch:
         out = pathlib.Path(scratch) / "out"
-        for number in range(0 if size > BOTH_MOST else -1, rounds):
+        for number in range(-1, rounds):  # the first is for the cache, and does not count
             for name, argv, codes in rotated(todo, number):
                 wall, peak = run_watched(wine, argv, out, (*codes, 1))
                 if out.stat().st_size == 0:  # rarely Wine does not start an EXE, see never_started() in host.py
@@ -243,7 +240,7 @@ def report_wine(bench, sizes):
         for size in (0, *sizes):
             for program in ("floor", "scan"):
                 bench.plain(f"{program} {arch}", size, "ms")
-            if size == 0 or (f"scan {arch}", size) not in bench.samples:
+            if size == 0:
                 continue
             bench.ratio(f"scan {arch}", f"floor {arch}", size, "<= 1.05")
             net = {p: [v - start[p] for v in bench.samples[f"{p} {arch}", size]] for p in start}
@@ -262,8 +259,6 @@ def report_growth(bench, sizes):
     for arch in ARCHITECTURES:
         start = {p: statistics.median(bench.samples[f"{p} {arch}", 0]) for p in ("floor", "scan")}
         for size in sizes[1:]:
-            if (f"scan {arch}", size) not in bench.samples:
-                continue
             time_growth, memory_growth = {}, {}
             for program in start:
                 name = f"{program} {arch}"
