@@ -343,9 +343,9 @@ static enum verdict_reason open_text(struct judge *judge, size_t size) {
             judge->size = size - 3;
         }
     }
-    if (judge->width == 1)
-        return size > 0 && memchr(bytes, 0, size) != NULL ? REASON_NUL : REASON_NONE;
-    return find_unit(judge, 0, judge->size, '\0') != judge->size ? REASON_UTF16_NUL : REASON_NONE;
+    if (judge->size > 0 && find_unit(judge, 0, judge->size, '\0') != judge->size)
+        return judge->width == 2 ? REASON_UTF16_NUL : REASON_NUL;
+    return REASON_NONE;
 }
 
 bool record_is_named(const char *name) {

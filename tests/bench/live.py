@@ -140,16 +140,24 @@ def others(folder):
 
 # ---- idle ----
 
+def tasks_of(pid):
+    return list(pathlib.Path(f"/proc/{pid}/task").iterdir())
+
+
+def count_switches(pid):
+    """How often its threads gave the processor back."""
+    return sum(int(line.split()[1]) for task in tasks_of(pid) for line in (task / "status").read_text().splitlines()
+               if line.startswith(("voluntary", "nonvoluntary")))
+
+
 def seen_by_linux(pid):
-    """Processor time in ms, how often its threads gave the processor back, threads, private memory in KB."""
-    tasks = list(pathlib.Path(f"/proc/{pid}/task").iterdir())
-    switches = sum(int(line.split()[1]) for task in tasks for line in (task / "status").read_text().splitlines()
-                   if line.startswith(("voluntary", "nonvoluntary")))
+    """Processor time in ms, switches, threads, private memory in KB."""
+    tasks = tasks_of(pid)
     # Of the scheduler, in ns: the times in /proc/PID/stat are in steps of 10 ms.
     times = [int((task / "schedstat").read_text().split()[0]) for task in tasks]
     private = sum(int(line.split()[1]) for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
                   if line.startswith("Private"))
-    return {"processor time": sum(times) / 1e6, "switches": switches,
+    return {"processor time": sum(times) / 1e6, "switches": count_switches(pid),
             "threads": len(tasks), "private memory": private}
 
 
@@ -165,7 +173,7 @@ def count_wakes(pids, seconds):
     busy = dict.fromkeys(pids, False)
     while time.monotonic() < end:
         for service, pid in pids.items():
-            switches = seen_by_linux(pid)["switches"]
+            switches = count_switches(pid)
             was_busy, busy[service] = busy[service], switches != seen.get(service, switches)
             woken[service] += busy[service] and not was_busy
             seen[service] = switches
@@ -182,9 +190,10 @@ def measure_idle(bench, product, arch, seconds):
     product.await_event(3020)  # the first scan is over
     pids = {"KMRepair": product.unix_pid(), EMPTY_SERVICE: wine.unix_pids("empty.exe")[0]}
     # Until nothing has happened for a second, by the clock of what is measured.
+    seen = {s: count_switches(p) for s, p in pids.items()}
+    while time.sleep(1) or any(count_switches(p) != seen[s] for s, p in pids.items()):
+        seen = {s: count_switches(p) for s, p in pids.items()}
     before = {s: seen_by_linux(p) for s, p in pids.items()}
-    while time.sleep(1) or any(seen_by_linux(p)["switches"] != before[s]["switches"] for s, p in pids.items()):
-        before = {s: seen_by_linux(p) for s, p in pids.items()}
     woken = count_wakes(pids, seconds)
     after = {s: seen_by_linux(p) for s, p in pids.items()}
     for service, name in (("KMRepair", f"idle {arch}"), (EMPTY_SERVICE, f"idle, the empty service {arch}")):
