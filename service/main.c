@@ -15,6 +15,7 @@
 #include "secure.h"
 #include "service.h"
 #include "version.h"
+#include "win/guard.h"
 
 static struct options options;
 static unsigned char record_bytes[RECORD_BYTES_MAX];
@@ -61,7 +62,8 @@ static void restrict_dlls(void) {
 
 void entry(void);
 
-void entry(void) {
+GUARD_NONE void entry(void) {
+    guard_set();
     /* A drive that is not ready, or a crash, would put up a box on a desktop that nobody sees and
      * hold the service until somebody clicks. */
     (void)SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
