@@ -72,12 +72,4 @@ bool console_print_row(enum format format, const struct column *column, const ch
 /* The message of a refused configuration: file, line, reason. Returns 2. */
 int console_fail_config(const struct options *options, const struct config_error *error);
 
-/* `check`: what the configuration says, or what is wrong with it. */
-int console_check(const struct options *options);
-
-/* The settings for a verb that runs in a console: the configuration file, with the folder of the
- * command line in place of its own. Without a file, `scan` goes by the defaults, and so does any verb
- * that is given a folder. False after a message. */
-bool console_settings(const struct options *options, struct settings *settings);
-
 #endif

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { ACCESS_ACCOUNT_UNITS = 513 }; /* domain and name of an account, terminated */
+
 /* False on FAT and the like, where nothing below can be done and everybody may change everything. */
 bool access_is_kept(const WCHAR *path);
 
