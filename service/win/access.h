@@ -19,8 +19,7 @@ bool access_is_kept(const WCHAR *path);
 /* An account, by the name that the SCM knows it by. LocalSystem needs nothing, and has no SID here. */
 struct access_account {
     bool has_sid;
-    bool
-        is_user; /* with a password, unless it is a managed one, and no right to be a service yet */
+    bool is_user; /* with a password, unless it is a managed one; not yet allowed to be a service */
     union {
         SID sid;
         BYTE bytes[SECURITY_MAX_SID_SIZE];
@@ -28,8 +27,8 @@ struct access_account {
 };
 
 /* Whether anybody may change a file or folder who is not SYSTEM, an administrator, a service of
- * Windows, the caller or the account that the service has: then `who` names the first of them. An
- * `error` is set when it can not be told. */
+ * Windows, the caller or the account that the service has: then `who` names the first of them. `error` is set when it
+ * cannot be told. */
 bool access_is_open(const WCHAR *path, const struct access_account *registered, char *who,
                     size_t size, DWORD *error);
 
