@@ -72,6 +72,7 @@ link_flags := -nostartfiles -nostdlib -nodefaultlibs -s -Wl,--no-insert-timestam
     -Wl,--dynamicbase -Wl,--enable-reloc-section -Wl,--nxcompat -Wl,--tsaware -Wl,--no-seh
 libraries := -lkernel32 -ladvapi32 -lmsvcrt -lntdll
 
+# C on x86 has no use for unwind tables; on x64 Windows needs them.
 x86_FLAGS := -march=i486 -mno-stack-arg-probe -fno-asynchronous-unwind-tables
 x86_LINK := -Wl,--subsystem,console:4.0 -Wl,--entry,_entry
 x86_RES := pe-i386
@@ -92,7 +93,6 @@ build/gen/messages.h build/gen/messages.rc &: service/messages.mc Makefile | too
 build/inih.from: FORCE
 	@mkdir -p build; echo '$(INIH)' | cmp -s - $@ || echo '$(INIH)' >$@
 
-# Where our own headers are looked for; the generated ones have no such warnings.
 service_includes := -Iservice -Ibuild/gen
 
 define windows_rules # $(1): x86 or x64

@@ -1,7 +1,9 @@
 /*
  * options: the command line.
  *
- * kmrepair.exe VERB [FOLDER] [--option]; options may also stand before the verb's argument.
+ * kmrepair.exe VERB [FOLDER] [--option]; options may also stand before the verb's argument. For main() and the verbs,
+ * on the process's first thread; others may read a struct options after that. What exceeds a bound below is refused in
+ * one line on the error stream.
  */
 #ifndef KMREPAIR_OPTIONS_H
 #define KMREPAIR_OPTIONS_H

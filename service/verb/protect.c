@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "console.h"
 #include "verb/secure.h"
 #include "verb/verb.h"
@@ -19,6 +21,9 @@ int verb_protect(const struct options *options) {
         return code;
     (void)path_beside(options->program, L"", folder);
     path_print(folder, words, sizeof words);
+    size_t length = strlen(words);
+    if (length > sizeof "C:\\" - 1)
+        words[length - 1] = '\0';
     return console_print(CONSOLE_OUT,
                          "Access to %s is now limited to SYSTEM and Administrators.\r\n", words)
                ? 0

@@ -1,7 +1,8 @@
 /*
- * access: who may change the program, its configuration, its journal and the records.
+ * access: who may change a file or folder, and who may be a service.
  *
- * For the verbs; one thread at a time. Every call that returns DWORD returns a Win32 error, 0 if none.
+ * For the verbs, on the process's first thread, except access_copy(), which is for whoever rotates the journal.
+ * Lists and accounts have no bound here, except a name's length (ACCESS_ACCOUNT_UNITS). Every call that returns DWORD returns a Win32 error, 0 if none.
  */
 #ifndef KMREPAIR_ACCESS_H
 #define KMREPAIR_ACCESS_H

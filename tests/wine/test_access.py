@@ -116,7 +116,7 @@ def test_protect_mends_it(product):
         open_to_others(path)
     assert product.run("install").rc == 2
     result = product.run("protect")
-    assert result.rc == 0 and "administrators" in result.out and not result.err
+    assert result.rc == 0 and "limited to SYSTEM and Administrators" in result.out and not result.err
     assert_closed(product.home, product.exe, product.config)
     assert not is_installed(product)
     product.install()
