@@ -1,0 +1,16 @@
+/*
+ * ledger_read: how the ledger reads its journal: what is new in it, or all of it when it is another
+ * one. A part of ledger, for nobody else.
+ */
+#ifndef KMREPAIR_LEDGER_READ_H
+#define KMREPAIR_LEDGER_READ_H
+
+#include "ledger.h"
+
+/* Reads what is new in the journal, which is locked. When it fails, the next call makes up for it. */
+struct host_result ledger_read(struct ledger *ledger);
+
+/* Takes the repair of an INTENT into the window, once. */
+void ledger_count(struct ledger *ledger, const struct journal_entry *entry);
+
+#endif
