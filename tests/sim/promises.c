@@ -211,12 +211,23 @@ static void check_undo(const struct process *p, const struct handle *handle,
         broken("%s is undone, which is not what a repair left", handle->name);
 }
 
+/* The one that was begun a moment ago, or one that could not be made then. */
+static struct deed *find_mine(struct process *p, const struct handle *handle) {
+    for (size_t i = change_count; p->change < 0 && i-- > 0;) {
+        if (changes[i].owner == p->serial && changes[i].present && !changes[i].done &&
+            changes[i].folder == promises_folder(handle) &&
+            world_equal(changes[i].name, handle->name))
+            p->change = (int)i;
+    }
+    return p->change >= 0 ? &changes[p->change] : NULL;
+}
+
 void promises_write(struct process *p, uint32_t offset, unsigned char byte, bool lands) {
     const struct handle *handle = &world.handles[p->handle];
     struct node *node = &world.nodes[handle->node];
-    struct deed *change = p->change >= 0 ? &changes[p->change] : NULL;
+    struct deed *change = find_mine(p, handle);
     unsigned char from = offset < node->size ? node->bytes[offset] : 0;
-    if (change == NULL || !change->sure || world.journal_durable < world.journal_size ||
+    if (change == NULL || !change->sure || change->done || !p->path_checked || world.journal_durable < world.journal_size ||
         world.journal_owner != p->serial) {
         broken("%s is written to without its line in the journal", handle->name);
         return;
