@@ -281,7 +281,8 @@ static struct host_result open_record(void *context, const char *path, const cha
         broken("%s is opened while another record is open", name);
     if (path == NULL)
         need_folder(process, "a record is opened");
-    process->path_checked = false;
+    /* Elsewhere there is no folder that is watched. */
+    process->path_checked = path != NULL;
     if (repair && place < WORLD_PLACES && world_chance(rates.race))
         kms_overtake(place % WORLD_FOLDERS, name);
     if (fault)
@@ -300,6 +301,8 @@ static struct host_result open_record(void *context, const char *path, const cha
           : place >= WORLD_FOLDERS                                          ? " in the other folder"
                                                                             : "",
           (const char *[]){"ok", "end", "gone", "busy", "refused", "failed"}[result.code]);
+    if (repair && (result.code == HOST_REFUSED || result.code == HOST_GONE))
+        promises_refused(process, place % WORLD_FOLDERS, name);
     promises_opened(process, repair);
     point(process);
     return result;

@@ -225,9 +225,11 @@ static struct deed *find_mine(struct process *p, const struct handle *handle) {
 void promises_write(struct process *p, uint32_t offset, unsigned char byte, bool lands) {
     const struct handle *handle = &world.handles[p->handle];
     struct node *node = &world.nodes[handle->node];
+    bool again = p->change < 0;
     struct deed *change = find_mine(p, handle);
     unsigned char from = offset < node->size ? node->bytes[offset] : 0;
-    if (change == NULL || !change->sure || change->done || !p->path_checked || world.journal_durable < world.journal_size ||
+    if (change == NULL || !change->sure || change->done || !p->path_checked ||
+        (!again && world.journal_durable < world.journal_size) ||
         world.journal_owner != p->serial) {
         broken("%s is written to without its line in the journal", handle->name);
         return;

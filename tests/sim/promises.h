@@ -14,6 +14,8 @@ void promises_begin(void);
 /* The record that is open was read from its beginning, as far as was wanted: it may have grown meanwhile. */
 void promises_read(struct process *process, const void *bytes, size_t size);
 void promises_opened(struct process *process, bool repair);
+/* It cannot be opened for repair as long as it is what it is: a change of it in flight is given up. */
+void promises_refused(struct process *process, unsigned folder, const char *name);
 void promises_closing(struct process *process);
 /* A byte is about to be written to the record that is open. `lands`: it will be. */
 void promises_write(struct process *process, uint32_t offset, unsigned char byte, bool lands);
@@ -49,6 +51,9 @@ void promises_verb(struct process *process);
 
 /* Nothing goes wrong any more, and all had time: nothing may be open or unreported. */
 void promises_all_reported(void);
+/* After somebody has changed the journal, which the service knew: it begins with a checkpoint again, and
+ * has all that the service knows. */
+void promises_is_whole(void);
 /* The journal says that it is to be left alone as it is. */
 bool promises_is_held(unsigned folder, const char *name, uint32_t content);
 /* How many INTENTs there were since `time`. */

@@ -361,6 +361,21 @@ void promises_journal_closing(struct process *p) {
         tampered = false;
 }
 
+void promises_is_whole(void) {
+    const struct list *mine = &known[0];
+    struct line first;
+    const char *end = memchr(world.journal, '\n', world.journal_size);
+    if (end == NULL || !parse(world.journal, (size_t)(end - world.journal), &first) ||
+        first.kind != LINE_CHECKPOINT)
+        broken("the journal is not written again two seconds after it was changed");
+    for (size_t i = 0; i < mine->count; i++) {
+        const struct named *hold = promises_find(&holds, mine->items[i].folder, mine->items[i].name);
+        if (hold == NULL || hold->content != mine->items[i].content)
+            broken("%s: its hold is not in the journal two seconds after that was changed",
+                   mine->items[i].name);
+    }
+}
+
 /* ---- what befalls it */
 
 static void adopt(const struct line *line) {
@@ -415,10 +430,18 @@ void promises_trouble(struct process *p) {
     p->trouble_step = p->steps;
 }
 
+void promises_refused(struct process *p, unsigned folder, const char *name) {
+    for (size_t i = 0; i < change_count; i++) {
+        if (changes[i].owner == p->serial && changes[i].folder == folder &&
+            world_equal(changes[i].name, name))
+            changes[i].node = 0;
+    }
+}
+
 static void check_begun(const struct process *p, const struct line *line, const struct node *node) {
     for (size_t i = change_count; i-- > 0;) {
         const struct deed *change = &changes[i];
-        if (change->undo || change->lost || change->owner != p->serial ||
+        if (change->undo || !change->sure || change->owner != p->serial ||
             change->folder != line->folder || !world_equal(change->name, line->name))
             continue;
         bool open = change->present && !change->done;

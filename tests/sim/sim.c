@@ -439,7 +439,10 @@ static void tamper(void) {
     } else if (way == 4) {
         world_journal_put(world.journal, world_below((uint32_t)size + 1));
     } else if (size > 0) {
-        size_t at = world_below((uint32_t)size);
+        /* At one of its ends: that is by what it is known. */
+        size_t at = world_below((uint32_t)(size < 60 ? size : 60));
+        if (world_below(2) == 0)
+            at = size - 1 - at;
         size_t length = 1 + world_below(40);
         memset(world.journal + at, 'z', length < size - at ? length : size - at);
         world_journal_put(world.journal, size);
@@ -667,7 +670,7 @@ static void end_trouble(void) {
         start_service();
         return;
     }
-    if (!sim.settings.repair || !service->settings.repair) {
+    if (!sim.settings.repair || !service->settings.repair || sim.settings.rescan_minutes == 0) {
         sim.settings.repair = true;
         service->wanted = sim.settings;
         service->configure = true;
@@ -678,39 +681,93 @@ static void end_trouble(void) {
         service->resume = true;
 }
 
-/* New records in quiet times, that are heard of in one of four ways. */
-static void write_in_peace(void) {
-    char name[WORLD_NAME_BYTES] = "";
-    uint32_t way = world_below(4);
-    unsigned count = 1 + world_below(3);
+enum way { TOLD, LOST, BY_SCAN, QUEUE_FULL, QUEUE_BUSY, WAYS };
+
+/* When a new record is repaired at the latest. */
+static uint64_t time_for(enum way way) {
+    const struct scan *scan = &processes[0].mender.scan;
     uint64_t limit = settle_ms() + 3000;
-    const struct mender *service = &processes[0].mender;
-    if (promises_repairs(world.now - 2 * (uint64_t)HOUR) + count > sim.settings.repairs_per_hour)
+    uint64_t distance = 4 * scan->took;
+    uint64_t most = (uint64_t)sim.settings.rescan_minutes * MINUTE;
+    /* After a scan that took long the next one is not begun at once. */
+    if (way == LOST || way >= QUEUE_FULL)
+        limit += 2 * MINUTE + (distance < most || most == 0 ? distance : most);
+    if (way == BY_SCAN)
+        limit += most;
+    /* What is let go is looked at within a minute; and scans while the queue is crowded are put off, by as
+     * much as it has been crowded. */
+    if (way == QUEUE_BUSY)
+        limit += 2 * (outages.flood > world.now ? outages.flood - world.now : 0) + 2 * MINUTE;
+    return limit;
+}
+
+/* New records in quiet times, that are heard of in one of several ways. */
+static void write_in_peace(void) {
+    static const char *const how[WAYS] = {"and it was told of it", "and it was told of lost changes",
+                                          "with a scan", "and the queue was full",
+                                          "and the queue was full of busy records"};
+    char name[WORLD_NAME_BYTES] = "";
+    enum way way = (enum way)world_below(WAYS);
+    unsigned count = 1 + world_below(3);
+    if (2 * (promises_repairs(world.now - 3 * (uint64_t)HOUR) + count) >
+            sim.settings.repairs_per_hour ||
+        (way == BY_SCAN && sim.settings.rescan_minutes == 0))
         return;
-    rates.drop = way == 0 || way == 3 ? 0 : 1000000;
-    if (way == 3) {
+    rates.drop = way == TOLD || way >= QUEUE_FULL ? 0 : 1000000;
+    if (way >= QUEUE_FULL) {
         /* The queue is full of others; what it is told then has no place. */
         processes[0].flood = QUEUE_NAMES + 100;
+        outages.flood = way == QUEUE_BUSY ? world.now + world_below(5 * MINUTE) : 0;
         pass_time(world.now + 1);
     }
     for (; count > 0; count--)
         (void)kms_place(processes[0].folder, world_below(kms.records), CONTENT_STUCK);
-    if (way == 1)
+    if (way == LOST)
         processes[0].lost = true;
-    if (way == 1 || way == 3) {
-        /* After a scan that took long the next one is not begun at once. */
-        uint64_t distance = 4 * (service->scan.took);
-        uint64_t most = (uint64_t)sim.settings.rescan_minutes * MINUTE;
-        limit += 2 * MINUTE + (distance < most ? distance : most);
-    } else if (way == 2) {
-        limit += (uint64_t)sim.settings.rescan_minutes * MINUTE;
-    }
+    uint64_t limit = time_for(way);
     pass_time(world.now + limit);
     if (!world.broken && stuck_left(name) > 0)
         broken("%s is not repaired after %llu s, %s", name, (unsigned long long)limit / 1000,
-               (const char *[]){"and it was told of it", "and it was told of lost changes",
-                                "with a scan", "and the queue was full"}[way]);
+               how[way]);
     rates.drop = 0;
+}
+
+/* A journal that somebody deletes or replaces is written again at once. */
+static void tamper_in_peace(void) {
+    tamper();
+    pass_time(world.now + 2000);
+    if (!world.broken)
+        promises_is_whole();
+}
+
+/* In an hour in which nothing changes and nothing fails nothing is written, however often somebody looks
+ * into the journal, and nobody scans but by the clock. */
+static void rest(void) {
+    uint32_t minutes = sim.settings.rescan_minutes;
+    /* The state is that of the last scan. */
+    pass_time(world.now + (uint64_t)minutes * MINUTE + 2 * settle_ms() + 5 * MINUTE);
+    uint64_t lines = process_lines;
+    uint64_t scans = process_scans;
+    uint64_t most = minutes == 0 ? 0 : 60 / minutes + 1;
+    for (unsigned n = 0; n < 4; n++) {
+        outages.scanner = world.now + world_below(3000);
+        process_note_journal();
+        pass_time(world.now + HOUR / 4);
+    }
+    if (world.broken)
+        return;
+    if (process_lines > lines)
+        broken("%llu lines were written in an hour in which nothing happened",
+               (unsigned long long)(process_lines - lines));
+    else if (process_scans > scans + most)
+        broken("%llu scans in an hour in which nothing happened",
+               (unsigned long long)(process_scans - scans));
+}
+
+/* Whether the limit may be reached: it counts up to a minute too long for each time that somebody reads
+ * how many repairs there were, and some of them twice when a journal was replaced. */
+static bool is_limited(uint64_t within) {
+    return 2 * promises_repairs(world.now - within) >= sim.settings.repairs_per_hour;
 }
 
 static void quiet(void) {
@@ -723,19 +780,22 @@ static void quiet(void) {
     if (world.broken)
         return;
     promises_all_reported();
-    bool limited = promises_repairs(world.now - bound - 2 * HOUR) >= sim.settings.repairs_per_hour;
-    if (!limited && stuck_left(name) > 0)
+    if (!is_limited(bound + 3 * (uint64_t)HOUR) && stuck_left(name) > 0)
         broken("%s is not repaired after settle, rescan and three minutes", name);
     unsigned left = stuck_left(name);
     if (left > 0 && !world.broken) {
-        uint64_t hours = 2 + left / sim.settings.repairs_per_hour;
-        pass_time(world.now + hours * (HOUR + 2 * MINUTE) + 2 * settle_ms());
+        uint64_t hours = 3 + left / sim.settings.repairs_per_hour;
+        pass_time(world.now + hours * (HOUR + 3 * MINUTE) + 2 * settle_ms());
         if (!world.broken && stuck_left(name) > 0)
             broken("%s is not repaired after %llu hours", name, (unsigned long long)hours);
         promises_all_reported();
     }
     for (unsigned n = world_below(3); n > 0 && !world.broken; n--)
         write_in_peace();
+    if (!world.broken && world_below(4) == 0 && sim.weight[ACT_TAMPER] > 0)
+        tamper_in_peace();
+    if (!world.broken && world_below(4) == 0)
+        rest();
     rates = sim.rates;
     sim.calm = false;
 }
