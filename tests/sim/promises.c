@@ -171,8 +171,9 @@ static bool is_excused(const struct process *p, const struct named *held) {
            !promises_knows_hold(p, held->folder, held->name, held->content);
 }
 
+/* `again`: the write is tried again, under the same INTENT. */
 static void check_repair(struct process *p, const struct handle *handle, const struct node *node,
-                         uint32_t offset) {
+                         uint32_t offset, bool again) {
     struct reference reference;
     size_t base = find_base(p, promises_folder(handle), handle->name);
     uint32_t settle = p->bases[base].settle < p->settings.settle_seconds
@@ -191,7 +192,7 @@ static void check_repair(struct process *p, const struct handle *handle, const s
     else if (held != NULL && held->active && !is_excused(p, held) && held->node == handle->node &&
              held->serial == node->serial && held->version == node->version)
         broken("%s is held, and repaired", handle->name);
-    else if (world.now - p->bases[base].since < (uint64_t)settle * 1000)
+    else if (!again && world.now - p->bases[base].since < (uint64_t)settle * 1000)
         broken("%s is repaired %llu ms after it changed, the settle time is %u s", handle->name,
                (unsigned long long)(world.now - p->bases[base].since), settle);
     check_breaker(p);
@@ -249,7 +250,7 @@ void promises_write(struct process *p, uint32_t offset, unsigned char byte, bool
     if (change->undo)
         check_undo(p, handle, change);
     else
-        check_repair(p, handle, node, offset);
+        check_repair(p, handle, node, offset, again);
     node->bytes[offset] = byte;
     if (world_content(node) != change->after)
         broken("%s: the journal is wrong about the content after it", handle->name);

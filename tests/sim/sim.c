@@ -664,6 +664,8 @@ static void end_trouble(void) {
     rates.late = 100;
     for (unsigned i = 0; i < WORLD_FOLDERS; i++)
         world.away[i] = false;
+    for (unsigned i = 0; i < WORLD_NODES; i++)
+        world.nodes[i].locked = 0;
     kms_finish();
     if (!service->alive) {
         sim.settings.repair = true;
