@@ -472,6 +472,7 @@ static struct host_result journal_read(void *context, uint32_t offset, void *byt
         *got = world.journal_size - offset < size ? world.journal_size - offset : size;
     if (fault && *got > 0)
         *got = world_below((uint32_t)*got);
+    process->session_trouble = process->session_trouble || fault;
     memcpy(bytes, world.journal + offset, *got);
     promises_journal_read(process);
     return ok;
