@@ -660,6 +660,7 @@ static void close_folder(struct process *p) {
 static void open_folder(struct process *p) {
     p->open = true;
     p->place = world.at[p->folder];
+    promises_folder_opened(p);
     trace("#%u opens folder %u: %s", p->serial, p->folder, p->wanted.folder);
     mender_folder_open(&p->mender, world_spelled(p->settings.folder));
 }
