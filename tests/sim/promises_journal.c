@@ -623,7 +623,21 @@ void promises_rotate(struct process *p, const char *content, size_t length) {
     (void)reread(world.journal, world.journal_size);
 }
 
+/* Of two that knew of another content of a held record, the one that writes the journal anew is right. */
+static void give_way(struct list *list) {
+    for (size_t i = 0; i < list->count;) {
+        const struct named *it = &list->items[i];
+        const struct named *hold = promises_find(&holds, it->folder, it->name);
+        if (hold != NULL && hold->content != it->content)
+            list->items[i] = list->items[--list->count];
+        else
+            i++;
+    }
+}
+
 void promises_rotated(struct process *p) {
     look_anew();
+    for (size_t i = 0; i < PROCESSES; i++)
+        give_way(&known[i]);
     write_down(p);
 }
