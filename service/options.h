@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 #include "config.h"
-#include "pending.h"
+#include "queue.h"
 #include "win/access.h"
 #include "win/path.h"
 
@@ -56,7 +56,7 @@ struct options {
     bool has_config;
     uint32_t since;                /* seconds since 1970 */
     unsigned char *bytes;          /* RECORD_BYTES_MAX, for the one record that is read at a time */
-    char name[PENDING_NAME_BYTES]; /* of a record */
+    char name[QUEUE_NAME_BYTES]; /* of a record */
     char folder[CONFIG_FOLDER_BYTES];
     WCHAR account[ACCESS_ACCOUNT_UNITS]; /* that the service is to run as */
     WCHAR program[PATH_UNITS];           /* this EXE */

@@ -15,6 +15,7 @@
 #include "win/file.h"
 #include "win/path.h"
 #include "win/scm.h"
+#include "win/spell.h"
 
 #define DISPLAY_NAME L"KM Server Record Repair"
 #define DESCRIPTION L"Repairs Key Management server records that are stuck (KB Q198709)."
@@ -96,6 +97,12 @@ static int fail_folder(const struct options *options, const struct settings *set
     return console_fail("kmrepair.ini already says Folder = ", message);
 }
 
+/* By whatever way they are written: with slashes, short names or in another case. */
+static bool is_same_folder(const char *a, const char *b) {
+    static struct spell spell;
+    return spell_is_same(&spell, a, b);
+}
+
 /* Sees to it that there is a configuration that the service will accept. An existing one is never
  * written to. */
 static int prepare_config(const struct options *options, struct settings *settings) {
@@ -112,7 +119,7 @@ static int prepare_config(const struct options *options, struct settings *settin
     }
     if (!settings_load(options->config, settings, &error))
         return console_fail_config(options, &error);
-    if (options->has_folder && !text_same(options->folder, settings->folder))
+    if (options->has_folder && !is_same_folder(options->folder, settings->folder))
         return fail_folder(options, settings);
     if (options->report_only && settings->repair)
         return console_fail("kmrepair.ini already says Repair = yes; ",

@@ -143,17 +143,19 @@ static int fail_folder(const struct host_result *result) {
 }
 
 int verb_scan(const struct options *options) {
-    struct mender_counts counts;
+    struct scan_counts counts;
     struct printer printer = {options, console_is_terminal(CONSOLE_ERROR), false, false, 0, 0};
     scan.bytes = options->bytes;
     if (options->has_folder && !options->has_config)
         (void)text_copy(scan.settings.folder, sizeof scan.settings.folder, options->folder);
     else if (!configured_load(options, &scan.settings))
         return 2;
-    host_win_init(&scan.host, scan.settings.folder, options->journal, NULL);
+    host_win_init(&scan.host, options->journal, NULL);
     printer.shown = host_win_clock(&scan.host);
-    struct host_result result =
-        walk_folder(&scan.host, options->bytes, options->all, &counts, print_record_row, &printer);
+    struct host_result result = host_win_open_folder(&scan.host, scan.settings.folder);
+    if (result.code == HOST_OK)
+        result = walk_folder(&scan.host, options->bytes, options->all, &counts, print_record_row,
+                             &printer);
     hide_progress(&printer);
     if (result.code != HOST_OK)
         return fail_folder(&result);
