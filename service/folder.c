@@ -61,7 +61,8 @@ static struct host_result identify(struct folder *folder) {
         return result_of(error);
     /* Of the path itself, not of where it leads. */
     folder->linked = path_has(folder->given, FILE_ATTRIBUTE_REPARSE_POINT);
-    folder->trusted = !folder->remote && has_index(&again) && file_is_same(&again, &folder->identity);
+    folder->trusted =
+        !folder->remote && has_index(&again) && file_is_same(&again, &folder->identity);
     return result_ok;
 }
 
@@ -189,8 +190,7 @@ struct host_result folder_list_open(void *context) {
 
 /* The next of the entries that have come. */
 static const FILE_DIRECTORY_INFORMATION *take_entry(struct folder *folder) {
-    const FILE_DIRECTORY_INFORMATION *entry =
-        (const void *)(folder->listed.bytes + folder->next);
+    const FILE_DIRECTORY_INFORMATION *entry = (const void *)(folder->listed.bytes + folder->next);
     folder->next = entry->NextEntryOffset == 0 ? no_more : folder->next + entry->NextEntryOffset;
     return entry;
 }
@@ -300,13 +300,11 @@ static struct host_result check_record(HANDLE record) {
     if (error != ERROR_SUCCESS)
         return result_of(error);
     if ((attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0)
-        return result_make(HOST_REFUSED, 0,
-                           "the file is a reparse point, such as a symbolic link");
+        return result_make(HOST_REFUSED, 0, "the file is a reparse point, such as a symbolic link");
     if ((attributes & FILE_ATTRIBUTE_READONLY) != 0)
         return result_make(HOST_REFUSED, 0, read_only);
-    return links > 1
-               ? result_make(HOST_REFUSED, 0, "the file has more than one name (hard links)")
-               : result_ok;
+    return links > 1 ? result_make(HOST_REFUSED, 0, "the file has more than one name (hard links)")
+                     : result_ok;
 }
 
 /* Opens a record relative to a folder's handle. */

@@ -30,10 +30,10 @@ struct folder {
     /* Its numbers are of the kind that NTFS gives: they tell it from every other. A server may make
      * them up. */
     bool trusted;
-    bool linked;    /* its own path ends in a reparse point */
-    bool remote;    /* it may be on another machine */
-    DWORD next;     /* where the next name of `listed` is */
-    bool list_more; /* the system has not been asked for the last ones */
+    bool linked;                    /* its own path ends in a reparse point */
+    bool remote;                    /* it may be on another machine */
+    DWORD next;                     /* where the next name of `listed` is */
+    bool list_more;                 /* the system has not been asked for the last ones */
     char path[CONFIG_FOLDER_BYTES]; /* in full, as the disk spells it */
     WCHAR given[PATH_UNITS];        /* the path it was opened by, with `\\?\` */
     WCHAR other[PATH_UNITS];

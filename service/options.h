@@ -54,8 +54,8 @@ struct options {
     bool has_folder;
     bool has_account;
     bool has_config;
-    uint32_t since;                /* seconds since 1970 */
-    unsigned char *bytes;          /* RECORD_BYTES_MAX, for the one record that is read at a time */
+    uint32_t since;              /* seconds since 1970 */
+    unsigned char *bytes;        /* RECORD_BYTES_MAX, for the one record that is read at a time */
     char name[QUEUE_NAME_BYTES]; /* of a record */
     char folder[CONFIG_FOLDER_BYTES];
     WCHAR account[ACCESS_ACCOUNT_UNITS]; /* that the service is to run as */

@@ -110,8 +110,8 @@ static void hand_out(const char *at, DWORD bytes, watch_change *change, void *co
         DWORD length = info->FileNameLength;
         if (length > bytes - header)
             break;
-        bool is_there = info->Action != FILE_ACTION_REMOVED &&
-                        info->Action != FILE_ACTION_RENAMED_OLD_NAME;
+        bool is_there =
+            info->Action != FILE_ACTION_REMOVED && info->Action != FILE_ACTION_RENAMED_OLD_NAME;
         /* A name that does not fit is longer than any that a file can have. */
         if (counts(info->Action) && text_from_utf16(info->FileName, length / sizeof(WCHAR), name,
                                                     sizeof name) != (size_t)-1)

@@ -92,8 +92,7 @@ static struct host_result open_folder(struct worker *worker) {
 /* Opens it, or looks whether it still is what its path leads to. */
 static void look_after_folder(struct worker *worker) {
     bool was_open = watch_is_open(&worker->watch);
-    struct host_result result =
-        was_open ? folder_check(&worker->host.folder) : open_folder(worker);
+    struct host_result result = was_open ? folder_check(&worker->host.folder) : open_folder(worker);
     if (result.code != HOST_OK)
         folder_failed(worker, &result);
     else if (!was_open)

@@ -40,9 +40,9 @@ struct worker {
     bool start_paused; /* set before worker_open(): nothing is opened until CONTINUE */
     /* Told of each change of state; called on the worker's thread. */
     void (*on_state)(enum worker_state state);
-    uint64_t load_due;  /* of reading the configuration again; MENDER_NEVER if it has not changed */
-    uint64_t look_due;  /* of the next identity check, or attempt to open */
-    uint32_t backoff;   /* ms that the folder was waited for */
+    uint64_t load_due; /* of reading the configuration again; MENDER_NEVER if it has not changed */
+    uint64_t look_due; /* of the next identity check, or attempt to open */
+    uint32_t backoff;  /* ms that the folder was waited for */
     struct host_win host;
     struct mender mender;
     struct watch watch;

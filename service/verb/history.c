@@ -36,8 +36,7 @@ static const struct column history_columns[] = {{"time", 20, WORDS, IN_ALL},
 static void print_history_row(const struct journal_entry *entry, const char *action,
                               const char *outcome) {
     char time[JOURNAL_TIME_BYTES];
-    const char *const values[] = {time,    entry->name,    action,
-                                  outcome, entry->mailbox, entry->text};
+    const char *const values[] = {time, entry->name, action, outcome, entry->mailbox, entry->text};
     if (history.options->has_since && entry->utc < history.options->since)
         return;
     journal_print_time(entry->utc, time);

@@ -93,7 +93,8 @@ static bool repair_folder(struct session *session, unsigned char *bytes) {
     if (walk_folder(&session->host, bytes, false, &counts, print_left, session).code != HOST_OK)
         return false;
     (void)console_print(CONSOLE_OUT, "%u repaired, %u still stuck, %u could not be read.\r\n",
-                        session->mender.change.repaired, counts.verdict[VERDICT_STUCK], counts.busy);
+                        session->mender.change.repaired, counts.verdict[VERDICT_STUCK],
+                        counts.busy);
     return finished && counts.verdict[VERDICT_STUCK] + counts.busy == 0;
 }
 

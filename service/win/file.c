@@ -85,8 +85,8 @@ DWORD file_identify_path(const WCHAR *path, struct file_identity *identity, DWOR
     /* Backup semantics are what lets a folder be opened. */
     HANDLE file = CreateFileW(
         path, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-        OPEN_EXISTING,
-        FILE_FLAG_BACKUP_SEMANTICS | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+        OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION,
+        NULL);
     if (file == INVALID_HANDLE_VALUE)
         return GetLastError();
     DWORD error = file_identify(file, identity, attributes, NULL);

@@ -54,9 +54,9 @@ NTSTATUS relative_list(HANDLE folder, const WCHAR *pattern, bool first,
     IO_STATUS_BLOCK io;
     if (pattern != NULL && !set_string(&string, pattern))
         return STATUS_OBJECT_NAME_INVALID;
-    NTSTATUS status = NtQueryDirectoryFile(
-        folder, NULL, NULL, NULL, &io, entries, size, FileDirectoryInformation, FALSE,
-        first && pattern != NULL ? &string : NULL, first);
+    NTSTATUS status =
+        NtQueryDirectoryFile(folder, NULL, NULL, NULL, &io, entries, size, FileDirectoryInformation,
+                             FALSE, first && pattern != NULL ? &string : NULL, first);
     /* A name that did not fit: entries are missing, so it is no success. */
     return status == STATUS_SUCCESS && io.Information == 0 ? STATUS_BUFFER_OVERFLOW : status;
 }
