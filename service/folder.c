@@ -166,9 +166,8 @@ static struct host_result failed_with(NTSTATUS status) {
 static NTSTATUS fill_list(struct folder *folder, bool first) {
     /* The pattern saves the names of other files; it matches 8.3 names too, so that x.initial may
      * come through, which record_is_named() then keeps out. */
-    NTSTATUS status = relative_list(folder->list, L"*.ini", first,
-                                    (FILE_DIRECTORY_INFORMATION *)(void *)folder->listed.bytes,
-                                    sizeof folder->listed);
+    NTSTATUS status =
+        relative_list(folder->list, L"*.ini", first, (void *)folder->listed, sizeof folder->listed);
     folder->next = NT_SUCCESS(status) ? 0 : no_more;
     folder->list_more = NT_SUCCESS(status);
     return status;
@@ -190,7 +189,8 @@ struct host_result folder_list_open(void *context) {
 
 /* The next of the entries that have come. */
 static const FILE_DIRECTORY_INFORMATION *take_entry(struct folder *folder) {
-    const FILE_DIRECTORY_INFORMATION *entry = (const void *)(folder->listed.bytes + folder->next);
+    const FILE_DIRECTORY_INFORMATION *entry =
+        (const void *)((const char *)folder->listed + folder->next);
     folder->next = entry->NextEntryOffset == 0 ? no_more : folder->next + entry->NextEntryOffset;
     return entry;
 }
@@ -226,10 +226,11 @@ static bool take_name(const char *name, WCHAR to[QUEUE_NAME_BYTES]) {
 
 struct host_result folder_real_name(void *context, char *name, size_t size) {
     const struct folder *folder = context;
-    union {
-        FILE_DIRECTORY_INFORMATION entry;
-        char bytes[sizeof(FILE_DIRECTORY_INFORMATION) + MAX_PATH * sizeof(WCHAR)];
-    } found;
+    /* One entry, aligned. */
+    LARGE_INTEGER found[(sizeof(FILE_DIRECTORY_INFORMATION) + MAX_PATH * sizeof(WCHAR)) /
+                            sizeof(LARGE_INTEGER) +
+                        1];
+    const FILE_DIRECTORY_INFORMATION *entry = (const void *)found;
     WCHAR wanted[QUEUE_NAME_BYTES];
     HANDLE list = INVALID_HANDLE_VALUE;
     if (!folder_is_open(folder))
@@ -239,15 +240,15 @@ struct host_result folder_real_name(void *context, char *name, size_t size) {
         return result_make(HOST_GONE, ERROR_FILE_NOT_FOUND, NULL);
     NTSTATUS status = open_list(folder, &list);
     if (NT_SUCCESS(status)) {
-        status = relative_list(list, wanted, true, &found.entry, sizeof found);
+        status = relative_list(list, wanted, true, (void *)found, sizeof found);
         (void)CloseHandle(list);
     }
     if (ends_list(status))
         return result_make(HOST_GONE, ERROR_FILE_NOT_FOUND, NULL);
     if (!NT_SUCCESS(status))
         return failed_with(status);
-    return text_from_utf16(found.entry.FileName, found.entry.FileNameLength / sizeof(WCHAR), name,
-                           size) != (size_t)-1
+    return text_from_utf16(entry->FileName, entry->FileNameLength / sizeof(WCHAR), name, size) !=
+                   (size_t)-1
                ? result_ok
                : result_make(HOST_FAILED, ERROR_FILENAME_EXCED_RANGE, NULL);
 }

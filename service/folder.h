@@ -38,10 +38,7 @@ struct folder {
     WCHAR given[PATH_UNITS];        /* the path it was opened by, with `\\?\` */
     WCHAR other[PATH_UNITS];
     struct spell spell;
-    union {
-        LARGE_INTEGER aligned;
-        char bytes[FOLDER_LISTED];
-    } listed;
+    LARGE_INTEGER listed[FOLDER_LISTED / sizeof(LARGE_INTEGER)]; /* so aligned */
 };
 
 void folder_init(struct folder *folder);

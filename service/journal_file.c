@@ -38,15 +38,17 @@ static HANDLE open_journal(const struct journal_file *journal, DWORD disposition
 /* What the system says of the journal when it is opened to look at its attributes. The right to do
  * that comes with the right to list its folder. */
 static NTSTATUS ask_system(const struct journal_file *journal) {
-    WCHAR name[sizeof "\\??\\UNC" + MAX_PATH];
+    WCHAR name[8 + MAX_PATH];
     const WCHAR *path = journal->path;
     HANDLE file = INVALID_HANDLE_VALUE;
     bool is_share = path[0] == L'\\' && path[1] == L'\\';
     bool is_extended = is_share && path[2] == L'?';
     if (lstrlenW(path) >= MAX_PATH)
         return STATUS_ACCESS_DENIED;
-    (void)lstrcpyW(name, is_share && !is_extended ? L"\\??\\UNC" : L"\\??\\");
-    (void)lstrcatW(name, path + (is_extended ? 4 : is_share ? 1 : 0));
+    const WCHAR *root = is_share && !is_extended ? L"\\??\\UNC" : L"\\??\\";
+    path += is_extended ? 4 : is_share ? 1 : 0;
+    (void)lstrcpynW(name, root, MAX_PATH);
+    (void)lstrcpynW(name + lstrlenW(root), path, MAX_PATH);
     NTSTATUS status =
         relative_open(NULL, name, FILE_READ_ATTRIBUTES,
                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, 0, &file);
