@@ -122,7 +122,7 @@ build/$(1)/kmrepair.exe: $$($(1)_objects)
 # The helpers of the tests are ordinary programs, with mingw-w64's start-up code.
 build/$(1)/%.exe: tests/wine/%.c Makefile | tools
 	@mkdir -p $$(@D)
-	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -Wshadow -D_WIN32_WINNT=0x0601 -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32
+	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -Wshadow -D_WIN32_WINNT=0x0601 -Iservice -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32
 
 # The product's own objects, but for the two sources that this includes, with its calls to Windows replaced.
 $(1)_fake_objects := $$(filter-out %/main.o %/service.o %/events.o %/resources.o,$$($(1)_objects))

@@ -1,7 +1,7 @@
 #include "config.h"
 #include "console.h"
 #include "find.h"
-#include "reason.h"
+#include "result.h"
 #include "text.h"
 #include "verb/configured.h"
 #include "verb/verb.h"
@@ -38,7 +38,7 @@ static const char *number_cell(bool is_there, size_t number, char to[11]) {
 
 /* Why the record is not sound or could not be read, or "". */
 static const char *find_reason(const struct walk_row *row) {
-    return row->result.code != HOST_OK ? reason_text(&row->result, scan.reason, sizeof scan.reason)
+    return row->result.code != HOST_OK ? result_text(&row->result, scan.reason, sizeof scan.reason)
                                        : record_reason_text(row->record.reason);
 }
 
@@ -137,7 +137,7 @@ static int fail_folder(const struct host_result *result) {
         return console_fail_result("cannot scan ", scan.settings.folder, result);
     /* `auto`, and the host says what was looked at. */
     text_begin(&text, message, sizeof message);
-    text_put(&text, reason_text(result, scan.reason, sizeof scan.reason));
+    text_put(&text, result_text(result, scan.reason, sizeof scan.reason));
     text_put(&text, "; run: kmrepair scan FOLDER");
     return console_fail("no Clients folder found: ", message);
 }

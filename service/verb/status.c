@@ -1,7 +1,7 @@
 #include "config.h"
 #include "console.h"
 #include "host_win.h"
-#include "reason.h"
+#include "result.h"
 #include "service.h"
 #include "settings.h"
 #include "text.h"
@@ -29,8 +29,8 @@ static struct {
     struct config_error error;
 } now;
 
-/* The state of the service in words, such as "running". Returns a Win32 error; a service that is not installed is no
- * error. */
+/* The state of the service in words, such as "running". Returns a Win32 error; a service that is
+ * not installed is no error. */
 static DWORD find_state(const char **state, bool *running) {
     static const char *const words[] = {"in no known state", "stopped",    "starting", "stopping",
                                         "running",           "continuing", "pausing",  "paused"};
@@ -180,7 +180,7 @@ static int print_json(const struct options *options, const char *state, bool run
         if (result.code == HOST_OK) {
             put_json_counts(&line, &counts);
         } else {
-            console_put_member(&line, "error", reason_text(&result, now.words, sizeof now.words));
+            console_put_member(&line, "error", result_text(&result, now.words, sizeof now.words));
             code = 2;
         }
     }
