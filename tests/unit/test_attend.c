@@ -346,8 +346,10 @@ static void refused_is_told_once(void **state) {
     mender_hint(&mender, "a.ini");
     run(HOUR);
     story("events", "3020, 2021 a.ini");
-    same_text("event", "reason", "it is read-only",
+    same_text("event", "what happens next", "It is left alone until it changes.",
               fake_event(&fake, EVENT_REPAIR_FAILED)->string[2]);
+    same_text("event", "reason", "it is read-only",
+              fake_event(&fake, EVENT_REPAIR_FAILED)->string[3]);
     untouched(file, STUCK);
     fake_change(file, OTHER_STUCK);
     mender_hint(&mender, "a.ini");

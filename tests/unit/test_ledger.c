@@ -120,6 +120,11 @@ static void journal_of_one_piece(void **state) {
     no_complaints();
 }
 
+static void pass_over(void *context, const struct journal_entry *entry) {
+    (void)context;
+    (void)entry;
+}
+
 static void torn_journal(void **state) {
     (void)state;
     static struct journal_reader reader;
@@ -295,6 +300,16 @@ static void hold_of_another_folder_is_carried_over(void **state) {
     run(3 * HOUR);
     same_number("a.ini", "writes", 2, file->writes);
     no_complaints();
+}
+
+/* journal_visit: the times of the lines with the settings, as long as they are the same; else 0. */
+static uint32_t settings_since;
+static unsigned settings_lines;
+static void visit_settings(void *context, const struct journal_entry *entry) {
+    (void)context;
+    if (entry->kind != JOURNAL_LOADED)
+        return;
+    settings_since = settings_lines++ == 0 || entry->utc == settings_since ? entry->utc : 0;
 }
 
 /* `status` says since when they are in force: not since when the journal takes lines again. */

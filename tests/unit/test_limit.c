@@ -33,7 +33,8 @@ static void no_limit_below_it(void **state) {
         (void)snprintf(name, sizeof name, "Mx%u.ini", i);
         (void)fake_file(&fake, name, STUCK);
         mender_hint(&mender, name);
-        run(20 * MINUTE);
+        /* Three an hour, and the rest of the minute in which a repair's hour ends. */
+        run(21 * MINUTE);
         same_number(name, "repairs", i + 1, count_repaired());
     }
     same_number("all", "2030", 0, fake_events(&fake, EVENT_LIMIT));
@@ -146,7 +147,7 @@ static void limit_counts_what_others_repair(void **state) {
     mender_journal_changed(&mender);
     run(50 * MINUTE);
     same_number("50 minutes after the other", "repairs", 1, count_repaired());
-    run(11 * MINUTE);
+    run(12 * MINUTE);
     same_number("an hour after the other", "repairs", 2, count_repaired());
     no_complaints();
 }

@@ -132,6 +132,7 @@ static void undo_again_after_a_failure(void **state) {
 static void holds_are_bounded(void **state) {
     (void)state;
     char name[FAKE_NAME_BYTES];
+    settings.repairs_per_hour = CONFIG_REPAIRS_MAX;
     many_files(MEMORY_HELD + 1, STUCK);
     start();
     run(MINUTE);

@@ -124,7 +124,7 @@ static void listing_failing(void **state) {
     assert_in_range(fake.count[FAKE_LIST_OPEN], 60, 70);
     fake.folder_away = false;
     run(2 * MINUTE);
-    story("back", "3010, 3011, 3020, 2000 a.ini");
+    story("back", "3010, 3020, 3011, 2000 a.ini");
     repaired(file, STUCK);
     no_complaints();
 }
