@@ -333,6 +333,7 @@ struct memory_item *ledger_begin(struct ledger *ledger, const struct journal_ent
         return NULL;
     if (limiter_count(&ledger->window, now(ledger)) == 0)
         ledger->drift = drift(ledger);
+    ledger_ask_folder(ledger, ledger->entry.text);
     /* First a place for it: a line without one would be a change that nobody answers for. */
     memory_apply(memory, &ledger->entry);
     struct memory_item *item = memory_flight(memory, memory->number);

@@ -78,8 +78,7 @@ static void take_state(struct ledger *ledger, const struct journal_entry *entry)
     }
 }
 
-/* Before an entry is taken: a record may be known under another path of the same folder. */
-static void ask_folder(struct ledger *ledger, const char *path) {
+void ledger_ask_folder(struct ledger *ledger, const char *path) {
     const struct host *host = ledger->host;
     struct memory_folder *folder = memory_put_folder(&ledger->memory, path);
     if (folder != NULL && folder->kind == FOLDER_UNASKED && ledger->armed)
@@ -102,7 +101,7 @@ static void take_entry(void *context, const struct journal_entry *entry) {
     else
         take_state(ledger, entry);
     if (entry->name[0] != '\0')
-        ask_folder(ledger, entry->text);
+        ledger_ask_folder(ledger, entry->text);
     ledger_count(ledger, entry);
     memory_apply(&ledger->memory, entry);
     if (entry->kind == JOURNAL_RELEASE && ledger->on_release != NULL &&
