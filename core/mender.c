@@ -30,7 +30,7 @@ static bool can_work(const struct mender *mender, const struct memory_item *item
         mender->ledger.armed && mender->ledger.memory.folders[item->folder].kind == FOLDER_OTHER;
     if (touches && mender->folder_away && !elsewhere)
         return false;
-    return mender->ledger.ready || (item->own && !item->undo && item->step != FLIGHT_FINISH);
+    return mender->ledger.ready;
 }
 
 static struct memory_item *first_flight(struct mender *mender) {
