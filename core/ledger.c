@@ -268,12 +268,12 @@ struct host_result ledger_lock(struct ledger *ledger) {
         /* Without what another process may have done nothing can be begun; but a journal that was
          * only busy is known as it was. */
         ledger->ready = ledger->ready && result.code == HOST_BUSY && !ledger->locked;
+        ledger->check = true;
         note_trouble(ledger, &result);
         ledger_unlock(ledger);
         return result;
     }
     ledger->ready = true;
-    ledger->check = false;
     if (!ledger->is_service)
         ledger->failing = false;
     if (!ledger->failing)
@@ -300,6 +300,7 @@ bool ledger_has_work(const struct ledger *ledger) {
 void ledger_work(struct ledger *ledger) {
     if (ledger_lock(ledger).code != HOST_OK)
         return;
+    ledger->check = false;
     if (is_long(ledger)) {
         /* Lines can be written to a journal that is too long. */
         struct host_result result = checkpoint(ledger);

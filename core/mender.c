@@ -86,7 +86,10 @@ static void note_state(struct mender *mender) {
 /* ---- the jobs ---- */
 
 static uint64_t due_journal(struct mender *mender) {
-    return ledger_has_work(&mender->ledger) ? ledger_due(&mender->ledger) : MENDER_NEVER;
+    const struct ledger *ledger = &mender->ledger;
+    if (ledger_has_work(ledger))
+        return ledger_due(ledger);
+    return ledger->told ? mender->back_told_again : MENDER_NEVER;
 }
 
 static void work_journal(struct mender *mender) {
@@ -96,6 +99,7 @@ static void work_journal(struct mender *mender) {
         site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_AWAY, &ledger->trouble);
     else if (ledger->backoff == 0)
         site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_BACK, NULL);
+    mender->back_told_again = now(mender) + MENDER_MINUTE;
 }
 
 static uint64_t due_flight(struct mender *mender) {
