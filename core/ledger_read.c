@@ -36,6 +36,9 @@ static struct limiter *window_of(struct ledger *ledger) {
 static void take_window(struct ledger *ledger, const char *text) {
     struct limiter *window = window_of(ledger);
     limiter_clear(window);
+    /* Nothing that stands above it counts, nor has to be written down. */
+    if (ledger->memory.pass == PASS_NEW && !ledger->read_once)
+        ledger->window_due = false;
     while (*text != '\0') {
         uint32_t made = 0;
         uint32_t count = 0;
