@@ -338,8 +338,10 @@ struct memory_item *ledger_begin(struct ledger *ledger, const struct journal_ent
     /* First a place for it: a line without one would be a change that nobody answers for. */
     memory_apply(memory, &ledger->entry);
     struct memory_item *item = memory_flight(memory, memory->number);
-    if (item == NULL)
+    if (item == NULL) {
+        memory->number--;
         return NULL;
+    }
     if (!commit_at(ledger, ledger->entry.utc)) {
         /* Somebody else may use the number of a line that did not get there. */
         memory_remove(memory, item);
