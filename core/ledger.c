@@ -292,7 +292,7 @@ static bool is_long(const struct ledger *ledger) {
 }
 
 bool ledger_has_work(const struct ledger *ledger) {
-    return !ledger->ready || ledger->check || ledger->rewrite || ledger->failing ||
+    return !ledger->ready || ledger->check || ledger->rewrite || ledger->backoff != 0 ||
            ledger->settings_due || ledger->state_due || ledger->window_due || is_long(ledger) ||
            has_drifted(ledger);
 }

@@ -88,11 +88,6 @@ void ledger_ask_folder(struct ledger *ledger, const char *path) {
         folder->kind = host->folder_is(host->context, path) ? FOLDER_OURS : FOLDER_OTHER;
 }
 
-static bool is_ours(struct ledger *ledger, const char *path) {
-    const struct memory_folder *folder = memory_put_folder(&ledger->memory, path);
-    return folder != NULL && folder->kind == FOLDER_OURS;
-}
-
 /* journal_visit */
 static void take_entry(void *context, const struct journal_entry *entry) {
     struct ledger *ledger = context;
@@ -105,10 +100,11 @@ static void take_entry(void *context, const struct journal_entry *entry) {
         take_state(ledger, entry);
     if (entry->name[0] != '\0')
         ledger_ask_folder(ledger, entry->text);
+    bool releases = entry->kind == JOURNAL_RELEASE &&
+                    memory_find(&ledger->memory, ITEM_HOLD, entry->name) != NULL;
     ledger_count(ledger, entry);
     memory_apply(&ledger->memory, entry);
-    if (entry->kind == JOURNAL_RELEASE && ledger->on_release != NULL &&
-        is_ours(ledger, entry->text))
+    if (releases && ledger->on_release != NULL)
         ledger->on_release(ledger->context, entry->name);
     if (entry->kind == JOURNAL_INTENT || entry->kind == JOURNAL_UNDO)
         leave_time(ledger, entry);

@@ -292,6 +292,15 @@ bool mender_is_settled(const struct mender *mender) {
     return true;
 }
 
+bool mender_is_waiting(const struct mender *mender) {
+    for (size_t i = 0; i < MEMORY_ITEMS; i++) {
+        const struct memory_item *item = &mender->ledger.memory.items[i];
+        if (item->kind == ITEM_FLIGHT && item->own && item->step == FLIGHT_WRITE)
+            return true;
+    }
+    return mender->queue.count > 0;
+}
+
 void mender_close(struct mender *mender) {
     scan_stop(&mender->scan);
     change_abandon(&mender->change);

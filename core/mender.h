@@ -101,6 +101,9 @@ struct host_result mender_release(struct mender *mender, const char *name);
 /* True when nothing is left but waiting for what is busy: one pass is done. */
 bool mender_is_settled(const struct mender *mender);
 
+/* True when records are in use, and are tried again. */
+bool mender_is_waiting(const struct mender *mender);
+
 /* Ends what is open. What is in flight stays in the journal. */
 void mender_close(struct mender *mender);
 

@@ -15,13 +15,13 @@ static bool can_hold(struct mender *mender, const char *name) {
 }
 
 /* An undo of ours that could not be made at the last attempt. */
-static struct host_result undo_again(struct mender *mender, struct memory_item *item) {
+static struct host_result undo_again(struct mender *mender, const char *name,
+                                     struct memory_item *item) {
     uint32_t number = item->number;
     (void)change_work(&mender->change, item);
     if (item->kind == ITEM_FLIGHT && item->number == number && item->step == FLIGHT_WRITE)
         return (struct host_result){HOST_BUSY, 0, "it is in use"};
-    return memory_find(&mender->ledger.memory, ITEM_HOLD,
-                       memory_name(&mender->ledger.memory, item)) != NULL
+    return memory_find(&mender->ledger.memory, ITEM_HOLD, name) != NULL
                ? (struct host_result){HOST_OK, 0, NULL}
                : (struct host_result){HOST_REFUSED, 0, "it has changed since it was repaired"};
 }
@@ -31,7 +31,7 @@ static struct host_result undo(struct mender *mender, const char *name) {
     struct memory_item *flight = memory_find(memory, ITEM_FLIGHT, name);
     const struct memory_item *repair = memory_find(memory, ITEM_REPAIR, name);
     if (flight != NULL && flight->own && flight->undo)
-        return undo_again(mender, flight);
+        return undo_again(mender, name, flight);
     if (flight != NULL)
         return (struct host_result){HOST_BUSY, 0, "its repair is not settled yet"};
     if (repair == NULL && memory_find(memory, ITEM_HOLD, name) != NULL)

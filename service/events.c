@@ -5,7 +5,7 @@
 #include "console.h"
 #include "journal.h"
 #include "messages.h"
-#include "path.h"
+#include "reason.h"
 #include "text.h"
 
 #define SOURCE_KEY L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\" EVENTS_SOURCE
@@ -112,7 +112,7 @@ bool events_report(struct events *events, const struct event *event) {
     }
     if (event->why != NULL) {
         strings[count++] = at;
-        (void)put_string(at, end, path_reason(event->why, reason, sizeof reason));
+        (void)put_string(at, end, reason_text(event->why, reason, sizeof reason));
     }
     if (events->source == NULL)
         events->source = RegisterEventSourceW(NULL, EVENTS_SOURCE);

@@ -2,10 +2,11 @@
 
 #include <string.h>
 
-#include "access.h"
 #include "journal.h"
-#include "path.h"
 #include "text.h"
+#include "win/access.h"
+#include "win/file.h"
+#include "win/path.h"
 
 static const struct host_result ok = {HOST_OK, 0, NULL};
 
@@ -283,29 +284,11 @@ static struct host_result journal_append(void *context, const char *line, size_t
     return FlushFileBuffers(host->journal) ? ok : host_win_last_error();
 }
 
-DWORD host_win_write_file(const WCHAR *path, DWORD disposition, const char *content,
-                          size_t length) {
-    DWORD written = 0;
-    DWORD error = ERROR_SUCCESS;
-    HANDLE file =
-        CreateFileW(path, GENERIC_WRITE, 0, NULL, disposition, FILE_FLAG_WRITE_THROUGH, NULL);
-    if (file == INVALID_HANDLE_VALUE)
-        return GetLastError();
-    if (!WriteFile(file, content, (DWORD)length, &written, NULL) || !FlushFileBuffers(file))
-        error = GetLastError();
-    else if (written != length) /* a full disk may show as a short write and no error */
-        error = ERROR_DISK_FULL;
-    (void)CloseHandle(file);
-    if (error != ERROR_SUCCESS)
-        (void)DeleteFileW(path);
-    return error;
-}
-
 static struct host_result journal_rotate(void *context, const char *content, size_t length) {
     struct host_win *host = context;
     uint32_t size = 0;
     /* Half of one must never be taken for a journal. */
-    DWORD error = host_win_write_file(host->journal_new, CREATE_ALWAYS, content, length);
+    DWORD error = file_write(host->journal_new, CREATE_ALWAYS, content, length);
     if (error != ERROR_SUCCESS)
         return failed(HOST_FAILED, error, NULL);
     /* Whoever rotates it may be an administrator, and the service's account has access to the old one. */

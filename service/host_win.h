@@ -12,6 +12,7 @@
 #include "find.h"
 #include "host.h"
 #include "options.h"
+#include "win/path.h"
 
 /* Beside kmrepair.jnl: the one before, and the next while it is made. */
 #define JOURNAL_OLD L"kmrepair.jnl.old"
@@ -57,10 +58,6 @@ DWORD host_win_until(struct host_win *host, uint64_t due, DWORD most);
 
 /* HOST_FAILED with GetLastError's number. */
 struct host_result host_win_last_error(void);
-
-/* Makes a file, as CreateFile's CREATE_NEW or CREATE_ALWAYS would, with a content that has reached the
- * disk. Returns a Win32 error, 0 if none; after an error nothing of it is left. */
-DWORD host_win_write_file(const WCHAR *path, DWORD disposition, const char *content, size_t length);
 
 /* Closes the journal and whatever else is open. */
 void host_win_close(struct host_win *host);

@@ -1,7 +1,9 @@
 /*
  * options: the command line.
  *
- * kmrepair.exe VERB [FOLDER] [--option]; options may also stand before the verb's argument.
+ * kmrepair.exe VERB [FOLDER] [--option]; options may also stand before the verb's argument. For main() and the verbs,
+ * on the process's first thread; others may read a struct options after that. What exceeds a bound below is refused in
+ * one line on the error stream.
  */
 #ifndef KMREPAIR_OPTIONS_H
 #define KMREPAIR_OPTIONS_H
@@ -12,6 +14,8 @@
 
 #include "config.h"
 #include "pending.h"
+#include "win/access.h"
+#include "win/path.h"
 
 enum verb {
     VERB_NONE,
@@ -23,6 +27,8 @@ enum verb {
     VERB_UNINSTALL,
     VERB_START,
     VERB_STOP,
+    VERB_PAUSE,
+    VERB_CONTINUE,
     VERB_STATUS,
     VERB_CHECK,
     VERB_HISTORY,
@@ -33,13 +39,8 @@ enum verb {
 
 enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
 
-enum { PATH_UNITS = 2048 }; /* of a full path, terminated; longer ones are refused in words */
-
 enum { COMMAND_LINE_UNITS = 32768 }; /* the most that Windows knows, terminated */
 
-enum { ACCOUNT_UNITS = 513 }; /* domain and name, terminated */
-
-/* As in struct mender, what is small comes first. */
 struct options {
     enum verb verb;
     enum format format;
@@ -47,6 +48,7 @@ struct options {
     bool console;
     bool report_only;
     bool all;
+    bool paused; /* of `start` */
     bool has_since;
     bool has_name;
     bool has_folder;
@@ -56,10 +58,10 @@ struct options {
     unsigned char *bytes;          /* RECORD_BYTES_MAX, for the one record that is read at a time */
     char name[PENDING_NAME_BYTES]; /* of a record */
     char folder[CONFIG_FOLDER_BYTES];
-    WCHAR account[ACCOUNT_UNITS]; /* that the service is to run as */
-    WCHAR program[PATH_UNITS];    /* this EXE */
-    WCHAR config[PATH_UNITS];     /* full path of the configuration file */
-    WCHAR journal[PATH_UNITS];    /* kmrepair.jnl beside it */
+    WCHAR account[ACCESS_ACCOUNT_UNITS]; /* that the service is to run as */
+    WCHAR program[PATH_UNITS];           /* this EXE */
+    WCHAR config[PATH_UNITS];            /* full path of the configuration file */
+    WCHAR journal[PATH_UNITS];           /* kmrepair.jnl beside it */
 };
 
 enum { OPTIONS_WORDS = 64 };

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "find.h"
-#include "path.h"
 #include "text.h"
+#include "win/error.h"
+#include "win/file.h"
+#include "win/path.h"
 
 /* The file as it is, as UTF-16, and as UTF-8: at most three bytes a unit. */
 static struct {
@@ -17,25 +19,17 @@ static struct {
 
 static bool refuse_file(struct config_error *error, const char *reason, DWORD number) {
     error->line = 0;
-    path_explain(reason, number, error->reason, sizeof error->reason);
+    error_explain(reason, number, error->reason, sizeof error->reason);
     return false;
 }
 
 static bool read_raw(const WCHAR *path, DWORD *size, struct config_error *error) {
-    DWORD number = 0;
     /* Not while somebody writes to it: a half-saved file may lack its `Repair = no`. */
-    HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
-                              OPEN_EXISTING, 0, NULL);
-    if (file == INVALID_HANDLE_VALUE) {
-        number = GetLastError();
-        error->busy = number == ERROR_SHARING_VIOLATION;
-        return refuse_file(error, "the file can not be opened", number);
-    }
-    if (!ReadFile(file, buffer.raw, CONFIG_BYTES_MAX + 1, size, NULL))
-        number = GetLastError();
-    (void)CloseHandle(file);
+    DWORD number = file_read(path, FILE_SHARE_READ | FILE_SHARE_DELETE, buffer.raw,
+                             CONFIG_BYTES_MAX + 1, size);
+    error->busy = number == ERROR_SHARING_VIOLATION;
     if (number != 0)
-        return refuse_file(error, "the file can not be read", number);
+        return refuse_file(error, "the file cannot be read", number);
     /* A file that is about to be saved is empty for a moment. It must not pass for one that leaves
      * everything at its default. */
     if (*size == 0)

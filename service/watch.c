@@ -5,6 +5,7 @@
 #include "host_win.h"
 #include "pending.h"
 #include "text.h"
+#include "win/file.h"
 
 static const struct host_result no_error = {HOST_OK, 0, NULL};
 
@@ -60,18 +61,19 @@ static struct host_result arm(struct watch *watch) {
 }
 
 struct host_result watch_open(struct watch *watch, const WCHAR *path) {
-    BY_HANDLE_FILE_INFORMATION info;
+    struct file_identity identity;
+    DWORD attributes = 0;
     watch_close(watch);
     watch->size = WATCH_BYTES;
     watch->directory = open_directory(path, FILE_LIST_DIRECTORY, FILE_FLAG_OVERLAPPED);
     if (watch->directory == INVALID_HANDLE_VALUE)
         return host_win_last_error();
-    if (!GetFileInformationByHandle(watch->directory, &info)) {
-        DWORD error = GetLastError();
+    DWORD error = file_identify(watch->directory, &identity, &attributes, NULL);
+    if (error != ERROR_SUCCESS) {
         watch_close(watch);
         return error_of(error, NULL);
     }
-    if ((info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0) {
+    if ((attributes & FILE_ATTRIBUTE_DIRECTORY) == 0) {
         watch_close(watch);
         return error_of(ERROR_DIRECTORY, "it is a file, not a folder");
     }
@@ -146,18 +148,18 @@ struct host_result watch_collect(struct watch *watch, watch_change *change, void
 }
 
 struct host_result watch_check(struct watch *watch, const WCHAR *path) {
-    BY_HANDLE_FILE_INFORMATION ours;
-    BY_HANDLE_FILE_INFORMATION theirs;
+    struct file_identity ours;
+    struct file_identity theirs;
     HANDLE other = open_directory(path, FILE_READ_ATTRIBUTES, 0);
     struct host_result result = no_error;
     if (other == INVALID_HANDLE_VALUE)
         return host_win_last_error();
-    if (!GetFileInformationByHandle(watch->directory, &ours) ||
-        !GetFileInformationByHandle(other, &theirs))
-        result = host_win_last_error();
-    else if (ours.dwVolumeSerialNumber != theirs.dwVolumeSerialNumber ||
-             ours.nFileIndexHigh != theirs.nFileIndexHigh ||
-             ours.nFileIndexLow != theirs.nFileIndexLow)
+    DWORD error = file_identify(watch->directory, &ours, NULL, NULL);
+    if (error == ERROR_SUCCESS)
+        error = file_identify(other, &theirs, NULL, NULL);
+    if (error != ERROR_SUCCESS)
+        result = error_of(error, NULL);
+    else if (!file_is_same(&ours, &theirs))
         result = error_of(0, "it was replaced by another folder");
     (void)CloseHandle(other);
     return result;

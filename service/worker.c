@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "path.h"
 #include "settings.h"
 #include "text.h"
+#include "win/path.h"
 
 enum {
     CHECK_MS = 60000,
@@ -221,6 +221,8 @@ static uint64_t work(struct worker *worker) {
 void worker_run(struct worker *worker) {
     const HANDLE handles[] = {worker->control->wake, worker->watch.overlapped.hEvent,
                               worker->files.overlapped.hEvent};
+    if (worker->start_paused)
+        control_pause(worker->control);
     while (obey(worker)) {
         struct host_result result = watch_collect(&worker->watch, on_change, worker);
         if (result.code != HOST_OK)

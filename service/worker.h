@@ -33,6 +33,7 @@ struct worker {
     struct events *events;
     struct control *control;
     const struct options *options;
+    bool start_paused; /* set before worker_open(): as if PAUSE came before anything else */
     /* Told of each change of state; called on the worker's thread. */
     void (*on_state)(enum worker_state state);
     uint64_t load_due;  /* of reading the configuration again; MENDER_NEVER if it has not changed */

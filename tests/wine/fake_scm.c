@@ -19,7 +19,8 @@
  *   returned CODE                                           service_run has
  *   cycles N handles N bytes N                              so far
  *
- * The sources of the product are included as they are; only the names of these calls are replaced.
+ * The two sources of the product that make these calls are included as they are, with only the names of the calls
+ * replaced; the first also because a second life of the service needs its struct cleared. The rest are its objects.
  */
 #include <windows.h>
 
@@ -41,10 +42,14 @@ static BOOL WINAPI fake_report(HANDLE log, WORD type, WORD category, DWORD id, P
 #define RegisterServiceCtrlHandlerW fake_register
 #define SetServiceStatus fake_set_status
 #define ReportEventW fake_report
-#include "kmrepair.c"
+#include "events.c"
+#include "service.c"
 #undef ReportEventW
 
 enum { FAKE_HANDLE = 0x5C3, HANG_MS = 20000, LISTS = 16 };
+
+static struct options options;
+static unsigned char record_bytes[RECORD_BYTES_MAX];
 
 static struct {
     WCHAR **step;

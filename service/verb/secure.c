@@ -1,12 +1,13 @@
-#include "secure.h"
+#include "verb/secure.h"
 
-#include <string.h>
-
+#include "config.h"
 #include "console.h"
-#include "find.h"
 #include "host_win.h"
-#include "path.h"
 #include "service.h"
+#include "text.h"
+#include "win/file.h"
+#include "win/path.h"
+#include "win/scm.h"
 
 /* ---- what is there ---- */
 
@@ -51,19 +52,20 @@ static int find_open_to(const WCHAR *path, const struct access_account *register
         return 1;
     if (error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)
         return 0;
-    return fail_path("can not tell who may change ", path, error);
+    return fail_path("cannot tell who may change ", path, error);
 }
 
 /* A second name of a file would get its access list as well. */
 static bool has_one_name(const WCHAR *path) {
-    BY_HANDLE_FILE_INFORMATION info = {.nNumberOfLinks = 0};
+    struct file_identity identity;
+    DWORD links = 0;
     HANDLE file = CreateFileW(path, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
                               OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return false;
-    (void)GetFileInformationByHandle(file, &info);
+    (void)file_identify(file, &identity, NULL, &links);
     (void)CloseHandle(file);
-    return info.nNumberOfLinks == 1;
+    return links == 1;
 }
 
 /* What KMRepair's folder may hold: it is made the administrators' alone, so it must not be somebody
@@ -90,7 +92,8 @@ static bool is_ours(const WCHAR *program, const WIN32_FIND_DATAW *found) {
     return false;
 }
 
-static int check_own(const WCHAR *program) {
+int secure_check_folder(const struct options *options) {
+    const WCHAR *program = options->program;
     static WCHAR pattern[PATH_UNITS];
     char name[MAX_PATH * 3];
     WIN32_FIND_DATAW found;
@@ -98,7 +101,7 @@ static int check_own(const WCHAR *program) {
     HANDLE list = path_beside(program, L"*", pattern) ? FindFirstFileW(pattern, &found)
                                                       : INVALID_HANDLE_VALUE;
     if (list == INVALID_HANDLE_VALUE)
-        return fail_path("can not look at ", pattern, GetLastError());
+        return fail_path("cannot look at ", pattern, GetLastError());
     do {
         if (!is_ours(program, &found)) {
             path_print(found.cFileName, name, sizeof name);
@@ -112,9 +115,9 @@ static int check_own(const WCHAR *program) {
 
 /* ---- the account ---- */
 
-static void find_registered(struct access_account *account) {
+void secure_find_registered(struct access_account *account) {
     DWORD error = ERROR_SUCCESS;
-    const QUERY_SERVICE_CONFIGW *registered = find_service(SERVICE_NAME, &error);
+    const QUERY_SERVICE_CONFIGW *registered = scm_config(SERVICE_NAME, &error);
     /* One that is no more has no rights either. */
     if (registered == NULL ||
         access_find_account(registered->lpServiceStartName, account) != ERROR_SUCCESS)
@@ -131,7 +134,7 @@ int secure_admit(struct access_account *account, const char *folder) {
     if (account->is_user)
         error = access_allow_service(account);
     if (error != ERROR_SUCCESS)
-        return console_fail_error("the account can not get the right to log on as a service", "",
+        return console_fail_error("cannot give the account the right to log on as a service", "",
                                   error);
     /* `auto`, and none found. */
     if (!config_is_absolute(folder))
@@ -147,12 +150,12 @@ int secure_admit(struct access_account *account, const char *folder) {
     }
     return error == ERROR_SUCCESS
                ? 0
-               : console_fail_error("the account can not get its rights on ", folder, error);
+               : console_fail_error("cannot give the account its rights on ", folder, error);
 }
 
 /* ---- all of it ---- */
 
-static bool is_kept(const struct options *options) {
+bool secure_is_kept(const struct options *options) {
     if (access_is_kept(options->program))
         return true;
     (void)console_print(
@@ -168,16 +171,16 @@ int secure_check(const struct options *options, struct access_account *account) 
     struct text text;
     struct access_account registered;
     int code = 0;
-    find_registered(&registered);
+    secure_find_registered(&registered);
     *account = registered;
     if (options->has_account) {
         DWORD error = access_find_account(options->account, account);
         if (error != ERROR_SUCCESS)
-            return fail_path("this can not be the account of a service: ", options->account, error);
+            return fail_path("not an account for a service: ", options->account, error);
     }
-    if (!is_kept(options))
+    if (!secure_is_kept(options))
         return 0;
-    code = check_own(options->program);
+    code = secure_check_folder(options);
     for (enum place place = PROGRAM_FOLDER; code == 0 && place < PLACES; place++) {
         code = find_open_to(place_of(options, place), &registered, who, sizeof who);
         if (code != 1)
@@ -213,7 +216,7 @@ int secure_apply(const struct options *options, struct access_account *account) 
         return 0;
     /* One that an administrator's verb would make would not be the account's. */
     if (account->has_sid)
-        (void)host_win_write_file(options->journal, CREATE_NEW, "", 0);
+        (void)file_write(options->journal, CREATE_NEW, "", 0);
     for (enum place place = PROGRAM_FOLDER; place < end; place++) {
         const WCHAR *path = place_of(options, place);
         DWORD error = ERROR_SUCCESS;
@@ -224,32 +227,24 @@ int secure_apply(const struct options *options, struct access_account *account) 
         if (error == ERROR_SUCCESS && account->has_sid)
             error = access_grant(path, account, &rights[place]);
         if (error != ERROR_SUCCESS)
-            return fail_path("can not set the access list of ", path, error);
+            return fail_path("cannot set the access list of ", path, error);
     }
     return 0;
 }
 
-int secure_protect(const struct options *options) {
-    static struct access_account account;
+int secure_tell_open(const struct options *options, const struct access_account *account) {
     static char path[PATH_UNITS * 3];
     char who[300];
-    if (!is_kept(options))
-        return 1;
-    int code = check_own(options->program);
-    find_registered(&account);
+    int code = 0;
     for (enum place place = CONFIG; code == 0 && place < CONFIG_FOLDER; place++) {
-        code = find_open_to(place_of(options, place), &account, who, sizeof who);
+        code = find_open_to(place_of(options, place), account, who, sizeof who);
         if (code != 1)
             continue;
         path_print(place_of(options, place), path, sizeof path);
-        code = console_print(CONSOLE_OUT, "Look at %s: until now it could be changed by %s.\r\n",
-                             path, who)
-                   ? 0
-                   : 2;
+        code =
+            console_print(CONSOLE_OUT, "Look at %s: until now %s could change it.\r\n", path, who)
+                ? 0
+                : 2;
     }
-    if (code == 0)
-        code = secure_apply(options, &account);
-    if (code == 0)
-        (void)console_print(CONSOLE_OUT, "Only administrators have access to this folder now.\r\n");
     return code;
 }

@@ -1,93 +1,21 @@
-#include "scan.h"
-
-#include <string.h>
-
+#include "config.h"
 #include "console.h"
-#include "path.h"
-
-enum { ROW_BYTES = 8192 };
-
-struct row {
-    char name[PENDING_NAME_BYTES];
-    struct record record;
-    struct host_result result; /* of reading it */
-};
+#include "find.h"
+#include "reason.h"
+#include "text.h"
+#include "verb/configured.h"
+#include "verb/verb.h"
+#include "verb/walk.h"
 
 static struct {
     struct host_win host;
     struct settings settings;
-    unsigned char *bytes;
-    struct row row;
-    char line[ROW_BYTES];
+    const unsigned char *bytes; /* of the record that is visited */
     char mailbox[RECORD_MAILBOX_BYTES];
     char reason[200];
-    bool whole;            /* the mailboxes of sound records are shown */
     bool failed;           /* the output could not be written */
     uint32_t by_state[11]; /* records with State 0 to 9, and any other */
 } scan;
-
-static void judge(struct host_win *host, struct row *row) {
-    uint32_t size = 0;
-    size_t got = 0;
-    memset(&row->record, 0, sizeof row->record);
-    row->record.verdict = VERDICT_UNREADABLE;
-    row->result = host->host.open(host, NULL, row->name, false, &size);
-    if (row->result.code != HOST_OK)
-        return;
-    if (size <= RECORD_BYTES_MAX)
-        row->result = host->host.read(host, 0, scan.bytes, size, &got);
-    host->host.close(host);
-    if (row->result.code == HOST_OK)
-        (scan.whole ? record_judge_whole : record_judge)(
-            scan.bytes, size <= RECORD_BYTES_MAX ? (uint32_t)got : size, &row->record);
-}
-
-/* Judges every record of the folder, in the order in which the system lists them. */
-static struct host_result each(struct host_win *host, struct mender_counts *counts,
-                               void (*visit)(void *context, const struct row *row), void *context) {
-    struct row *row = &scan.row;
-    memset(counts, 0, sizeof *counts);
-    struct host_result result = host->host.list_open(host);
-    if (result.code != HOST_OK)
-        return result;
-    while ((result = host->host.list_next(host, row->name, sizeof row->name)).code == HOST_OK) {
-        if (!record_is_named(row->name))
-            continue;
-        judge(host, row);
-        if (row->result.code == HOST_GONE)
-            continue;
-        counts->files++;
-        if (row->result.code != HOST_OK)
-            counts->busy++;
-        else
-            counts->verdict[row->record.verdict]++;
-        if (visit != NULL)
-            visit(context, row);
-    }
-    host->host.list_close(host);
-    if (result.code == HOST_END)
-        result.code = HOST_OK;
-    return result;
-}
-
-static void print_left(void *context, const struct row *row) {
-    struct text line;
-    (void)context;
-    if (row->result.code == HOST_OK && row->record.verdict != VERDICT_STUCK)
-        return;
-    text_begin(&line, scan.line, sizeof scan.line);
-    text_put_safe(&line, row->name, strlen(row->name));
-    if (row->result.code == HOST_OK)
-        (void)console_fail("still stuck: ", scan.line);
-    else
-        (void)console_fail_result("can not read ", scan.line, &row->result);
-}
-
-struct host_result scan_left(struct host_win *host, unsigned char *bytes,
-                             struct mender_counts *counts) {
-    scan.bytes = bytes;
-    return each(host, counts, print_left, NULL);
-}
 
 /* The table fits the 80 columns of a console. */
 static const char scan_heading[] = "RECORD               VERDICT      STATE MAILBOX";
@@ -109,12 +37,12 @@ static const char *number_cell(bool is_there, size_t number, char to[11]) {
 }
 
 /* Why the record is not sound or could not be read, or "". */
-static const char *find_reason(const struct row *row) {
-    return row->result.code != HOST_OK ? path_reason(&row->result, scan.reason, sizeof scan.reason)
+static const char *find_reason(const struct walk_row *row) {
+    return row->result.code != HOST_OK ? reason_text(&row->result, scan.reason, sizeof scan.reason)
                                        : record_reason_text(row->record.reason);
 }
 
-static bool print_cells(enum format format, const struct row *row, const char *state) {
+static bool print_cells(enum format format, const struct walk_row *row, const char *state) {
     const struct record *record = &row->record;
     char line[11];
     char offset[11];
@@ -156,7 +84,7 @@ static void hide_progress(struct printer *printer) {
     printer->visible = false;
 }
 
-/* Before the first row, so that a folder that can not be listed gives an error and nothing else. */
+/* Before the first row, so that a folder that cannot be listed gives an error and nothing else. */
 static void print_heading(struct printer *printer) {
     if (!printer->begun)
         scan.failed = !console_print_heading(printer->options->format, scan_heading, scan_columns);
@@ -168,7 +96,7 @@ static void count_state(const char *state) {
     scan.by_state[digit ? state[0] - '0' : 10]++;
 }
 
-static void print_record_row(void *context, const struct row *row) {
+static void print_record_row(void *context, const struct walk_row *row) {
     struct printer *printer = context;
     const struct record *record = &row->record;
     char state[RECORD_STATE_BYTES];
@@ -183,22 +111,6 @@ static void print_record_row(void *context, const struct row *row) {
     print_heading(printer);
     if (!print_cells(printer->options->format, row, state))
         scan.failed = true;
-}
-
-struct host_result scan_count(struct host_win *host, unsigned char *bytes,
-                              struct mender_counts *counts) {
-    scan.bytes = bytes;
-    return each(host, counts, NULL, NULL);
-}
-
-bool scan_print_counts(enum console_stream to, const char *before,
-                       const struct mender_counts *counts) {
-    const uint32_t *verdict = counts->verdict;
-    return console_print(
-        to, "%s%u %s: %u stuck, %u sound, %u doubtful, %u unreadable, %u not a record\r\n", before,
-        counts->files, counts->files == 1 ? "file" : "files", verdict[VERDICT_STUCK],
-        verdict[VERDICT_SOUND], verdict[VERDICT_DOUBTFUL],
-        verdict[VERDICT_UNREADABLE] + counts->busy, verdict[VERDICT_NOT_A_RECORD]);
 }
 
 /* "State: 12 with 1, 3 with 4, 1 other" */
@@ -218,26 +130,38 @@ static bool print_states(enum console_stream to) {
     return (before[0] == 'S' || console_print(to, "\r\n")) && done;
 }
 
-int scan_run(const struct options *options) {
+static int fail_folder(const struct host_result *result) {
+    static char message[FIND_WORDS_BYTES + 40];
+    struct text text;
+    if (config_is_absolute(scan.settings.folder))
+        return console_fail_result("cannot scan ", scan.settings.folder, result);
+    /* `auto`, and the host says what was looked at. */
+    text_begin(&text, message, sizeof message);
+    text_put(&text, reason_text(result, scan.reason, sizeof scan.reason));
+    text_put(&text, "; run: kmrepair scan FOLDER");
+    return console_fail("no Clients folder found: ", message);
+}
+
+int verb_scan(const struct options *options) {
     struct mender_counts counts;
     struct printer printer = {options, console_is_terminal(CONSOLE_ERROR), false, false, 0, 0};
     scan.bytes = options->bytes;
-    scan.whole = options->all;
     if (options->has_folder && !options->has_config)
         (void)text_copy(scan.settings.folder, sizeof scan.settings.folder, options->folder);
-    else if (!console_settings(options, &scan.settings))
+    else if (!configured_load(options, &scan.settings))
         return 2;
     host_win_init(&scan.host, scan.settings.folder, options->journal, NULL);
     printer.shown = host_win_clock(&scan.host);
-    struct host_result result = each(&scan.host, &counts, print_record_row, &printer);
+    struct host_result result =
+        walk_folder(&scan.host, options->bytes, options->all, &counts, print_record_row, &printer);
     hide_progress(&printer);
     if (result.code != HOST_OK)
-        return console_fail_result("can not scan ", scan.settings.folder, &result);
+        return fail_folder(&result);
     print_heading(&printer);
     /* A table ends with the summary; what a program reads does not. */
     bool table = options->format == FORMAT_TABLE;
     enum console_stream to = table ? CONSOLE_OUT : CONSOLE_ERROR;
-    if (!scan_print_counts(to, table ? "\r\n" : "", &counts) || !print_states(to) || scan.failed)
+    if (!walk_print_counts(to, table ? "\r\n" : "", &counts) || !print_states(to) || scan.failed)
         return console_fail("the output could not be written", "");
     if (counts.verdict[VERDICT_STUCK] > 0)
         return 1;

@@ -1,7 +1,8 @@
 /*
- * access: who may change the program, its configuration, its journal and the records.
+ * access: who may change a file or folder, and who may be a service.
  *
- * For the verbs; one thread at a time. Every call that returns DWORD returns a Win32 error, 0 if none.
+ * For the verbs, on the process's first thread, except access_copy(), which is for whoever rotates the journal.
+ * Lists and accounts have no bound here, except a name's length (ACCESS_ACCOUNT_UNITS). Every call that returns DWORD returns a Win32 error, 0 if none.
  */
 #ifndef KMREPAIR_ACCESS_H
 #define KMREPAIR_ACCESS_H
@@ -11,14 +12,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { ACCESS_ACCOUNT_UNITS = 513 }; /* domain and name of an account, terminated */
+
 /* False on FAT and the like, where nothing below can be done and everybody may change everything. */
 bool access_is_kept(const WCHAR *path);
 
 /* An account, by the name that the SCM knows it by. LocalSystem needs nothing, and has no SID here. */
 struct access_account {
     bool has_sid;
-    bool
-        is_user; /* with a password, unless it is a managed one, and no right to be a service yet */
+    bool is_user; /* with a password, unless it is a managed one; not yet allowed to be a service */
     union {
         SID sid;
         BYTE bytes[SECURITY_MAX_SID_SIZE];
@@ -26,8 +28,8 @@ struct access_account {
 };
 
 /* Whether anybody may change a file or folder who is not SYSTEM, an administrator, a service of
- * Windows, the caller or the account that the service has: then `who` names the first of them. An
- * `error` is set when it can not be told. */
+ * Windows, the caller or the account that the service has: then `who` names the first of them. `error` is set when it
+ * cannot be told. */
 bool access_is_open(const WCHAR *path, const struct access_account *registered, char *who,
                     size_t size, DWORD *error);
 

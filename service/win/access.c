@@ -1,10 +1,10 @@
-#include "access.h"
+#include "win/access.h"
 
 #include <aclapi.h>
 #include <ntsecapi.h>
 #include <string.h>
 
-#include "path.h"
+#include "win/path.h"
 
 /* What changes a file, or what is in a folder. */
 #define CHANGES                                                                                    \
@@ -139,7 +139,7 @@ DWORD access_protect(const WCHAR *path, bool is_folder) {
 DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     WCHAR domain[256];
     DWORD domain_length = sizeof domain / sizeof domain[0];
-    WCHAR local[MAX_COMPUTERNAME_LENGTH + 1 + ACCOUNT_UNITS];
+    WCHAR local[MAX_COMPUTERNAME_LENGTH + 1 + ACCESS_ACCOUNT_UNITS];
     SID_NAME_USE use;
     account->has_sid = account->is_user = false;
     if (lstrcmpiW(name, L"LocalSystem") == 0)
@@ -151,7 +151,7 @@ DWORD access_find_account(const WCHAR *name, struct access_account *account) {
             ExpandEnvironmentStringsW(L"%COMPUTERNAME%", local, MAX_COMPUTERNAME_LENGTH + 1);
         if (end == 0 || end > MAX_COMPUTERNAME_LENGTH + 1)
             return ERROR_INVALID_COMPUTERNAME;
-        (void)lstrcpynW(local + end - 1, name + 1, ACCOUNT_UNITS);
+        (void)lstrcpynW(local + end - 1, name + 1, ACCESS_ACCOUNT_UNITS);
         name = local;
     }
     DWORD length = sizeof account->id;

@@ -1,4 +1,4 @@
-#include "path.h"
+#include "win/path.h"
 
 #include <string.h>
 
@@ -12,10 +12,17 @@ static bool starts_with(const WCHAR *string, const WCHAR *start) {
     return true;
 }
 
+DWORD path_full(const WCHAR *path, WCHAR to[PATH_UNITS]) {
+    /* NT 4.0's documentation does not say that this may be NULL. */
+    WCHAR *name = NULL;
+    DWORD got = GetFullPathNameW(path, PATH_UNITS, to, &name);
+    return got < PATH_UNITS ? got : 0;
+}
+
 size_t path_extend(const char *path, WCHAR to[PATH_UNITS]) {
-    WCHAR given[CONFIG_FOLDER_BYTES];
+    WCHAR given[PATH_GIVEN_UNITS];
     size_t prefix = 4; /* of \\?\ */
-    if (text_to_utf16(path, strlen(path), given, CONFIG_FOLDER_BYTES) == (size_t)-1 ||
+    if (text_to_utf16(path, strlen(path), given, PATH_GIVEN_UNITS) == (size_t)-1 ||
         given[0] == L'\0')
         return 0;
     if (starts_with(given, L"\\\\?\\")) {
@@ -26,7 +33,8 @@ size_t path_extend(const char *path, WCHAR to[PATH_UNITS]) {
     if (given[0] == L'\\' && given[1] == L'\\')
         prefix = 6;
     DWORD room = (DWORD)(PATH_UNITS - prefix);
-    DWORD got = GetFullPathNameW(given, room, to + prefix, NULL);
+    WCHAR *name = NULL;
+    DWORD got = GetFullPathNameW(given, room, to + prefix, &name);
     if (got == 0 || got >= room)
         return 0;
     (void)memcpy(to, prefix == 4 ? L"\\\\?\\" : L"\\\\?\\UNC", (prefix == 4 ? 4 : 7) * sizeof *to);
@@ -62,36 +70,6 @@ void path_print(const WCHAR *path, char *to, size_t size) {
         count--;
 }
 
-void path_error_text(DWORD error, char *to, size_t size) {
-    WCHAR words[256];
-    char narrow[sizeof words / sizeof words[0] * 3];
-    struct text text;
-    DWORD count = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS |
-                                     FORMAT_MESSAGE_MAX_WIDTH_MASK,
-                                 NULL, error, 0, words, sizeof words / sizeof words[0], NULL);
-    while (count > 0 && (words[count - 1] <= L' ' || words[count - 1] == L'.'))
-        count--;
-    words[count] = L'\0';
-    path_print(words, narrow, sizeof narrow);
-    text_begin(&text, to, size);
-    text_put(&text, count > 0 ? narrow : "Windows has no text for it");
-    text_put(&text, " (error ");
-    text_put_u32(&text, error);
-    text_put(&text, ")");
-}
-
-void path_explain(const char *what, DWORD error, char *to, size_t size) {
-    struct text text;
-    text_begin(&text, to, size);
-    text_put(&text, what);
-    if (error != 0) {
-        char words[200];
-        path_error_text(error, words, sizeof words);
-        text_put(&text, ": ");
-        text_put(&text, words);
-    }
-}
-
 bool path_has(const WCHAR *path, DWORD attribute) {
     DWORD attributes = GetFileAttributesW(path);
     return attributes != INVALID_FILE_ATTRIBUTES && (attributes & attribute) != 0;
@@ -100,11 +78,4 @@ bool path_has(const WCHAR *path, DWORD attribute) {
 bool path_is_folder(const char *path) {
     static WCHAR wide[PATH_UNITS];
     return path_extend(path, wide) != 0 && path_has(wide, FILE_ATTRIBUTE_DIRECTORY);
-}
-
-const char *path_reason(const struct host_result *result, char *room, size_t size) {
-    if (result->reason != NULL)
-        return result->reason;
-    path_error_text(result->error, room, size);
-    return room;
 }

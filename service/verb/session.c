@@ -1,0 +1,42 @@
+#include "verb/session.h"
+
+#include "console.h"
+#include "verb/configured.h"
+
+/* The handler of Ctrl-C carries no context. */
+static struct session own;
+
+static BOOL WINAPI on_break(DWORD type) {
+    (void)type;
+    (void)SetEvent(own.stop);
+    return TRUE;
+}
+
+struct session *session_open(const struct options *options) {
+    own.stop = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (own.stop == NULL) {
+        (void)console_fail_error("cannot make an event object", "", GetLastError());
+        return NULL;
+    }
+    if (!SetConsoleCtrlHandler(on_break, TRUE)) {
+        (void)console_fail_error("cannot handle Ctrl-C", "", GetLastError());
+        return NULL;
+    }
+    if (!configured_load(options, &own.settings))
+        return NULL;
+    events_open(&own.events, true);
+    host_win_init(&own.host, own.settings.folder, options->journal, &own.events);
+    mender_init(&own.mender, &own.host.host, &own.settings, options->bytes);
+    return &own;
+}
+
+void session_close(struct session *session) {
+    mender_close(&session->mender);
+    host_win_close(&session->host);
+    events_close(&session->events);
+    /* The event stays: the handler may be running on a thread of its own. */
+}
+
+bool session_wait(const struct session *session, DWORD milliseconds) {
+    return WaitForSingleObject(session->stop, milliseconds) == WAIT_TIMEOUT;
+}
