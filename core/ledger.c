@@ -391,6 +391,7 @@ void ledger_note_settings(struct ledger *ledger, const struct settings *settings
 
 static bool is_same_state(const struct journal_state *a, const struct journal_state *b) {
     return a->why == b->why && a->until == b->until && a->reminded == b->reminded &&
+           (a->scanned == 0) == (b->scanned == 0) &&
            memcmp(&a->counts, &b->counts, sizeof a->counts) == 0;
 }
 
