@@ -239,7 +239,7 @@ static struct host_result take_head(struct ledger *ledger, enum memory_pass pass
     if (first->id != 0 && first->generation > ledger->generation)
         ledger->generation = first->generation;
     ledger->rewrite = first->id == 0 || pass == PASS_REPLACED || ledger->memory.changed;
-    ledger->keep = ledger->reader.entries > 0;
+    ledger->keep = ledger->size > 0;
     ledger->head = crc;
     ledger->head_length = length;
     return result;
