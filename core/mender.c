@@ -260,6 +260,8 @@ void mender_continue(struct mender *mender) {
 void mender_configure(struct mender *mender, const struct settings *settings) {
     start_over(mender);
     if (!text_same(mender->site.settings.folder, settings->folder)) {
+        scan_forget(&mender->scan);
+        mender->folder_away = true;
         queue_clear(&mender->queue);
         mender->folder_told = false;
         (void)text_copy(mender->site.folder, sizeof mender->site.folder, settings->folder);

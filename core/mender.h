@@ -85,7 +85,8 @@ void mender_folder_found(struct mender *mender, const char *folder);
 void mender_pause(struct mender *mender);
 void mender_continue(struct mender *mender);
 
-/* New settings; scans. A folder that is no longer watched is forgotten, its changes in flight are not. */
+/* New settings; scans. A folder that is no longer watched is forgotten, its changes in flight are not, and
+ * the new one is away until mender_folder_open(). */
 void mender_configure(struct mender *mender, const struct settings *settings);
 
 /* Somebody else may have written to the journal. */
