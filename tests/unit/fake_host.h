@@ -41,7 +41,7 @@ enum fake_call {
 enum {
     FAKE_FILES = 2600,
     FAKE_NAME_BYTES = 64,
-    FAKE_EVENTS = 4096,
+    FAKE_EVENTS = 8192,
     FAKE_TEXT_BYTES = 128,
     FAKE_JOURNAL_BYTES = 2 * 1024 * 1024,
     FAKE_LOG_BYTES = 64 * 1024,

@@ -4,24 +4,70 @@
  */
 #include "rig.h"
 
+/* Paused, it has let go of the folder and touches no record; only the journal is kept. */
 static void pause_and_continue(void **state) {
     (void)state;
     struct fake_file *a = fake_file(&fake, "a.ini", STUCK);
     start();
     run(SECOND);
     mender_pause(&mender);
+    run(SECOND);
+    same_number("paused", "state", WHY_PAUSED, fake_entry(&fake, JOURNAL_STATE)->state.why);
     fake_clear_log(&fake);
     struct fake_file *b = fake_file(&fake, "b.ini", STUCK);
     mender_hint(&mender, "b.ini");
     mender_changes_lost(&mender);
-    assert_true(mender_step(&mender) == MENDER_NEVER);
     run(5 * HOUR);
     same_text("paused", "calls", "report 3000", fake_log(&fake));
     untouched(a, STUCK);
     mender_continue(&mender);
     run(MINUTE);
+    untouched(a, STUCK);
+    same_number("continued", "state", WHY_FOLDER, fake_entry(&fake, JOURNAL_STATE)->state.why);
+    open_folder();
+    run(MINUTE);
     repaired(a, STUCK);
     repaired(b, STUCK);
+    same_number("at work", "state", WHY_NOTHING, fake_entry(&fake, JOURNAL_STATE)->state.why);
+    no_complaints();
+}
+
+/* DESIGN.md: "Once a day event 1002 says again that it is paused." */
+static void says_once_a_day_that_it_is_paused(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    mender_pause(&mender);
+    run(24ULL * HOUR - 1);
+    same_number("before a day is over", "1002", 0, fake_events(&fake, EVENT_PAUSED));
+    run(1);
+    same_number("a day later", "1002", 1, fake_events(&fake, EVENT_PAUSED));
+    run(3 * 24ULL * HOUR);
+    same_number("four days later", "1002", 4, fake_events(&fake, EVENT_PAUSED));
+    mender_continue(&mender);
+    open_folder();
+    run(3 * 24ULL * HOUR);
+    same_number("continued", "1002", 4, fake_events(&fake, EVENT_PAUSED));
+    no_complaints();
+}
+
+/* What is in flight when it is paused waits too, and is ended afterwards. */
+static void pause_with_a_write_that_waits(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    (void)fake_fail(&fake, FAKE_WRITE, 1, 1, HOST_BUSY);
+    start();
+    run(5 * SECOND);
+    mender_pause(&mender);
+    run(HOUR);
+    untouched(file, STUCK);
+    same_number("paused", "attempts", 1, fake.count[FAKE_WRITE]);
+    mender_continue(&mender);
+    open_folder();
+    run(2 * SECOND);
+    repaired(file, STUCK);
+    same_number("journal", "INTENTs", 1, fake_intents(&fake));
+    journal_is_clean(0);
     no_complaints();
 }
 
@@ -35,11 +81,14 @@ static void pause_during_a_scan(void **state) {
     mender_pause(&mender);
     assert_false(fake.listing);
     mender_continue(&mender);
+    open_folder();
     run(MINUTE);
     same_number("all", "repairs", 10, count_repaired());
     same_number("all", "3020", 1, fake_events(&fake, EVENT_SCANNED));
+    mender_changes_lost(&mender);
     for (int i = 0; i < 3; i++)
         (void)mender_step(&mender);
+    assert_true(fake.listing);
     mender_close(&mender);
     assert_false(fake.listing);
     no_complaints();
@@ -102,6 +151,58 @@ static void folder_told_when_the_event_log_is_back(void **state) {
     no_complaints();
 }
 
+/* The path is one thing, the folder that is open another: until the new one is open nothing is done, and in
+ * the old one never again. */
+static void nothing_before_the_other_folder_is_open(void **state) {
+    (void)state;
+    struct fake_file *old = fake_file(&fake, "a.ini", STUCK);
+    start();
+    run(SECOND);
+    (void)text_copy(settings.folder, sizeof settings.folder, fake.paths[1]);
+    mender_configure(&mender, &settings);
+    run(HOUR);
+    untouched(old, STUCK);
+    same_number("meanwhile", "state", WHY_FOLDER, fake_entry(&fake, JOURNAL_STATE)->state.why);
+    no_complaints();
+}
+
+/* FIELD.md L8: `auto` has found the folder; the hour's repairs count on. */
+static void test_L8_folder_found_later(void **state) {
+    (void)state;
+    settings.repairs_per_hour = 3;
+    many_files(10, STUCK);
+    start();
+    run(MINUTE);
+    same_number("at first", "repairs", 3, count_repaired());
+    mender_folder_found(&mender, fake.paths[0]);
+    open_folder();
+    run(50 * MINUTE);
+    same_number("found later", "repairs", 3, count_repaired());
+    same_number("found later", "2030", 1, fake_events(&fake, EVENT_LIMIT));
+    no_complaints();
+}
+
+/* DESIGN.md: "When nothing happens, nothing runs". Between two rescans: no call, no line, no event. */
+static void an_idle_day(void **state) {
+    (void)state;
+    (void)fake_file(&fake, "a.ini", STUCK);
+    (void)fake_file(&fake, "b.ini", SOUND);
+    start();
+    run(2 * HOUR + HOUR / 2);
+    unsigned lines = fake_lines(&fake);
+    unsigned scans = fake.count[FAKE_LIST_OPEN];
+    fake_clear_events(&fake);
+    fake_clear_log(&fake);
+    run(24ULL * HOUR);
+    same_number("in a day", "lines that were added", 0, fake_lines(&fake) - lines);
+    same_number("in a day", "scans", 24, fake.count[FAKE_LIST_OPEN] - scans);
+    story("in a day", "");
+    if (strstr(fake_log(&fake), "journal") != NULL)
+        complain("in a day: the journal: expected to be left alone, got %.200s",
+                 strstr(fake_log(&fake), "journal"));
+    no_complaints();
+}
+
 /* ---- bounds */
 
 static void queue_overflow(void **state) {
@@ -127,6 +228,23 @@ static void hints_overflow(void **state) {
         mender_hint(&mender, fake.files[i].name);
     run(10 * MINUTE);
     same_number("by hint", "repairs", 2500, count_repaired());
+    no_complaints();
+}
+
+/* More than the queue holds, all of them busy at once, then let go, and no scan by the clock. */
+static void test_L7_all_busy_at_once(void **state) {
+    (void)state;
+    settings.repairs_per_hour = CONFIG_REPAIRS_MAX;
+    settings.rescan_minutes = 0;
+    many_files(QUEUE_NAMES + 52, OTHER_STUCK);
+    for (size_t i = 0; i < fake.file_count; i++)
+        fake.files[i].shared = fake.files[i].repair = HOST_BUSY;
+    start();
+    run(HOUR);
+    for (size_t i = 0; i < fake.file_count; i++)
+        fake.files[i].shared = fake.files[i].repair = HOST_OK;
+    run(HOUR + 10 * MINUTE);
+    same_number("all of them", "repairs", QUEUE_NAMES + 52, count_repaired());
     no_complaints();
 }
 
@@ -168,12 +286,18 @@ static void is_settled(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(pause_and_continue),
+        TEST(says_once_a_day_that_it_is_paused),
+        TEST(pause_with_a_write_that_waits),
         TEST(pause_during_a_scan),
         TEST(another_folder),
         TEST(folder_away_and_back),
         TEST(folder_told_when_the_event_log_is_back),
+        TEST(nothing_before_the_other_folder_is_open),
+        TEST(test_L8_folder_found_later),
+        TEST(an_idle_day),
         TEST(queue_overflow),
         TEST(hints_overflow),
+        TEST(test_L7_all_busy_at_once),
         TEST(busy_and_overflow),
         TEST(is_settled),
     };
