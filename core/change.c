@@ -99,7 +99,8 @@ static struct host_result write_byte(struct change *change, struct memory_item *
         result = host->flush(host->context);
     if (result.code == HOST_OK)
         result = verify(change, item->size);
-    if (result.code == HOST_OK)
+    item->made = result.code == HOST_OK;
+    if (item->made)
         return result;
     *byte = old;
     item->clean = verify(change, item->size).code == HOST_OK;
@@ -206,8 +207,9 @@ static void finish(struct change *change, struct memory_item *item) {
     bool locked = ledger_lock(change->ledger).code == HOST_OK;
     if (item->kind != ITEM_FLIGHT || item->number != number)
         return;
-    if (!locked &&
-        (!item->own || item->backoff != 0 || item->undo || item->step == FLIGHT_FINISH)) {
+    bool is_news = item->made && !item->undo && item->step == FLIGHT_REPORT;
+    item->made = false;
+    if (!locked && !is_news) {
         item->due = ledger_due(change->ledger);
         return;
     }
@@ -263,10 +265,20 @@ static bool write_again(struct change *change, struct memory_item *item,
     return result->code == HOST_OK && conclude(change, item, true, item->size, item->after);
 }
 
-/* True when the byte is not changed and will not be; item->step tells what comes next. */
+/* Tries again, if it is still this process's to do: another one may have settled it meanwhile, and
+ * repaired or held the record itself; the journal tells. True when the byte is not changed and will not
+ * be; item->step tells what comes next. */
 static bool work_write(struct change *change, struct memory_item *item) {
     const struct host *host = change->site->host;
+    const uint32_t number = item->number;
     uint32_t size = 0;
+    bool locked = ledger_lock(change->ledger).code == HOST_OK;
+    if (item->kind != ITEM_FLIGHT || item->number != number)
+        return false;
+    if (!locked) {
+        item->due = ledger_due(change->ledger);
+        return false;
+    }
     struct host_result result = host->open(host->context, folder_to_open(change, item),
                                            memory_name(&change->ledger->memory, item), true, &size);
     if (result.code == HOST_GONE)
@@ -347,11 +359,14 @@ static bool work_settle(struct change *change, struct memory_item *item) {
 }
 
 bool change_work(struct change *change, struct memory_item *item) {
+    const uint32_t number = item->number;
     bool not_made = false;
     if (item->step == FLIGHT_WRITE)
         not_made = work_write(change, item);
     else if (item->step == FLIGHT_SETTLE)
         not_made = work_settle(change, item);
+    if (item->kind != ITEM_FLIGHT || item->number != number)
+        return false;
     bool again = not_made && !item->undo;
     if (item->step == FLIGHT_REPORT || item->step == FLIGHT_FINISH)
         finish(change, item);

@@ -157,7 +157,10 @@ static struct memory_item *free_item(struct memory *memory) {
 static struct memory_item *add(struct memory *memory, enum memory_kind kind,
                                const struct journal_entry *entry) {
     struct memory_item *item = NULL;
-    size_t folder = put_folder(memory, entry->text);
+    size_t folder = MEMORY_FOLDERS;
+    do
+        folder = put_folder(memory, entry->text);
+    while (folder == MEMORY_FOLDERS && evict(memory));
     if (kind == ITEM_REPAIR && memory->count[ITEM_REPAIR] == MEMORY_REPAIRED)
         (void)evict(memory);
     do

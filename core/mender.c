@@ -30,7 +30,7 @@ static bool can_work(const struct mender *mender, const struct memory_item *item
         mender->ledger.armed && mender->ledger.memory.folders[item->folder].kind == FOLDER_OTHER;
     if (touches && mender->folder_away && !elsewhere)
         return false;
-    return mender->ledger.ready || (item->own && !item->undo && item->step != FLIGHT_FINISH);
+    return mender->ledger.ready;
 }
 
 static struct memory_item *first_flight(struct mender *mender) {
@@ -86,7 +86,10 @@ static void note_state(struct mender *mender) {
 /* ---- the jobs ---- */
 
 static uint64_t due_journal(struct mender *mender) {
-    return ledger_has_work(&mender->ledger) ? ledger_due(&mender->ledger) : MENDER_NEVER;
+    const struct ledger *ledger = &mender->ledger;
+    if (ledger_has_work(ledger))
+        return ledger_due(ledger);
+    return ledger->told ? mender->back_told_again : MENDER_NEVER;
 }
 
 static void work_journal(struct mender *mender) {
@@ -96,6 +99,7 @@ static void work_journal(struct mender *mender) {
         site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_AWAY, &ledger->trouble);
     else if (ledger->backoff == 0)
         site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_BACK, NULL);
+    mender->back_told_again = now(mender) + MENDER_MINUTE;
 }
 
 static uint64_t due_flight(struct mender *mender) {
@@ -256,6 +260,8 @@ void mender_continue(struct mender *mender) {
 void mender_configure(struct mender *mender, const struct settings *settings) {
     start_over(mender);
     if (!text_same(mender->site.settings.folder, settings->folder)) {
+        scan_forget(&mender->scan);
+        mender->folder_away = true;
         queue_clear(&mender->queue);
         mender->folder_told = false;
         (void)text_copy(mender->site.folder, sizeof mender->site.folder, settings->folder);
