@@ -114,8 +114,9 @@ static void trip(struct mender *mender) {
     if (!trip->on) {
         trip->on = true;
         trip->told = false;
-        trip->until = limiter_end(&mender->ledger.window, now(mender));
-        trip->until_utc = host->utc(host->context) + (uint32_t)((trip->until - now(mender)) / 1000);
+        const uint64_t time = now(mender);
+        trip->until = limiter_end(&mender->ledger.window, time);
+        trip->until_utc = host->utc(host->context) + (uint32_t)((trip->until - time) / 1000);
     }
     if (trip->told)
         return;

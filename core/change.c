@@ -99,7 +99,8 @@ static struct host_result write_byte(struct change *change, struct memory_item *
         result = host->flush(host->context);
     if (result.code == HOST_OK)
         result = verify(change, item->size);
-    if (result.code == HOST_OK)
+    item->made = result.code == HOST_OK;
+    if (item->made)
         return result;
     *byte = old;
     item->clean = verify(change, item->size).code == HOST_OK;
@@ -109,8 +110,7 @@ static struct host_result write_byte(struct change *change, struct memory_item *
 /* ---- how a change ends ---- */
 
 static bool is_other_folder(const struct change *change, const struct memory_item *item) {
-    return change->ledger->armed &&
-           change->ledger->memory.folders[item->folder].kind == FOLDER_OTHER;
+    return change->ledger->memory.folders[item->folder].kind == FOLDER_OTHER;
 }
 
 /* Decides from the content of the file. True when the byte was not changed. */
@@ -206,8 +206,9 @@ static void finish(struct change *change, struct memory_item *item) {
     bool locked = ledger_lock(change->ledger).code == HOST_OK;
     if (item->kind != ITEM_FLIGHT || item->number != number)
         return;
-    if (!locked &&
-        (!item->own || item->backoff != 0 || item->undo || item->step == FLIGHT_FINISH)) {
+    bool is_news = item->made && !item->undo && item->step == FLIGHT_REPORT;
+    item->made = false;
+    if (!locked && !is_news) {
         item->due = ledger_due(change->ledger);
         return;
     }
@@ -263,10 +264,23 @@ static bool write_again(struct change *change, struct memory_item *item,
     return result->code == HOST_OK && conclude(change, item, true, item->size, item->after);
 }
 
+/* The journal tells whether the change is still in flight: another process may have settled it, or may
+ * be about to. True when it is, and the journal is locked. */
+static bool is_still_in_flight(struct change *change, struct memory_item *item) {
+    const uint32_t number = item->number;
+    bool locked = ledger_lock(change->ledger).code == HOST_OK;
+    bool same = item->kind == ITEM_FLIGHT && item->number == number;
+    if (same && !locked)
+        item->due = ledger_due(change->ledger);
+    return same && locked;
+}
+
 /* True when the byte is not changed and will not be; item->step tells what comes next. */
 static bool work_write(struct change *change, struct memory_item *item) {
     const struct host *host = change->site->host;
     uint32_t size = 0;
+    if (!is_still_in_flight(change, item))
+        return false;
     struct host_result result = host->open(host->context, folder_to_open(change, item),
                                            memory_name(&change->ledger->memory, item), true, &size);
     if (result.code == HOST_GONE)
@@ -331,6 +345,8 @@ static struct host_result settle(struct change *change, struct memory_item *item
 
 static bool work_settle(struct change *change, struct memory_item *item) {
     bool not_made = false;
+    if (!is_still_in_flight(change, item))
+        return false;
     struct host_result result = settle(change, item, &not_made);
     if (item->step != FLIGHT_SETTLE)
         return not_made;
@@ -347,14 +363,20 @@ static bool work_settle(struct change *change, struct memory_item *item) {
 }
 
 bool change_work(struct change *change, struct memory_item *item) {
+    const uint32_t number = item->number;
     bool not_made = false;
     if (item->step == FLIGHT_WRITE)
         not_made = work_write(change, item);
     else if (item->step == FLIGHT_SETTLE)
         not_made = work_settle(change, item);
+    if (item->kind != ITEM_FLIGHT || item->number != number)
+        return false;
     bool again = not_made && !item->undo;
     if (item->step == FLIGHT_REPORT || item->step == FLIGHT_FINISH)
         finish(change, item);
+    /* Until DONE is written, the process that began it may make it yet. */
+    if (not_made && !item->own && item->kind == ITEM_FLIGHT && item->number == number)
+        item->step = FLIGHT_SETTLE;
     return again;
 }
 

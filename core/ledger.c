@@ -268,12 +268,12 @@ struct host_result ledger_lock(struct ledger *ledger) {
         /* Without what another process may have done nothing can be begun; but a journal that was
          * only busy is known as it was. */
         ledger->ready = ledger->ready && result.code == HOST_BUSY && !ledger->locked;
+        ledger->check = true;
         note_trouble(ledger, &result);
         ledger_unlock(ledger);
         return result;
     }
     ledger->ready = true;
-    ledger->check = false;
     if (!ledger->is_service)
         ledger->failing = false;
     if (!ledger->failing)
@@ -300,6 +300,7 @@ bool ledger_has_work(const struct ledger *ledger) {
 void ledger_work(struct ledger *ledger) {
     if (ledger_lock(ledger).code != HOST_OK)
         return;
+    ledger->check = false;
     if (is_long(ledger)) {
         /* Lines can be written to a journal that is too long. */
         struct host_result result = checkpoint(ledger);
@@ -333,11 +334,14 @@ struct memory_item *ledger_begin(struct ledger *ledger, const struct journal_ent
         return NULL;
     if (limiter_count(&ledger->window, now(ledger)) == 0)
         ledger->drift = drift(ledger);
+    ledger_ask_folder(ledger, ledger->entry.text);
     /* First a place for it: a line without one would be a change that nobody answers for. */
     memory_apply(memory, &ledger->entry);
     struct memory_item *item = memory_flight(memory, memory->number);
-    if (item == NULL)
+    if (item == NULL) {
+        memory->number--;
         return NULL;
+    }
     if (!commit_at(ledger, ledger->entry.utc)) {
         /* Somebody else may use the number of a line that did not get there. */
         memory_remove(memory, item);
@@ -387,6 +391,7 @@ void ledger_note_settings(struct ledger *ledger, const struct settings *settings
 
 static bool is_same_state(const struct journal_state *a, const struct journal_state *b) {
     return a->why == b->why && a->until == b->until && a->reminded == b->reminded &&
+           (a->scanned == 0) == (b->scanned == 0) &&
            memcmp(&a->counts, &b->counts, sizeof a->counts) == 0;
 }
 

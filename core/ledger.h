@@ -124,7 +124,7 @@ bool ledger_release(struct ledger *ledger, struct memory_item *hold);
 
 /* The settings that are in force now. */
 void ledger_note_settings(struct ledger *ledger, const struct settings *settings);
-/* The service's state; nothing is written when it is what it was, but for the time of the scan. */
+/* The service's state; nothing is written when it is what it was, but for the time of a later scan. */
 void ledger_note_state(struct ledger *ledger, const struct journal_state *state);
 /* Repairs that were made do not count any more. */
 void ledger_reset_window(struct ledger *ledger);

@@ -36,6 +36,9 @@ static struct limiter *window_of(struct ledger *ledger) {
 static void take_window(struct ledger *ledger, const char *text) {
     struct limiter *window = window_of(ledger);
     limiter_clear(window);
+    /* Nothing that stands above it counts, nor has to be written down. */
+    if (ledger->memory.pass == PASS_NEW && !ledger->read_once)
+        ledger->window_due = false;
     while (*text != '\0') {
         uint32_t made = 0;
         uint32_t count = 0;
@@ -78,8 +81,7 @@ static void take_state(struct ledger *ledger, const struct journal_entry *entry)
     }
 }
 
-/* Before an entry is taken: a record may be known under another path of the same folder. */
-static void ask_folder(struct ledger *ledger, const char *path) {
+void ledger_ask_folder(struct ledger *ledger, const char *path) {
     const struct host *host = ledger->host;
     struct memory_folder *folder = memory_put_folder(&ledger->memory, path);
     if (folder != NULL && folder->kind == FOLDER_UNASKED && ledger->armed)
@@ -97,7 +99,7 @@ static void take_entry(void *context, const struct journal_entry *entry) {
     else
         take_state(ledger, entry);
     if (entry->name[0] != '\0')
-        ask_folder(ledger, entry->text);
+        ledger_ask_folder(ledger, entry->text);
     bool releases = entry->kind == JOURNAL_RELEASE &&
                     memory_find(&ledger->memory, ITEM_HOLD, entry->name) != NULL;
     ledger_count(ledger, entry);
@@ -237,7 +239,7 @@ static struct host_result take_head(struct ledger *ledger, enum memory_pass pass
     if (first->id != 0 && first->generation > ledger->generation)
         ledger->generation = first->generation;
     ledger->rewrite = first->id == 0 || pass == PASS_REPLACED || ledger->memory.changed;
-    ledger->keep = ledger->reader.entries > 0;
+    ledger->keep = ledger->size > 0;
     ledger->head = crc;
     ledger->head_length = length;
     return result;

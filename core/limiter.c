@@ -60,11 +60,17 @@ uint64_t limiter_end(const struct limiter *limiter, uint64_t now) {
 
 void limiter_merge(struct limiter *limiter, const struct limiter *other, uint64_t now) {
     struct limiter late = *other;
+    uint32_t mine = 0;
+    uint32_t others = 0;
+    uint32_t sum = 0;
     move_on(limiter, minute_of(now));
     move_on(&late, minute_of(now));
     for (size_t i = 0; i < LIMITER_MINUTES; i++) {
-        if (late.count[i] > limiter->count[i])
-            limiter->count[i] = late.count[i];
+        mine += limiter->count[i];
+        others += late.count[i];
+        uint32_t more = mine > others ? mine : others;
+        limiter->count[i] = more - sum;
+        sum = more;
     }
 }
 

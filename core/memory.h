@@ -53,7 +53,7 @@ struct memory_item {
 
     /* Of a change in flight; the module change works on these. */
     bool own;   /* begun by this process */
-    bool made;  /* the byte was changed by this process */
+    bool made;  /* the byte was changed a moment ago, and that is not reported yet */
     bool clean; /* what failed is known to have left the byte as it was */
     bool told;  /* that it cannot be settled */
     bool held;  /* an undo: HOLD is in the journal */

@@ -26,11 +26,10 @@ static void work_scan(struct mender *mender) {
 /* What waits for the journal is woken by it; a folder that is away, by its return. */
 static bool can_work(const struct mender *mender, const struct memory_item *item) {
     bool touches = item->step == FLIGHT_SETTLE || item->step == FLIGHT_WRITE;
-    bool elsewhere =
-        mender->ledger.armed && mender->ledger.memory.folders[item->folder].kind == FOLDER_OTHER;
+    bool elsewhere = mender->ledger.memory.folders[item->folder].kind == FOLDER_OTHER;
     if (touches && mender->folder_away && !elsewhere)
         return false;
-    return mender->ledger.ready || (item->own && !item->undo && item->step != FLIGHT_FINISH);
+    return mender->ledger.ready;
 }
 
 static struct memory_item *first_flight(struct mender *mender) {
@@ -86,7 +85,10 @@ static void note_state(struct mender *mender) {
 /* ---- the jobs ---- */
 
 static uint64_t due_journal(struct mender *mender) {
-    return ledger_has_work(&mender->ledger) ? ledger_due(&mender->ledger) : MENDER_NEVER;
+    const struct ledger *ledger = &mender->ledger;
+    if (ledger_has_work(ledger))
+        return ledger_due(ledger);
+    return ledger->told ? mender->back_told_again : MENDER_NEVER;
 }
 
 static void work_journal(struct mender *mender) {
@@ -96,6 +98,7 @@ static void work_journal(struct mender *mender) {
         site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_AWAY, &ledger->trouble);
     else if (ledger->backoff == 0)
         site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_BACK, NULL);
+    mender->back_told_again = now(mender) + MENDER_MINUTE;
 }
 
 static uint64_t due_flight(struct mender *mender) {
@@ -213,10 +216,16 @@ void mender_folder_open(struct mender *mender, const char *path) {
     scan_ask(&mender->scan);
 }
 
-void mender_folder_away(struct mender *mender, const struct host_result *why) {
+/* It is not open any more: what is known of it is found again by the scan that follows its return. */
+static void leave_folder(struct mender *mender) {
     scan_forget(&mender->scan);
-    mender->folder_away = true;
     queue_clear(&mender->queue);
+    mender->folder_away = true;
+    mender->ledger.armed = false;
+}
+
+void mender_folder_away(struct mender *mender, const struct host_result *why) {
+    leave_folder(mender);
     site_tell_away(&mender->site, &mender->folder_told, EVENT_FOLDER_AWAY, why);
 }
 
@@ -230,9 +239,7 @@ void mender_folder_found(struct mender *mender, const char *folder) {
 void mender_pause(struct mender *mender) {
     mender->paused = true;
     mender->paused_again = now(mender) + MENDER_DAY;
-    mender->folder_away = true;
-    scan_forget(&mender->scan);
-    queue_clear(&mender->queue);
+    leave_folder(mender);
 }
 
 static void start_limit_over(struct mender *mender) {
@@ -256,7 +263,7 @@ void mender_continue(struct mender *mender) {
 void mender_configure(struct mender *mender, const struct settings *settings) {
     start_over(mender);
     if (!text_same(mender->site.settings.folder, settings->folder)) {
-        queue_clear(&mender->queue);
+        leave_folder(mender);
         mender->folder_told = false;
         (void)text_copy(mender->site.folder, sizeof mender->site.folder, settings->folder);
     }

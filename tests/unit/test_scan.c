@@ -1,0 +1,157 @@
+/*
+ * test_scan: core/scan: what a walk over the folder counts and reports, when the next one is due, and folders that cannot
+ * be listed.
+ */
+#include "rig.h"
+
+static void scan_counts(void **state) {
+    (void)state;
+    static const char *const expected[] = {"8", "1", "2", "1", "2", "2"};
+    (void)fake_file(&fake, "s1.ini", STUCK);
+    (void)fake_file(&fake, "s2.ini", OTHER_STUCK);
+    (void)fake_file(&fake, "sound.ini", SOUND);
+    (void)fake_file(&fake, "d.ini", DOUBTFUL);
+    (void)fake_file(&fake, "u.ini", UNREADABLE);
+    (void)fake_file(&fake, "n1.ini", NO_RECORD);
+    (void)fake_file(&fake, "n2.ini", "");
+    fake_file(&fake, "busy.ini", STUCK)->shared = HOST_BUSY;
+    (void)fake_file(&fake, "readme.txt", STUCK);
+    start();
+    run(SECOND / 2);
+    const struct fake_event *event = fake_event(&fake, EVENT_SCANNED);
+    same_number("3020", "strings", 7, event->strings);
+    same_text("3020", "folder", settings.folder, event->string[0]);
+    for (size_t i = 0; i < 6; i++)
+        same_text("3020", "number", expected[i], event->string[i + 1]);
+    no_complaints();
+}
+
+static void periodic_scans(void **state) {
+    (void)state;
+    (void)fake_file(&fake, "a.ini", SOUND);
+    start();
+    run(10 * HOUR);
+    same_number("nothing changed", "3020", 1, fake_events(&fake, EVENT_SCANNED));
+    assert_in_range(fake.count[FAKE_LIST_OPEN], 10, 11);
+    (void)fake_file(&fake, "b.ini", SOUND);
+    run(3 * HOUR);
+    same_number("one more file", "3020", 2, fake_events(&fake, EVENT_SCANNED));
+    struct fake_file *file = fake_file(&fake, "c.ini", STUCK);
+    run(2 * HOUR);
+    repaired(file, STUCK);
+    no_complaints();
+}
+
+static void no_periodic_scans(void **state) {
+    (void)state;
+    settings.rescan_minutes = 0;
+    start();
+    run(SECOND);
+    fake_clear_log(&fake);
+    assert_true(mender_step(&mender) == MENDER_NEVER);
+    run(100ULL * HOUR);
+    same_text("quiet", "calls", "", fake_log(&fake));
+    no_complaints();
+}
+
+static void periodic_scans_at_other_times(void **state) {
+    (void)state;
+    settings.rescan_minutes = 7;
+    start();
+    run(HOUR);
+    assert_in_range(fake.count[FAKE_LIST_OPEN], 9, 9);
+    settings.rescan_minutes = 0;
+    mender_configure(&mender, &settings);
+    run(HOUR);
+    assert_in_range(fake.count[FAKE_LIST_OPEN], 10, 10);
+    settings.rescan_minutes = CONFIG_RESCAN_MAX;
+    mender_configure(&mender, &settings);
+    run(15ULL * 24 * HOUR);
+    assert_in_range(fake.count[FAKE_LIST_OPEN], 13, 13);
+}
+
+/* DESIGN.md: "When nothing happens, nothing runs". */
+static void quiet_between_scans(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    same_number("the next step", "is due", true, mender_step(&mender) >= fake.clock + 59 * MINUTE);
+    no_complaints();
+}
+
+static void changes_lost(void **state) {
+    (void)state;
+    start();
+    run(MINUTE);
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    for (int i = 0; i < 100; i++) {
+        mender_changes_lost(&mender);
+        run(30 * SECOND);
+    }
+    repaired(file, STUCK);
+    same_number("in 50 minutes", "3000", 1, fake_events(&fake, EVENT_CHANGES_LOST));
+    run(15 * MINUTE);
+    mender_changes_lost(&mender);
+    same_number("after the hour", "3000", 2, fake_events(&fake, EVENT_CHANGES_LOST));
+    no_complaints();
+}
+
+/* Scans leave most of the time to others, but the one by the clock is not put off for that. */
+static void changes_lost_after_a_long_scan(void **state) {
+    (void)state;
+    (void)fake_file(&fake, "b.ini", SOUND);
+    start();
+    fake.tick = 5 * MINUTE;
+    run(20 * MINUTE);
+    fake.tick = 0;
+    run(MINUTE);
+    same_number("the first scan", "is over", true, mender.scan.finished);
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    mender_changes_lost(&mender);
+    run(61 * MINUTE);
+    repaired(file, STUCK);
+    no_complaints();
+}
+
+static void listing_failing(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    fake.folder_away = true;
+    start();
+    run(HOUR);
+    story("away", "3010");
+    /* 1, 2, 4 ... 60 s: some 65 attempts in an hour. */
+    assert_in_range(fake.count[FAKE_LIST_OPEN], 60, 70);
+    fake.folder_away = false;
+    run(2 * MINUTE);
+    story("back", "3010, 3020, 3011, 2000 a.ini");
+    repaired(file, STUCK);
+    no_complaints();
+}
+
+static void listing_failing_in_the_middle(void **state) {
+    (void)state;
+    many_files(5, STUCK);
+    (void)fake_fail(&fake, FAKE_LIST_NEXT, 3, 1, HOST_FAILED);
+    start();
+    run(MINUTE);
+    same_number("all", "repairs", 5, count_repaired());
+    same_number("all", "3010", 1, fake_events(&fake, EVENT_FOLDER_AWAY));
+    same_number("all", "3011", 1, fake_events(&fake, EVENT_FOLDER_BACK));
+    no_complaints();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(scan_counts),
+        TEST(periodic_scans),
+        TEST(no_periodic_scans),
+        TEST(periodic_scans_at_other_times),
+        TEST(quiet_between_scans),
+        TEST(changes_lost),
+        TEST(changes_lost_after_a_long_scan),
+        TEST(listing_failing),
+        TEST(listing_failing_in_the_middle),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
