@@ -5,7 +5,8 @@
 #include "record.h"
 #include "text.h"
 
-/* How many characters the value has; bytes that are UTF-8 are taken for it, with or without a mark. */
+/* How many characters the value has; bytes that are UTF-8 are taken for it, with or without a
+ * mark. */
 static size_t characters(const struct profile *value) {
     const char *bytes = (const char *)value->bytes + value->base + value->start;
     size_t length = value->end - value->start;

@@ -1,5 +1,6 @@
 /*
- * mailbox: which value of a record names its mailbox. What is kept of it is in record.h, record_mailbox() too.
+ * mailbox: which value of a record names its mailbox. What is kept of it is in record.h,
+ * record_mailbox() too.
  */
 #ifndef KMREPAIR_MAILBOX_H
 #define KMREPAIR_MAILBOX_H

@@ -43,7 +43,8 @@ void profile_trim(struct profile *profile) {
         profile->end--;
 }
 
-/* A CR elsewhere than before the LF ends a line for some versions of Windows and is a blank for others. */
+/* A CR elsewhere than before the LF ends a line for some versions of Windows and is a blank for
+ * others. */
 bool profile_next_line(struct profile *profile) {
     if (profile->next >= profile->size)
         return false;
@@ -94,8 +95,8 @@ static struct profile rewound(const struct profile *profile) {
     return start;
 }
 
-/* The heading of the section that the line is in; `name` stays 0 if no line is a heading. False if it cannot be
- * told, or if the line stands before the first heading. */
+/* The heading of the section that the line is in; `name` stays 0 if no line is a heading. False if
+ * it cannot be told, or if the line stands before the first heading. */
 static bool find_home(const struct profile *profile, uint32_t line, struct heading *home) {
     struct profile at = rewound(profile);
     struct heading heading;
@@ -120,8 +121,8 @@ static bool has_plain_name(const struct profile *text, const struct heading *hea
            !is_trimmed(profile_unit(text, heading->end - 1));
 }
 
-/* Whether the heading may have the plain name of `home`: the two are the same without case and blanks, as far as
- * both are ASCII. */
+/* Whether the heading may have the plain name of `home`: the two are the same without case and
+ * blanks, as far as both are ASCII. */
 static bool may_be_again(const struct profile *text, struct heading heading,
                          const struct heading *home) {
     size_t a = home->name;

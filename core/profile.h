@@ -1,9 +1,9 @@
 /*
- * profile: the text of a Windows private profile (.ini file) as GetPrivateProfileString and its kin read it:
- * characters, lines and sections.
+ * profile: the text of a Windows private profile (.ini file) as GetPrivateProfileString and its
+ * kin read it: characters, lines and sections.
  *
- * Windows' versions, and Wine, do not agree on everything here. profile_reaches() says where that matters: it is
- * true only if all of them find what stands on a line.
+ * Windows' versions, and Wine, do not agree on everything here. profile_reaches() says where that
+ * matters: it is true only if all of them find what stands on a line.
  *
  * Pure functions on the caller's bytes; no allocation; any thread may call them.
  */
@@ -42,14 +42,15 @@ void profile_trim(struct profile *profile);
 /* Where this unit is from `i` on, or `end`. */
 size_t profile_find(const struct profile *profile, size_t i, size_t end, unsigned c);
 
-/* Whether every version of Windows finds a name that stands on this line, in the section in which it stands.
- * A file without headings is taken for one section. Not found, or not by all, is what stands
+/* Whether every version of Windows finds a name that stands on this line, in the section in which
+ * it stands. A file without headings is taken for one section. Not found, or not by all, is what
+ * stands
  *  - before the first heading of a file that has headings;
  *  - behind a heading that has no `]`, however far: it ends with its line, or is no heading;
- *  - in a section whose heading is right behind the UTF-8 mark or behind characters that some versions trim, and
- *    so is none for others;
- *  - in a section with a name that is empty, has a blank or such a character at one end, or ends at the first
- *    or at the last `]`;
+ *  - in a section whose heading is right behind the UTF-8 mark or behind characters that some
+ *    versions trim, and so is none for others;
+ *  - in a section with a name that is empty, has a blank or such a character at one end, or ends
+ *    at the first or at the last `]`;
  *  - in a section that may have the name of one before it: only the first is looked in;
  *  - right behind the UTF-8 mark, which then belongs to the name. */
 bool profile_reaches(const struct profile *profile, uint32_t line);
@@ -58,8 +59,8 @@ static inline bool profile_is_blank(unsigned c) {
     return c == ' ' || c == '\t';
 }
 
-/* Neither printable ASCII nor a blank. Which of these are blanks, and which are one letter in two cases, is a
- * matter of the version and the code page. */
+/* Neither printable ASCII nor a blank. Which of these are blanks, and which are one letter in two
+ * cases, is a matter of the version and the code page. */
 static inline bool profile_is_odd(unsigned c) {
     return !profile_is_blank(c) && (c <= ' ' || c >= 0x7F);
 }

@@ -42,8 +42,8 @@ static size_t put_name(char *line, size_t length, unsigned c) {
     return length;
 }
 
-/* How many letters of `key` the name is, once the blanks and ODDs that some Windows might trim are taken out of it;
- * 0 if it is anything else. */
+/* How many letters of `key` the name is, once the blanks and ODDs that some Windows might trim are
+ * taken out of it; 0 if it is anything else. */
 static size_t letters_of(const char *name, const char *key) {
     size_t count = 0;
     for (; *name != '\0'; name++) {
@@ -60,7 +60,8 @@ static bool resembles(const char *name, const char *key) {
     return letters_of(name, key) == strlen(key);
 }
 
-/* A line without `=`. For some versions of Windows it is a name all the same, and hides those behind it. */
+/* A line without `=`. For some versions of Windows it is a name all the same, and hides those
+ * behind it. */
 static void see_bare_name(struct judge *judge, const char *name) {
     bool ended = judge->text.next <= judge->text.size;
     if (resembles(name, "State") || resembles(name, "NumSCerts"))
@@ -151,9 +152,9 @@ static void on_state(struct judge *judge) {
     }
 }
 
-/* ini_handler: a section heading (`name` is NULL), or a line with a name and a value. inih's copy of
- * the value may be cut, so the value is looked up in the file: what follows the first `=` of the
- * line, less blanks. */
+/* ini_handler: a section heading (`name` is NULL), or a line with a name and a value. inih's copy
+ * of the value may be cut, so the value is looked up in the file: what follows the first `=` of
+ * the line, less blanks. */
 static int on_record_line(void *user, const char *section, const char *name, const char *value) {
     struct judge *judge = user;
     struct profile *text = &judge->text;
@@ -217,14 +218,16 @@ static bool is_plainly(struct profile *text, const char *name) {
     return true;
 }
 
-/* Whether a line that starts here can be a State or a NumSCerts; the second letter rules out most lines. */
+/* Whether a line that starts here can be a State or a NumSCerts; the second letter rules out most
+ * lines. */
 static bool may_matter(const unsigned char *at, size_t size) {
     return size > 1 &&
            (profile_is_blank(at[0]) || (at[1] | 0x20U) == 't' || (at[1] | 0x20U) == 'u');
 }
 
-/* Nearly all records can be seen to be sound without inih: the lines that may matter are looked at, the
- * others passed over, and nothing counts behind a State and a NumSCerts. False leaves the file to inih. */
+/* Nearly all records can be seen to be sound without inih: the lines that may matter are looked
+ * at, the others passed over, and nothing counts behind a State and a NumSCerts. False leaves the
+ * file to inih. */
 static bool is_plainly_sound(struct judge *judge) {
     struct profile *text = &judge->text;
     const unsigned char *bytes = text->bytes + text->base;

@@ -129,8 +129,8 @@ static void see_state(const struct wide *wide, size_t from, size_t to, uint32_t 
     }
 }
 
-/* Whether the piece is a beginning of NumSCerts, of one letter or more, once odd characters and blanks are taken out
- * of it. */
+/* Whether the piece is a beginning of NumSCerts, of one letter or more, once odd characters and
+ * blanks are taken out of it. */
 static bool begins_certificates(const struct wide *wide, struct piece piece) {
     char word[] = "numscerts";
     for (size_t length = 1; length <= strlen("numscerts"); length++) {
@@ -189,10 +189,10 @@ static void see_lines(const struct wide *wide, struct finding *finding, struct r
     }
 }
 
-/* ---- sections, by the rule and not by any parser: what one version of Windows might not find is out of reach */
+/* ---- sections, by the rule and not by any parser */
 
-/* Whether the line may be a heading: a `[` is its first character, blanks and odd ones aside. `*heading` begins at the
- * `[` then. */
+/* Whether the line may be a heading: a `[` is its first character, blanks and odd ones aside.
+ * `*heading` begins at the `[` then. */
 static bool may_be_heading(const struct wide *wide, struct piece line, struct piece *heading) {
     while (line.from < line.to && (blank(wide->unit[line.from]) || odd(wide->unit[line.from])))
         line.from++;
@@ -259,7 +259,8 @@ static bool is_sure_heading(const struct wide *wide, struct piece line, struct p
            !odd(wide->unit[name.from]) && !odd(wide->unit[name.to - 1]);
 }
 
-/* Whether every Windows finds the State on this line. `marked`: the UTF-8 mark stands in front of the text. */
+/* Whether every Windows finds the State on this line. `marked`: the UTF-8 mark stands in front of
+ * the text. */
 static bool in_reach(const struct wide *wide, uint32_t state, bool marked) {
     struct piece line = {0, 0}, heading = {0, 0}, home = {0, 0};
     bool headed = false, sure = true;

@@ -12,8 +12,8 @@ enum { NONE = -1 };
 
 /* ---- judging, and what must hold of every verdict */
 
-/* A stuck record is repaired by one byte: with it the record has to be sound, and without it nothing
- * else may be at that place. */
+/* A stuck record is repaired by one byte: with it the record has to be sound, and without it
+ * nothing else may be at that place. */
 static void check_repair(const char *label, const unsigned char *bytes, size_t size,
                          const struct record *record) {
     struct record after;
@@ -338,8 +338,9 @@ static void look_alikes(void **state) {
     CHECK(samples);
 }
 
-/* Names that GetPrivateProfileString does not find where they stand (seen with tests/wine/profile.c): it
- * looks in the first section of a name only, without the blanks around it, and stops at the first line with the name, a value or not. */
+/* Names that GetPrivateProfileString does not find where they stand (seen with
+ * tests/wine/profile.c): it looks in the first section of a name only, without the blanks around
+ * it, and stops at the first line with the name, a value or not. */
 static void out_of_reach(void **state) {
     (void)state;
     static const struct sample samples[] = {
@@ -396,8 +397,8 @@ static void seen_in_the_field(void **state) {
     CHECK(samples);
 }
 
-/* A heading without `]` ends with its line for Windows and is a name for Wine. Which it is matters to the State behind
- * it, however far: one is enough. */
+/* A heading without `]` ends with its line for Windows and is a name for Wine. Which it is matters
+ * to the State behind it, however far: one is enough. */
 static void headings_not_closed(void **state) {
     (void)state;
     static const struct sample samples[] = {
@@ -420,8 +421,8 @@ static void headings_not_closed(void **state) {
     CHECK(samples);
 }
 
-/* Windows does not know the UTF-8 mark, and Wine does; other characters are trimmed by some versions. A `[` behind
- * either is a heading for some. */
+/* Windows does not know the UTF-8 mark, and Wine does; other characters are trimmed by some
+ * versions. A `[` behind either is a heading for some. */
 static void headings_behind_odd_characters(void **state) {
     (void)state;
     static const struct sample samples[] = {
@@ -528,7 +529,7 @@ static void cut_off(void **state) {
         record = judge(rows[i].end, wide, size - 1);
         same_verdict(rows[i].end, U, REASON_UTF16_ODD, &record);
     }
-    /* A value cannot be told from one that is cut off: `State = 4` that ends the file is taken for whole. */
+    /* A value cannot be told from one that is cut off: it is taken for whole. */
     struct record record = judge("State at the end", "[x]\r\nState = 4", 14);
     same_verdict("State at the end", STUCK, 0, &record);
     no_complaints();
@@ -1193,7 +1194,8 @@ static void many_files(void **state) {
 
 /* ---- hostile files, against the reference */
 
-/* Every file of no, one and two bytes; and every two bytes in the places of a record that matter. */
+/* Every file of no, one and two bytes; and every two bytes in the places of a record that matter.
+ */
 static void every_two_bytes(void **state) {
     (void)state;
     static const char *const frames[] = {"",
@@ -1255,8 +1257,9 @@ static void many_lines(void **state) {
     no_complaints();
 }
 
-/* One line as long as a file may be: a name, a value, blanks, a comment, a heading; with and without a
- * State on the line before it or at its end. A byte less, just as much, a byte more, in turn. */
+/* One line as long as a file may be: a name, a value, blanks, a comment, a heading; with and
+ * without a State on the line before it or at its end. A byte less, just as much, a byte more, in
+ * turn. */
 static void longest_lines(void **state) {
     (void)state;
     static const char *const starts[] = {"x", "x=",     " ",          ";",

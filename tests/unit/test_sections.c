@@ -1,14 +1,15 @@
 /*
  * test_sections: every mixture of headings, up to three sections, with a State in each place.
  *
- * Headings closed and not, of the same name and of others, with blanks and odd characters; the State before the
- * first of them and in each section; marks in front; ends that cut the file off. All are compared with the
- * reference. What is stuck is also looked up as GetPrivateProfileString does it, by 64 readers that differ in all that
- * Windows' versions and Wine are known or suspected to differ in: each must find the State, and find it in the same
- * section. Where a test elsewhere says that Wine reads it in one way and Windows in another, this is what it means:
+ * Headings closed and not, of the same name and of others, with blanks and odd characters; the
+ * State before the first of them and in each section; marks in front; ends that cut the file off.
+ * All are compared with the reference. What is stuck is also looked up as GetPrivateProfileString
+ * does it, by 64 readers that differ in all that Windows' versions and Wine are known or suspected
+ * to differ in: each must find the State, and find it in the same section. Where a test elsewhere
+ * says that Wine reads it in one way and Windows in another, this is what it means:
  *
  *   a `[` without `]`    Windows: a heading that ends with its line. Wine: a name.
- *   a line without `=`   Windows: a name without a value. Wine: a name too, inih and others: nothing.
+ *   a line without `=`   a name without a value, or nothing.
  *   the UTF-8 mark       Windows: three characters of the first line. Wine: the mark.
  *   the name's end       Windows: the first `]`. Wine: the last.
  *   odd characters       trimmed like blanks, or not; and blanks in a heading, or not.
@@ -89,8 +90,8 @@ static struct piece open_text(const struct reader *reader, const char *bytes, si
     return text;
 }
 
-/* The value of the name in the first section that is called so; `section` NULL: before the first heading. False if
- * there is none. */
+/* The value of the name in the first section that is called so; `section` NULL: before the first
+ * heading. False if there is none. */
 static bool look_up(const struct reader *reader, struct piece text, const struct piece *section,
                     const char *key, struct piece *value) {
     struct piece wanted = {key, key + strlen(key)}, heading;

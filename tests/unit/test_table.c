@@ -1,10 +1,10 @@
 /*
  * test_table: the verdicts by the table alone.
  *
- * record_reference.c has the caution of core/record in it. This one has not: it is the table of verdicts in
- * section 2 of the design and the rules of a line above it, and nothing else. Made-up records must get the
- * verdict of the table, but for one difference: what is stuck by it may be doubtful for us, never the reverse.
- * test_sections.c says when.
+ * record_reference.c has the caution of core/record in it. This one has not: it is the table of
+ * verdicts in section 2 of the design and the rules of a line above it, and nothing else. Made-up
+ * records must get the verdict of the table, but for one difference: what is stuck by it may be
+ * doubtful for us, never the reverse. test_sections.c says when.
  */
 #include "check.h"
 #include "record.h"

@@ -3,25 +3,29 @@
  *
  *   profile FOLDER SEED COUNT [BUG]
  *
- * Makes COUNT records, each from its number and SEED alone, writes each to a file of FOLDER, and asks
- * GetPrivateProfileIntW and its kin. What has to hold:
+ * Makes COUNT records, each from its number and SEED alone, writes each to a file of FOLDER, and
+ * asks GetPrivateProfileIntW and its kin. What has to hold:
  *
- *   Where we say stuck, one section has a State, it reads as 4, and no section has a NumSCerts. With the
- *   byte changed that State reads as 1, and every other name and value of every section is as it was.
+ *   Where we say stuck, one section has a State, it reads as 4, and no section has a NumSCerts.
+ *   With the byte changed that State reads as 1, and every other name and value of every section
+ *   is as it was.
  *
- *   Where the functions read a State of 4 and no NumSCerts and we do not say stuck, our caution is one of
- *   the kinds below. docs/reliability.md gives the reason of each.
+ *   Where the functions read a State of 4 and no NumSCerts and we do not say stuck, our caution is
+ *   one of the kinds below. docs/reliability.md gives the reason of each.
  *
- * The functions see no name before the first heading, so a record without a heading gets one in front; our own
- * verdict on it must not change by that, but for a State right behind the UTF-8 mark, which is in line 2 then.
+ * The functions see no name before the first heading, so a record without a heading gets one in
+ * front; our own verdict on it must not change by that, but for a State right behind the UTF-8
+ * mark, which is in line 2 then.
  *
- * This holds one way only where Wine is not like Windows, and our verdict is doubtful: a `[` without `]` is a name for
- * Wine and a heading for Windows, the UTF-8 mark is known to Wine and not to Windows, and the name of a section ends at
- * the last `]` for Wine and at the first for Windows. tests/unit/test_sections.c has readers of both kinds.
+ * This holds one way only where Wine is not like Windows, and our verdict is doubtful: a `[`
+ * without `]` is a name for Wine and a heading for Windows, the UTF-8 mark is known to Wine and
+ * not to Windows, and the name of a section ends at the last `]` for Wine and at the first for
+ * Windows. tests/unit/test_sections.c has readers of both kinds.
  *
- * Prints the disagreements, then `name=count` lines, `stricter.kind=count` for the kinds; returns 1 if there is a disagreement. BUG makes our
- * side wrong on purpose, to show that it is noticed: `doubtful` and `sound` take these for stuck as well,
- * `digit` changes the byte beside the right one, `heading` a byte of the first line too.
+ * Prints the disagreements, then `name=count` lines, `stricter.kind=count` for the kinds; returns
+ * 1 if there is a disagreement. BUG makes our side wrong on purpose, to show that it is noticed:
+ * `doubtful` and `sound` take these for stuck as well, `digit` changes the byte beside the right
+ * one, `heading` a byte of the first line too.
  */
 #include <windows.h>
 
@@ -393,8 +397,8 @@ static bool is_space(uint16_t unit) {
     return unit == ' ' || unit == '\t';
 }
 
-/* The first character of the line at `*next` that is no blank; `*next` goes to the line after it. As for
- * Wine, a CR ends a line too. */
+/* The first character of the line at `*next` that is no blank; `*next` goes to the line after it.
+ * As for Wine, a CR ends a line too. */
 static size_t line_at(const struct sample *sample, size_t *next, size_t *end) {
     size_t start = *next;
     for (*end = start;
@@ -656,8 +660,8 @@ static bool finds_certificates(const struct sample *sample) {
     return answer.certificates != 0;
 }
 
-/* Why a NumSCerts is there for us and not for the functions: they find it once what is in their way is
- * gone. */
+/* Why a NumSCerts is there for us and not for the functions: they find it once what is in their
+ * way is gone. */
 static const char *kind_of_certificates(struct sample *sample) {
     comment_out(sample, false);
     if (finds_certificates(sample))
@@ -689,8 +693,9 @@ static const char *kind_of(struct sample *sample, const struct record *record) {
     case REASON_NONE:
         break;
     }
-    bool certificates = record->verdict == VERDICT_SOUND && record->has_digit;
-    return certificates ? kind_of_certificates(sample) : kind_of_states(sample);
+    /* A State behind a NumSCerts need not have been looked at. */
+    const char *kind = record->has_digit ? NULL : kind_of_states(sample);
+    return kind == NULL && record->verdict == VERDICT_SOUND ? kind_of_certificates(sample) : kind;
 }
 
 static struct {
