@@ -372,6 +372,13 @@ void memory_begin(struct memory *memory, enum memory_pass pass, bool related) {
         memory_clear(memory);
         return;
     }
+    if (pass == PASS_AGAIN) {
+        for (size_t i = 0; i < MEMORY_ITEMS; i++) {
+            if (memory->items[i].kind == ITEM_HOLD || memory->items[i].kind == ITEM_REPAIR)
+                memory_remove(memory, &memory->items[i]);
+        }
+        return;
+    }
     if (memory->pass != PASS_NEW)
         drop_added(memory);
     memory->pass = pass;
