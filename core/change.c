@@ -110,8 +110,7 @@ static struct host_result write_byte(struct change *change, struct memory_item *
 /* ---- how a change ends ---- */
 
 static bool is_other_folder(const struct change *change, const struct memory_item *item) {
-    return change->ledger->armed &&
-           change->ledger->memory.folders[item->folder].kind == FOLDER_OTHER;
+    return change->ledger->memory.folders[item->folder].kind == FOLDER_OTHER;
 }
 
 /* Decides from the content of the file. True when the byte was not changed. */
@@ -129,6 +128,7 @@ static bool conclude(struct change *change, struct memory_item *item, bool is_th
     } else {
         item->outcome = OUTCOME_UNKNOWN;
     }
+    change->outcome = item->outcome;
     return item->outcome == OUTCOME_NOT_MADE;
 }
 
@@ -265,20 +265,23 @@ static bool write_again(struct change *change, struct memory_item *item,
     return result->code == HOST_OK && conclude(change, item, true, item->size, item->after);
 }
 
-/* Tries again, if it is still this process's to do: another one may have settled it meanwhile, and
- * repaired or held the record itself; the journal tells. True when the byte is not changed and will not
- * be; item->step tells what comes next. */
+/* The journal tells whether the change is still in flight: another process may have settled it, or may
+ * be about to. True when it is, and the journal is locked. */
+static bool is_still_in_flight(struct change *change, struct memory_item *item) {
+    const uint32_t number = item->number;
+    bool locked = ledger_lock(change->ledger).code == HOST_OK;
+    bool same = item->kind == ITEM_FLIGHT && item->number == number;
+    if (same && !locked)
+        item->due = ledger_due(change->ledger);
+    return same && locked;
+}
+
+/* True when the byte is not changed and will not be; item->step tells what comes next. */
 static bool work_write(struct change *change, struct memory_item *item) {
     const struct host *host = change->site->host;
-    const uint32_t number = item->number;
     uint32_t size = 0;
-    bool locked = ledger_lock(change->ledger).code == HOST_OK;
-    if (item->kind != ITEM_FLIGHT || item->number != number)
+    if (!is_still_in_flight(change, item))
         return false;
-    if (!locked) {
-        item->due = ledger_due(change->ledger);
-        return false;
-    }
     struct host_result result = host->open(host->context, folder_to_open(change, item),
                                            memory_name(&change->ledger->memory, item), true, &size);
     if (result.code == HOST_GONE)
@@ -343,6 +346,8 @@ static struct host_result settle(struct change *change, struct memory_item *item
 
 static bool work_settle(struct change *change, struct memory_item *item) {
     bool not_made = false;
+    if (!is_still_in_flight(change, item))
+        return false;
     struct host_result result = settle(change, item, &not_made);
     if (item->step != FLIGHT_SETTLE)
         return not_made;
@@ -370,6 +375,9 @@ bool change_work(struct change *change, struct memory_item *item) {
     bool again = not_made && !item->undo;
     if (item->step == FLIGHT_REPORT || item->step == FLIGHT_FINISH)
         finish(change, item);
+    /* Until DONE is written, the process that began it may make it yet. */
+    if (not_made && !item->own && item->kind == ITEM_FLIGHT && item->number == number)
+        item->step = FLIGHT_SETTLE;
     return again;
 }
 

@@ -15,12 +15,13 @@ void limiter_clear(struct limiter *limiter) {
 }
 
 static void move_on(struct limiter *limiter, uint64_t minute) {
-    uint64_t by = minute > limiter->minute ? minute - limiter->minute : 0;
-    if (by == 0)
+    uint64_t passed = minute > limiter->minute ? minute - limiter->minute : 0;
+    if (passed == 0)
         return;
-    if (by >= LIMITER_MINUTES)
+    if (passed >= LIMITER_MINUTES) {
         memset(limiter->count, 0, sizeof limiter->count);
-    else {
+    } else {
+        size_t by = (size_t)passed;
         memmove(limiter->count + by, limiter->count,
                 (LIMITER_MINUTES - by) * sizeof limiter->count[0]);
         memset(limiter->count, 0, by * sizeof limiter->count[0]);

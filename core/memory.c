@@ -227,12 +227,14 @@ struct memory_item *memory_find(struct memory *memory, enum memory_kind kind, co
     return NULL;
 }
 
+/* Likewise, unless it has told of that very change before. */
 static struct memory_item *find_number(struct memory *memory, uint32_t number) {
     struct memory_item *item = NULL;
     do
         item = memory_next(memory, ITEM_FLIGHT, item);
     while (item != NULL &&
-           (item->number != number || (memory->pass == PASS_REPLACED && item->known)));
+           (item->number != number ||
+            (memory->pass == PASS_REPLACED && item->known && !item->seen)));
     return item;
 }
 
@@ -266,7 +268,26 @@ static bool is_same_change(const struct memory_item *item, const struct journal_
            item->after == entry->after;
 }
 
+/* A change that is known, under whatever number: the journal that replaces ours may be a damaged copy of
+ * it. */
+static struct memory_item *find_known(struct memory *memory, const struct journal_entry *entry) {
+    struct memory_item *item = NULL;
+    if (memory->pass != PASS_REPLACED)
+        return NULL;
+    do
+        item = memory_next(memory, ITEM_FLIGHT, item);
+    while (item != NULL && (!item->known || item->utc != entry->utc ||
+                            !is_same_change(item, entry) ||
+                            !text_same(memory_name(memory, item), entry->name)));
+    return item;
+}
+
 static void apply_change(struct memory *memory, const struct journal_entry *entry) {
+    struct memory_item *known = find_known(memory, entry);
+    if (known != NULL) {
+        known->seen = true;
+        return;
+    }
     struct memory_item *item = find_number(memory, entry->number);
     if (memory->pass == PASS_REPLACED && entry->number <= memory->floor)
         return;

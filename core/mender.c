@@ -26,8 +26,7 @@ static void work_scan(struct mender *mender) {
 /* What waits for the journal is woken by it; a folder that is away, by its return. */
 static bool can_work(const struct mender *mender, const struct memory_item *item) {
     bool touches = item->step == FLIGHT_SETTLE || item->step == FLIGHT_WRITE;
-    bool elsewhere =
-        mender->ledger.armed && mender->ledger.memory.folders[item->folder].kind == FOLDER_OTHER;
+    bool elsewhere = mender->ledger.memory.folders[item->folder].kind == FOLDER_OTHER;
     if (touches && mender->folder_away && !elsewhere)
         return false;
     return mender->ledger.ready;
@@ -217,10 +216,16 @@ void mender_folder_open(struct mender *mender, const char *path) {
     scan_ask(&mender->scan);
 }
 
-void mender_folder_away(struct mender *mender, const struct host_result *why) {
+/* It is not open any more: what is known of it is found again by the scan that follows its return. */
+static void leave_folder(struct mender *mender) {
     scan_forget(&mender->scan);
-    mender->folder_away = true;
     queue_clear(&mender->queue);
+    mender->folder_away = true;
+    mender->ledger.armed = false;
+}
+
+void mender_folder_away(struct mender *mender, const struct host_result *why) {
+    leave_folder(mender);
     site_tell_away(&mender->site, &mender->folder_told, EVENT_FOLDER_AWAY, why);
 }
 
@@ -234,9 +239,7 @@ void mender_folder_found(struct mender *mender, const char *folder) {
 void mender_pause(struct mender *mender) {
     mender->paused = true;
     mender->paused_again = now(mender) + MENDER_DAY;
-    mender->folder_away = true;
-    scan_forget(&mender->scan);
-    queue_clear(&mender->queue);
+    leave_folder(mender);
 }
 
 static void start_limit_over(struct mender *mender) {
@@ -260,9 +263,7 @@ void mender_continue(struct mender *mender) {
 void mender_configure(struct mender *mender, const struct settings *settings) {
     start_over(mender);
     if (!text_same(mender->site.settings.folder, settings->folder)) {
-        scan_forget(&mender->scan);
-        mender->folder_away = true;
-        queue_clear(&mender->queue);
+        leave_folder(mender);
         mender->folder_told = false;
         (void)text_copy(mender->site.folder, sizeof mender->site.folder, settings->folder);
     }

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "reason.h"
+#include "result.h"
 #include "win/error.h"
 #include "win/path.h"
 
@@ -100,7 +100,7 @@ int console_fail_error(const char *what, const char *detail, DWORD error) {
 
 int console_fail_result(const char *what, const char *detail, const struct host_result *result) {
     char room[200];
-    return fail_because(what, detail, reason_text(result, room, sizeof room));
+    return fail_because(what, detail, result_text(result, room, sizeof room));
 }
 
 /* How many columns a character takes that begins with this byte: two from U+3000 on, where those of
@@ -167,8 +167,8 @@ static void put_csv(struct text *line, const char *value) {
     text_put(line, quote);
 }
 
-/* What would act on a console, and lone surrogates, which a Windows file name may hold, are written as
- * the escapes that JSON has for them. */
+/* What would act on a console, and lone surrogates, which a Windows file name may hold, are written
+ * as the escapes that JSON has for them. */
 static void put_json(struct text *line, const char *value) {
     size_t left = strlen(value);
     text_put_char(line, '"');

@@ -1,9 +1,9 @@
 /*
  * console: output for people and for programs.
  *
- * Text is UTF-8. On a console it is written with WriteConsoleW; redirected, it stays UTF-8.
- * For the verbs on the process's first thread, and for events on the worker's; lines of different threads may mix.
- * Text has no bound. A row has one of 8 KB; what does not fit is cut off.
+ * Text is UTF-8. On a console it is written with WriteConsoleW; redirected, it stays UTF-8. For the
+ * verbs on the process's first thread, and for events on the worker's; lines of different threads
+ * may mix. Text has no bound. A row has one of 8 KB; what does not fit is cut off.
  */
 #ifndef KMREPAIR_CONSOLE_H
 #define KMREPAIR_CONSOLE_H
@@ -17,7 +17,8 @@
 
 enum console_stream { CONSOLE_OUT, CONSOLE_ERROR };
 
-/* Writes text as it is. False when it could not all be written (a full disk behind a redirection). */
+/* Writes text as it is. False when it could not all be written (a full disk behind a
+ * redirection). */
 bool console_write(enum console_stream stream, const char *text, size_t length);
 
 /* Writes a text in which %s stands for a string and %u for a number; there is nothing else. */

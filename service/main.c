@@ -42,7 +42,8 @@ static int do_verb(void) {
 
 typedef BOOL WINAPI set_directories(DWORD);
 
-/* DLLs from the system folder only, where Windows can be told so (Windows 8, or 7 with KB2533623). */
+/* DLLs from the system folder only, where Windows can be told so (Windows 8, or 7 with
+ * KB2533623). */
 static void restrict_dlls(void) {
     enum { SEARCH_SYSTEM32 = 0x800 };
     set_directories *set = (set_directories *)(void *)GetProcAddress(

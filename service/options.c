@@ -118,7 +118,8 @@ static bool take_folder(struct options *options, const WCHAR *word) {
     static WCHAR full[PATH_UNITS];
     size_t count = 0;
     DWORD got = path_full(word, full);
-    /* Of one that is not there all bits are set: that is for the verbs, some of which can wait for it. */
+    /* Of one that is not there all bits are set: that is for the verbs, some of which can wait for
+     * it. */
     DWORD attributes = got != 0 ? GetFileAttributesW(full) : INVALID_FILE_ATTRIBUTES;
     if (word[0] == L'\0' || (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0)
         return refuse_word(options, "not a folder: ", word, "");

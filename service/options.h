@@ -1,9 +1,9 @@
 /*
  * options: the command line.
  *
- * kmrepair.exe VERB [FOLDER] [--option]; options may also stand before the verb's argument. For main() and the verbs,
- * on the process's first thread; others may read a struct options after that. What exceeds a bound below is refused in
- * one line on the error stream.
+ * kmrepair.exe VERB [FOLDER] [--option]; options may also stand before the verb's argument. For
+ * main() and the verbs, on the process's first thread; others may read a struct options after that.
+ * What exceeds a bound below is refused in one line on the error stream.
  */
 #ifndef KMREPAIR_OPTIONS_H
 #define KMREPAIR_OPTIONS_H
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 #include "config.h"
-#include "pending.h"
+#include "queue.h"
 #include "win/access.h"
 #include "win/path.h"
 
@@ -54,9 +54,9 @@ struct options {
     bool has_folder;
     bool has_account;
     bool has_config;
-    uint32_t since;                /* seconds since 1970 */
-    unsigned char *bytes;          /* RECORD_BYTES_MAX, for the one record that is read at a time */
-    char name[PENDING_NAME_BYTES]; /* of a record */
+    uint32_t since;              /* seconds since 1970 */
+    unsigned char *bytes;        /* RECORD_BYTES_MAX, for the one record that is read at a time */
+    char name[QUEUE_NAME_BYTES]; /* of a record */
     char folder[CONFIG_FOLDER_BYTES];
     WCHAR account[ACCESS_ACCOUNT_UNITS]; /* that the service is to run as */
     WCHAR program[PATH_UNITS];           /* this EXE */
@@ -66,10 +66,10 @@ struct options {
 
 enum { OPTIONS_WORDS = 64 };
 
-/* Splits a command line at its blanks; quotes keep those in a word. A backslash is only ever itself: as
- * CommandLineToArgvW has it, --folder "C:\Clients\" would be a folder with a quote in its name, which no
- * path or account has. Returns how many words there are, 0 when they are too many or too long. They are
- * good until the next call. */
+/* Splits a command line at its blanks; quotes keep those in a word. A backslash is only ever
+ * itself: as CommandLineToArgvW has it, --folder "C:\Clients\" would be a folder with a quote in
+ * its name, which no path or account has. Returns how many words there are, 0 when they are too
+ * many or too long. They are good until the next call. */
 int options_split(const WCHAR *line, WCHAR *words[OPTIONS_WORDS]);
 
 /* Reads the process's command line. False after an error that has been written, with the usage, to

@@ -15,6 +15,7 @@ static struct {
     char text[CONFIG_BYTES_MAX * 3 + 1];
     char path[PATH_UNITS * 3];
     char printed[CONFIG_PRINT_BYTES];
+    bool gone; /* there was no such file at the last attempt */
 } buffer;
 
 static bool refuse_file(struct config_error *error, const char *reason, DWORD number) {
@@ -28,6 +29,7 @@ static bool read_raw(const WCHAR *path, DWORD *size, struct config_error *error)
     DWORD number = file_read(path, FILE_SHARE_READ | FILE_SHARE_DELETE, buffer.raw,
                              CONFIG_BYTES_MAX + 1, size);
     error->busy = number == ERROR_SHARING_VIOLATION;
+    buffer.gone = number == ERROR_FILE_NOT_FOUND || number == ERROR_PATH_NOT_FOUND;
     if (number != 0)
         return refuse_file(error, "the file cannot be read", number);
     /* A file that is about to be saved is empty for a moment. It must not pass for one that leaves
@@ -127,9 +129,12 @@ bool settings_load_reported(const WCHAR *path, const struct settings *known,
         settings_report(path, settings, events);
     } else {
         struct text line;
+        if (known != NULL && buffer.gone)
+            (void)text_copy(error->reason, sizeof error->reason, "the file is gone");
         path_print(path, buffer.path, sizeof buffer.path);
         text_begin(&line, buffer.printed, sizeof buffer.printed);
-        text_put_u32(&line, error->line);
+        if (error->line != 0)
+            text_put_count(&line, "line ", error->line, ": ");
         (void)events_say(events, EVENT_CONFIG_REFUSED, buffer.path, buffer.printed, error->reason);
     }
     return loaded;

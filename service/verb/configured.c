@@ -10,8 +10,8 @@
 #include "win/path.h"
 #include "win/scm.h"
 
-/* The configuration of a service with this command line: what follows --config, else kmrepair.ini beside its
- * program. */
+/* The configuration of a service with this command line: what follows --config, else kmrepair.ini
+ * beside its program. */
 static bool registered_config(const WCHAR *image, WCHAR to[PATH_UNITS]) {
     WCHAR *words[OPTIONS_WORDS];
     int count = options_split(image, words);

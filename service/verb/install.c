@@ -15,6 +15,7 @@
 #include "win/file.h"
 #include "win/path.h"
 #include "win/scm.h"
+#include "win/spell.h"
 
 #define DISPLAY_NAME L"KM Server Record Repair"
 #define DESCRIPTION L"Repairs Key Management server records that are stuck (KB Q198709)."
@@ -96,6 +97,12 @@ static int fail_folder(const struct options *options, const struct settings *set
     return console_fail("kmrepair.ini already says Folder = ", message);
 }
 
+/* By whatever way they are written: with slashes, short names or in another case. */
+static bool is_same_folder(const char *a, const char *b) {
+    static struct spell spell;
+    return spell_is_same(&spell, a, b);
+}
+
 /* Sees to it that there is a configuration that the service will accept. An existing one is never
  * written to. */
 static int prepare_config(const struct options *options, struct settings *settings) {
@@ -112,7 +119,7 @@ static int prepare_config(const struct options *options, struct settings *settin
     }
     if (!settings_load(options->config, settings, &error))
         return console_fail_config(options, &error);
-    if (options->has_folder && !text_same(options->folder, settings->folder))
+    if (options->has_folder && !is_same_folder(options->folder, settings->folder))
         return fail_folder(options, settings);
     if (options->report_only && settings->repair)
         return console_fail("kmrepair.ini already says Repair = yes; ",
@@ -122,21 +129,23 @@ static int prepare_config(const struct options *options, struct settings *settin
 
 typedef BOOL WINAPI change_config2(SC_HANDLE, DWORD, LPVOID);
 
-/* False when Windows refuses it. A level that it does not know, which an older one says in one of two ways, is a normal
- * case. */
+/* False when Windows refuses it. A level that it does not know, which an older one says in one of
+ * two ways, is a normal case. */
 static bool change_level(change_config2 *change, SC_HANDLE service, DWORD level, const void *what) {
     if (change(service, level, (void *)what))
         return true;
     DWORD error = GetLastError();
     if (error == ERROR_INVALID_LEVEL || error == ERROR_INVALID_PARAMETER)
         return true;
-    (void)console_fail_error("Windows does not take everything about the service", "", error);
+    (void)console_fail_error("the service is registered, but Windows refused one of its settings",
+                             "", error);
     return false;
 }
 
 /* Windows 2000 and later: a description, and a restart after a crash. A service that refused its
- * configuration is not restarted: that would only fill the log. Vista and later: no privilege but the
- * one that everybody has, and a SID of its own, by which an access list can name the service. */
+ * configuration is not restarted: that would only fill the log. Vista and later: no privilege
+ * but the one that everybody has, and a SID of its own, by which an access list can name the
+ * service. */
 static void describe(SC_HANDLE service) {
     static const SC_ACTION actions[] = {
         {SC_ACTION_RESTART, 60000}, {SC_ACTION_RESTART, 60000}, {SC_ACTION_RESTART, 300000}};
@@ -163,8 +172,8 @@ static void describe(SC_HANDLE service) {
     }
 }
 
-/* Creates the service, or changes an existing one without touching its start type, and its account only
- * if one is named. */
+/* Creates the service, or changes an existing one without touching its start type, and its account
+ * only if one is named. */
 static DWORD register_service(SC_HANDLE manager, const WCHAR *image, const WCHAR *account,
                               const WCHAR *password) {
     DWORD error = ERROR_SUCCESS;

@@ -12,8 +12,8 @@ enum {
     PASSWORD_UNITS = 257
 }; /* the most that Windows takes, terminated; the rest of a longer line is cut off */
 
-/* Reads a line from the standard input without showing it. Returns 0, or 2 after a message. The caller clears
- * `password`. */
+/* Reads a line from the standard input without showing it. Returns 0, or 2 after a message. The
+ * caller clears `password`. */
 int password_ask(WCHAR password[PASSWORD_UNITS]);
 
 #endif

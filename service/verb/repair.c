@@ -15,12 +15,12 @@ enum {
 static void make_pass(struct session *session) {
     struct mender *mender = &session->mender;
     uint64_t begun = host_win_clock(&session->host);
-    uint64_t limit = begun + (uint64_t)mender->settings.settle_seconds * 1000 + BUSY_MS;
+    uint64_t limit = begun + (uint64_t)mender->site.settings.settle_seconds * 1000 + BUSY_MS;
     for (;;) {
         uint64_t due = mender_step(mender);
         uint64_t time = host_win_clock(&session->host);
         bool settled = mender_is_settled(mender);
-        if (settled && (mender->pending.count == 0 || time >= limit))
+        if (settled && (!mender_is_waiting(mender) || time >= limit))
             return;
         /* Only the journal or the event log is in the way of an end. */
         if (time >= limit && due > time + BUSY_MS)
@@ -49,32 +49,52 @@ static bool can_repair(const struct session *session) {
     return true;
 }
 
+/* Why a record is still stuck; `text` begins with its name, where there is room for it again. */
+static void put_reason(struct text *text, struct mender *mender, const char *name) {
+    char until[JOURNAL_TIME_BYTES];
+    if (memory_find(&mender->ledger.memory, ITEM_HOLD, name) != NULL) {
+        text_put(text, " is held since its undo; run: kmrepair release ");
+        text_put_safe(text, name, strlen(name));
+    } else if (!mender->site.settings.repair) {
+        text_put(text, " is still stuck: Repair = no");
+    } else if (mender->trip.on) {
+        journal_print_time(mender->trip.until_utc, until);
+        text_put(text, " is still stuck: hourly limit reached until ");
+        text_put(text, until);
+    } else {
+        text_put(text, " is still stuck");
+    }
+}
+
 /* walk_visit: names what is stuck or cannot be read. */
 static void print_left(void *context, const struct walk_row *row) {
-    static char name[PENDING_NAME_BYTES];
+    static char name[2 * QUEUE_NAME_BYTES + 100];
+    struct session *session = context;
     struct text text;
-    (void)context;
     if (row->result.code == HOST_OK && row->record.verdict != VERDICT_STUCK)
         return;
     text_begin(&text, name, sizeof name);
     text_put_safe(&text, row->name, strlen(row->name));
     if (row->result.code == HOST_OK)
-        (void)console_fail("still stuck: ", name);
+        put_reason(&text, &session->mender, row->name);
+    if (row->result.code == HOST_OK)
+        (void)console_fail(name, "");
     else
         (void)console_fail_result("cannot read ", name, &row->result);
 }
 
 /* True when the pass came to its end and has left nothing. */
 static bool repair_folder(struct session *session, unsigned char *bytes) {
-    struct mender_counts counts;
+    struct scan_counts counts;
     make_pass(session);
     bool finished = mender_is_settled(&session->mender);
     mender_close(&session->mender);
     /* What counts is what the folder holds now. */
-    if (walk_folder(&session->host, bytes, false, &counts, print_left, NULL).code != HOST_OK)
+    if (walk_folder(&session->host, bytes, false, &counts, print_left, session).code != HOST_OK)
         return false;
     (void)console_print(CONSOLE_OUT, "%u repaired, %u still stuck, %u could not be read.\r\n",
-                        session->mender.repaired, counts.verdict[VERDICT_STUCK], counts.busy);
+                        session->mender.change.repaired, counts.verdict[VERDICT_STUCK],
+                        counts.busy);
     return finished && counts.verdict[VERDICT_STUCK] + counts.busy == 0;
 }
 

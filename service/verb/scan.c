@@ -1,7 +1,7 @@
 #include "config.h"
 #include "console.h"
 #include "find.h"
-#include "reason.h"
+#include "result.h"
 #include "text.h"
 #include "verb/configured.h"
 #include "verb/verb.h"
@@ -38,7 +38,7 @@ static const char *number_cell(bool is_there, size_t number, char to[11]) {
 
 /* Why the record is not sound or could not be read, or "". */
 static const char *find_reason(const struct walk_row *row) {
-    return row->result.code != HOST_OK ? reason_text(&row->result, scan.reason, sizeof scan.reason)
+    return row->result.code != HOST_OK ? result_text(&row->result, scan.reason, sizeof scan.reason)
                                        : record_reason_text(row->record.reason);
 }
 
@@ -137,23 +137,25 @@ static int fail_folder(const struct host_result *result) {
         return console_fail_result("cannot scan ", scan.settings.folder, result);
     /* `auto`, and the host says what was looked at. */
     text_begin(&text, message, sizeof message);
-    text_put(&text, reason_text(result, scan.reason, sizeof scan.reason));
+    text_put(&text, result_text(result, scan.reason, sizeof scan.reason));
     text_put(&text, "; run: kmrepair scan FOLDER");
     return console_fail("no Clients folder found: ", message);
 }
 
 int verb_scan(const struct options *options) {
-    struct mender_counts counts;
+    struct scan_counts counts;
     struct printer printer = {options, console_is_terminal(CONSOLE_ERROR), false, false, 0, 0};
     scan.bytes = options->bytes;
     if (options->has_folder && !options->has_config)
         (void)text_copy(scan.settings.folder, sizeof scan.settings.folder, options->folder);
     else if (!configured_load(options, &scan.settings))
         return 2;
-    host_win_init(&scan.host, scan.settings.folder, options->journal, NULL);
+    host_win_init(&scan.host, options->journal, NULL);
     printer.shown = host_win_clock(&scan.host);
-    struct host_result result =
-        walk_folder(&scan.host, options->bytes, options->all, &counts, print_record_row, &printer);
+    struct host_result result = host_win_open_folder(&scan.host, scan.settings.folder);
+    if (result.code == HOST_OK)
+        result = walk_folder(&scan.host, options->bytes, options->all, &counts, print_record_row,
+                             &printer);
     hide_progress(&printer);
     if (result.code != HOST_OK)
         return fail_folder(&result);

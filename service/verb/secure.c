@@ -44,7 +44,8 @@ static int fail_path(const char *what, const WCHAR *path, DWORD error) {
     return console_fail_error(what, words, error);
 }
 
-/* Who may change it besides those who may, in `words`; 0: nobody, or it is not there. 2: not known. */
+/* Who may change it besides those who may, in `words`; 0: nobody, or it is not there. 2: not
+ * known. */
 static int find_open_to(const WCHAR *path, const struct access_account *registered, char *words,
                         size_t size) {
     DWORD error = ERROR_SUCCESS;

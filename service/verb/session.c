@@ -25,8 +25,15 @@ struct session *session_open(const struct options *options) {
     if (!configured_load(options, &own.settings))
         return NULL;
     events_open(&own.events, true);
-    host_win_init(&own.host, own.settings.folder, options->journal, &own.events);
-    mender_init(&own.mender, &own.host.host, &own.settings, options->bytes);
+    host_win_init(&own.host, options->journal, &own.events);
+    struct host_result result = host_win_open_folder(&own.host, own.settings.folder);
+    if (result.code != HOST_OK) {
+        events_close(&own.events);
+        (void)console_fail_result("cannot open ", own.settings.folder, &result);
+        return NULL;
+    }
+    mender_init(&own.mender, &own.host.host, &own.settings, false, options->bytes);
+    mender_folder_open(&own.mender, own.host.folder.path);
     return &own;
 }
 

@@ -1,8 +1,9 @@
 /*
  * session: a mender of a verb's own, beside a service that runs or not.
  *
- * For `repair`, `undo` and `release`, on the process's first thread. There is one, with everything in it that is too
- * large for a stack. Events go to the event log and to the console; Ctrl-C ends a wait.
+ * For `repair`, `undo` and `release`, on the process's first thread. There is one, with everything
+ * in it that is too large for a stack. Events go to the event log and to the console; Ctrl-C ends a
+ * wait.
  */
 #ifndef KMREPAIR_SESSION_H
 #define KMREPAIR_SESSION_H
@@ -24,7 +25,8 @@ struct session {
     struct mender mender;
 };
 
-/* The command line's folder and its mender. NULL after a message; otherwise session_close() is to be called. */
+/* The command line's folder and its mender. NULL after a message; otherwise session_close() is to
+ * be called. */
 struct session *session_open(const struct options *options);
 void session_close(struct session *session);
 

@@ -1,7 +1,8 @@
 #include "config.h"
 #include "console.h"
 #include "host_win.h"
-#include "reason.h"
+#include "memory.h"
+#include "result.h"
 #include "service.h"
 #include "settings.h"
 #include "text.h"
@@ -19,7 +20,11 @@ static struct {
     char words[300];
     /* What the journal tells. */
     struct journal_reader reader;
-    uint32_t intents, done, repaired;
+    struct memory memory; /* what is in flight and what is held */
+    uint32_t repaired;
+    uint32_t last_utc; /* 0: none */
+    bool has_state;
+    struct journal_state state;
     char last[JOURNAL_TIME_BYTES];
     char loaded[JOURNAL_TIME_BYTES];
     char loaded_settings[CONFIG_PRINT_BYTES];
@@ -29,8 +34,8 @@ static struct {
     struct config_error error;
 } now;
 
-/* The state of the service in words, such as "running". Returns a Win32 error; a service that is not installed is no
- * error. */
+/* The state of the service in words, such as "running". Returns a Win32 error; a service that is
+ * not installed is no error. */
 static DWORD find_state(const char **state, bool *running) {
     static const char *const words[] = {"in no known state", "stopped",    "starting", "stopping",
                                         "running",           "continuing", "pausing",  "paused"};
@@ -52,46 +57,85 @@ static DWORD find_state(const char **state, bool *running) {
     return error;
 }
 
+static void count_repair(uint32_t utc) {
+    now.repaired++;
+    if (utc < now.last_utc)
+        return;
+    now.last_utc = utc;
+    journal_print_time(utc, now.last);
+}
+
 /* journal_visit */
 static void visit_status(void *context, const struct journal_entry *entry) {
     (void)context;
+    memory_apply(&now.memory, entry);
     switch (entry->kind) {
-    case JOURNAL_INTENT:
-    case JOURNAL_UNDO:
-        now.intents++;
-        break;
     case JOURNAL_DONE:
-        now.done++;
-        now.repaired += entry->outcome == OUTCOME_REPAIRED ? 1 : 0;
         if (entry->outcome == OUTCOME_REPAIRED)
-            journal_print_time(entry->utc, now.last);
+            count_repair(entry->utc);
+        break;
+    case JOURNAL_REPAIRED:
+        count_repair(entry->utc);
         break;
     case JOURNAL_LOADED:
         journal_print_time(entry->utc, now.loaded);
-        (void)text_copy(now.loaded_settings, sizeof now.loaded_settings, entry->folder);
+        (void)text_copy(now.loaded_settings, sizeof now.loaded_settings, entry->text);
         break;
-    case JOURNAL_HOLD:
-    case JOURNAL_RELEASE:
+    case JOURNAL_STATE:
+        now.has_state = true;
+        now.state = entry->state;
+        break;
+    default:
         break;
     }
 }
 
 /* Why the journal cannot be read, or "". */
 static const char *read_status(const struct options *options) {
+    memory_clear(&now.memory);
+    memory_begin(&now.memory, PASS_NEW, false);
     struct host_result result = read_journal(options->journal, &now.reader, visit_status);
+    memory_end(&now.memory);
     now.words[0] = '\0';
     if (result.code == HOST_FAILED)
         error_text(result.error, now.words, sizeof now.words);
     return now.words;
 }
 
-static void print_past(const struct options *options, bool running) {
-    const char *error = read_status(options);
-    if (running && now.loaded[0] != '\0')
+/* What a service that runs does, as it says in the journal. One buffer. */
+static const char *state_words(void) {
+    static const char *const words[] = {
+        [WHY_NOTHING] = "repairs what is stuck",
+        [WHY_REPORT_ONLY] = "reports only (Repair = no)",
+        [WHY_PAUSED] = "repairs nothing while it is paused; run: kmrepair continue",
+        [WHY_FOLDER] = "waits for the folder",
+        [WHY_EVENTS] = "repairs nothing until the event log takes events again"};
+    static char limit[100];
+    struct text text;
+    if (now.state.why != WHY_LIMIT)
+        return words[now.state.why];
+    text_begin(&text, limit, sizeof limit);
+    text_put(&text, "repairs nothing, the hourly limit is reached, until ");
+    journal_print_time(now.state.until, limit + text.length);
+    return limit;
+}
+
+static void print_in_force(void) {
+    if (now.loaded[0] != '\0')
         (void)console_print(CONSOLE_OUT,
                             "In force:       %s\r\n"
                             "                since %s\r\n",
                             now.loaded_settings, now.loaded);
+    if (now.has_state)
+        (void)console_print(CONSOLE_OUT, "State:          %s\r\n", state_words());
+}
+
+static void print_past(const struct options *options, bool running) {
+    const char *error = read_status(options);
+    uint32_t in_flight = (uint32_t)now.memory.count[ITEM_FLIGHT];
+    uint32_t held = (uint32_t)now.memory.count[ITEM_HOLD];
+    if (running)
+        print_in_force();
     if (error[0] != '\0') {
         (void)console_print(CONSOLE_OUT, "Repairs:        the journal cannot be read: %s\r\n",
                             error);
@@ -99,9 +143,10 @@ static void print_past(const struct options *options, bool running) {
     }
     (void)console_print(CONSOLE_OUT, "Repairs:        %u in the journal%s%s", now.repaired,
                         now.repaired > 0 ? ", the last at " : "", now.last);
-    if (now.intents > now.done)
-        (void)console_print(CONSOLE_OUT, "; %u not finished or not yet reported",
-                            now.intents - now.done);
+    if (in_flight > 0)
+        (void)console_print(CONSOLE_OUT, "; %u not finished or not yet reported", in_flight);
+    if (held > 0)
+        (void)console_print(CONSOLE_OUT, "; %u held", held);
     /* A line that was torn by a crash is one; a damaged one may have been a repair. */
     if (now.reader.foreign > 0)
         (void)console_print(CONSOLE_OUT, "; %u unreadable line(s) in the journal",
@@ -126,18 +171,26 @@ static bool print_config(const struct options *options) {
     return good;
 }
 
+static struct host_result look_at_folder(const struct options *options,
+                                         struct scan_counts *counts) {
+    host_win_init(&now.host, options->journal, NULL);
+    struct host_result result = host_win_open_folder(&now.host, now.settings.folder);
+    if (result.code == HOST_OK)
+        result = walk_folder(&now.host, options->bytes, false, counts, NULL, NULL);
+    return result;
+}
+
 static int print_folder(const struct options *options) {
-    struct mender_counts counts;
-    host_win_init(&now.host, now.settings.folder, options->journal, NULL);
+    struct scan_counts counts;
     (void)console_print(CONSOLE_OUT, "Folder:         %s\r\n", now.settings.folder);
-    struct host_result result = walk_folder(&now.host, options->bytes, false, &counts, NULL, NULL);
+    struct host_result result = look_at_folder(options, &counts);
     if (result.code != HOST_OK)
         return console_fail_result("cannot look at ", now.settings.folder, &result);
     (void)walk_print_counts(CONSOLE_OUT, "                ", &counts);
     return 0;
 }
 
-static void put_json_counts(struct text *line, const struct mender_counts *counts) {
+static void put_json_counts(struct text *line, const struct scan_counts *counts) {
     static const enum verdict verdicts[] = {VERDICT_STUCK, VERDICT_SOUND, VERDICT_DOUBTFUL,
                                             VERDICT_UNREADABLE, VERDICT_NOT_A_RECORD};
     console_put_number(line, "files", counts->files);
@@ -149,7 +202,7 @@ static void put_json_counts(struct text *line, const struct mender_counts *count
 
 /* One object; what cannot be told is left out, with `error` in its place. */
 static int print_json(const struct options *options, const char *state, bool running) {
-    struct mender_counts counts;
+    struct scan_counts counts;
     struct text line;
     int code = 0;
     static char config[PATH_UNITS * 3];
@@ -167,20 +220,21 @@ static int print_json(const struct options *options, const char *state, bool run
         console_put_member(&line, "journalError", error);
     console_put_number(&line, "repaired", now.repaired);
     console_put_member(&line, "lastRepair", now.last);
-    console_put_number(&line, "unfinished", now.intents > now.done ? now.intents - now.done : 0);
+    if (running && now.has_state)
+        console_put_member(&line, "state", state_words());
+    console_put_number(&line, "unfinished", (uint32_t)now.memory.count[ITEM_FLIGHT]);
+    console_put_number(&line, "held", (uint32_t)now.memory.count[ITEM_HOLD]);
     if (!settings_load(options->config, &now.settings, &now.error)) {
         console_put_number(&line, "errorLine", now.error.line);
         console_put_member(&line, "error", now.error.reason);
         code = 2;
     } else {
-        host_win_init(&now.host, now.settings.folder, options->journal, NULL);
         console_put_member(&line, "folder", now.settings.folder);
-        struct host_result result =
-            walk_folder(&now.host, options->bytes, false, &counts, NULL, NULL);
+        struct host_result result = look_at_folder(options, &counts);
         if (result.code == HOST_OK) {
             put_json_counts(&line, &counts);
         } else {
-            console_put_member(&line, "error", reason_text(&result, now.words, sizeof now.words));
+            console_put_member(&line, "error", result_text(&result, now.words, sizeof now.words));
             code = 2;
         }
     }

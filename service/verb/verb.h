@@ -1,8 +1,9 @@
 /*
  * verb: what `kmrepair VERB` does, one file for each verb or pair of verbs.
  *
- * main() calls one of these, once, on the process's first thread. Each writes what it did to the standard output, or
- * what went wrong to the error stream, and returns the exit code: 0 done, 2 not. What else 1 means is said below.
+ * main() calls one of these, once, on the process's first thread. Each writes what it did to the
+ * standard output, or what went wrong to the error stream, and returns the exit code: 0 done, 2
+ * not. What else 1 means is said below.
  */
 #ifndef KMREPAIR_VERB_H
 #define KMREPAIR_VERB_H
@@ -20,15 +21,17 @@ int verb_scan(const struct options *options);
 /* One pass of the service's own repair over the folder. 2: some are left. */
 int verb_repair(const struct options *options);
 
-/* Registers the service, or brings its registration up to date, registers the event source, writes the default
- * configuration if there is none, and limits access to folder, program, configuration and journal. Refuses a folder
- * that others may change, or that holds what is not KMRepair's. Doing it twice is doing it once. */
+/* Registers the service, or brings its registration up to date, registers the event source, writes
+ * the default configuration if there is none, and limits access to folder, program, configuration
+ * and journal. Refuses a folder that others may change, or that holds what is not KMRepair's. Doing
+ * it twice is doing it once. */
 int verb_install(const struct options *options);
 
 /* Stops the service and removes it and its event source; no file is touched. */
 int verb_uninstall(const struct options *options);
 
-/* Limits access to a folder that others may still change. 1: a FAT volume, where nobody can be kept out. */
+/* Limits access to a folder that others may still change. 1: a FAT volume, where nobody can be kept
+ * out. */
 int verb_protect(const struct options *options);
 
 /* Each waits, at most SCM_WAIT_MS, until the service has reached the state. */

@@ -11,8 +11,8 @@
     (FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER |   \
      GENERIC_WRITE | GENERIC_ALL)
 
-/* SIDs as they are in memory: revision and number of parts, authority, parts. The calls that take one are
- * older than const; none of them writes to it. */
+/* SIDs as they are in memory: revision and number of parts, authority, parts. The calls that take
+ * one are older than const; none of them writes to it. */
 static const DWORD creator[] = {0x0101, 0x03000000, SECURITY_CREATOR_OWNER_RID};   /* S-1-3-0 */
 static const DWORD everyone[] = {0x0101, 0x01000000, SECURITY_WORLD_RID};          /* S-1-1-0 */
 static const DWORD system_sid[] = {0x0101, 0x05000000, SECURITY_LOCAL_SYSTEM_RID}; /* S-1-5-18 */
@@ -41,8 +41,8 @@ static PSID caller(void) {
     return got ? user->User.Sid : NULL;
 }
 
-/* SYSTEM, Administrators, the Administrator and Domain Admins of any domain, services (TrustedInstaller
- * is one), whoever owns what is made here, and whoever has asked. */
+/* SYSTEM, Administrators, the Administrator and Domain Admins of any domain, services
+ * (TrustedInstaller is one), whoever owns what is made here, and whoever has asked. */
 static bool is_trusted(const SID *sid, PSID asking, const struct access_account *registered) {
     const SID_IDENTIFIER_AUTHORITY nt = {SECURITY_NT_AUTHORITY};
     UCHAR parts = sid->SubAuthorityCount;
@@ -144,8 +144,8 @@ DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     account->has_sid = account->is_user = false;
     if (lstrcmpiW(name, L"LocalSystem") == 0)
         return ERROR_SUCCESS;
-    /* `.\` is the SCM's word for this host, and what it has registered of a local account. Without it the
-     * look-up would take the next best of that name. */
+    /* `.\` is the SCM's word for this host, and what it has registered of a local account. Without
+     * it the look-up would take the next best of that name. */
     if (name[0] == L'.' && name[1] == L'\\') {
         DWORD end =
             ExpandEnvironmentStringsW(L"%COMPUTERNAME%", local, MAX_COMPUTERNAME_LENGTH + 1);
@@ -157,8 +157,8 @@ DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     DWORD length = sizeof account->id;
     if (!LookupAccountNameW(NULL, name, &account->id, &length, domain, &domain_length, &use))
         return GetLastError();
-    /* SYSTEM, LOCAL SERVICE, NETWORK SERVICE and NT SERVICE\... are groups to the look-up. What would be
-     * given to any other group would be given before the SCM refuses it. */
+    /* SYSTEM, LOCAL SERVICE, NETWORK SERVICE and NT SERVICE\... are groups to the look-up. What
+     * would be given to any other group would be given before the SCM refuses it. */
     DWORD first = account->id.sid.SubAuthority[0];
     if (use != SidTypeUser && first - SECURITY_LOCAL_SYSTEM_RID > 2 &&
         first != SECURITY_SERVICE_ID_BASE_RID)

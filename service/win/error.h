@@ -10,8 +10,8 @@
 
 #include <stddef.h>
 
-/* The text of a Win32 error in the host's language, without its full stop, and the number: "Access is denied
- * (error 5)". */
+/* The text of a Win32 error in the host's language, without its full stop, and the number: "Access
+ * is denied (error 5)". */
 void error_text(DWORD error, char *to, size_t size);
 
 /* `what`, a colon and the text of the error; `what` alone when the error is 0. */

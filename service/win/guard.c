@@ -13,8 +13,8 @@ static uintptr_t mix(uintptr_t seed, DWORD value) {
     return seed ^ seed >> (sizeof seed * 4 - 1);
 }
 
-/* An i486 has neither a time stamp counter nor a random number generator. Together these differ from one start to the
- * next, which is what NT 4.0 has to offer. */
+/* An i486 has neither a time stamp counter nor a random number generator. Together these differ
+ * from one start to the next, which is what NT 4.0 has to offer. */
 GUARD_NONE void guard_set(void) {
     LARGE_INTEGER counter = {.QuadPart = 0};
     FILETIME time;

@@ -1,8 +1,9 @@
 /*
  * path: paths as Win32 wants them.
  *
- * A path has at most PATH_UNITS units, its end included. A longer one is refused: the call returns 0 or false, and
- * what `to` holds then is not a path. Any thread, except where a function says that it has one buffer.
+ * A path has at most PATH_UNITS units, its end included. A longer one is refused: the call returns
+ * 0 or false, and what `to` holds then is not a path. Any thread, except where a function says that
+ * it has one buffer.
  */
 #ifndef KMREPAIR_WIN_PATH_H
 #define KMREPAIR_WIN_PATH_H
@@ -17,8 +18,8 @@ enum { PATH_UNITS = 2048, PATH_GIVEN_UNITS = 1537 };
 /* The full path of what may be relative. Returns its length in units, or 0. */
 DWORD path_full(const WCHAR *path, WCHAR to[PATH_UNITS]);
 
-/* A UTF-8 path made absolute, with `\\?\` in front so that it may be longer than MAX_PATH. The path given has at most
- * PATH_GIVEN_UNITS, its end included. Returns the length in units, or 0. */
+/* A UTF-8 path made absolute, with `\\?\` in front so that it may be longer than MAX_PATH. The path
+ * given has at most PATH_GIVEN_UNITS, its end included. Returns the length in units, or 0. */
 size_t path_extend(const char *path, WCHAR to[PATH_UNITS]);
 
 /* Appends `\name` (UTF-8) to a path of that length. */

@@ -52,8 +52,8 @@ DWORD scm_wait(SC_HANDLE service, DWORD state, SERVICE_STATUS *status) {
     }
 }
 
-/* The database is locked for a moment while the host starts services or somebody changes them. False when it has been
- * for too long. */
+/* The database is locked for a moment while the host starts services or somebody changes them.
+ * False when it has been for too long. */
 static bool wait_unlocked(DWORD error, DWORD begun) {
     if (error != ERROR_SERVICE_DATABASE_LOCKED || GetTickCount() - begun >= SCM_WAIT_MS)
         return false;

@@ -4,12 +4,13 @@
  *   fake_scm CONFIG [STEP]... [next [STEP]...]...   runs the service until it returns, and once more for each `next`
  *   fake_scm CONFIG cycles N STEP...  N times, and tells what is in use after each tenth of them
  *
- * A step is MOMENT:CONTROL[,CONTROL...]: at that moment the controls are sent, one after the other, on
- * the dispatcher's thread. A moment is the number of an event that the service reports (its thread then
- * waits until the controls are answered); sSTATE, a status that it sets (it goes on, since it holds a
- * lock); `registered`, before the registration of its handler returns; or `returned`, after service_main
- * has ended. Steps are taken in the order given, each once. Before the steps, what fails:
- * fail=dispatcher (error 1063), fail=dispatcher5 (another error), fail=register, fail=status.
+ * A step is MOMENT:CONTROL[,CONTROL...]: at that moment the controls are sent, one after the other,
+ * on the dispatcher's thread. A moment is the number of an event that the service reports (its
+ * thread then waits until the controls are answered); sSTATE, a status that it sets (it goes on,
+ * since it holds a lock); `registered`, before the registration of its handler returns; or
+ * `returned`, after service_main has ended. Steps are taken in the order given, each once. Before
+ * the steps, what fails: fail=dispatcher (error 1063), fail=dispatcher5 (another error),
+ * fail=register, fail=status.
  *
  * Each line of the output is one thing that happened:
  *
@@ -19,8 +20,9 @@
  *   returned CODE                                           service_run has
  *   cycles N handles N bytes N                              so far
  *
- * The two sources of the product that make these calls are included as they are, with only the names of the calls
- * replaced; the first also because a second life of the service needs its struct cleared. The rest are its objects.
+ * The two sources of the product that make these calls are included as they are, with only the
+ * names of the calls replaced; service.c also because a second life of the service needs its struct
+ * cleared. The rest are the product's objects.
  */
 #include <windows.h>
 

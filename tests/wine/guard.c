@@ -3,8 +3,9 @@
  *
  *   guard inside|overrun
  *
- * Built with the product's flags and its service/win/guard.c, and like it without start-up code. Exit codes: 0 when
- * nothing was overrun, 3 when the program went on after an overrun, otherwise that of the stack protector.
+ * Built with the product's flags and its service/win/guard.c, and like it without start-up code.
+ * Exit codes: 0 when nothing was overrun, 3 when the program went on after an overrun, otherwise
+ * that of the stack protector.
  */
 #include "win/guard.h"
 
