@@ -345,7 +345,7 @@ struct memory_item *ledger_begin(struct ledger *ledger, const struct journal_ent
     ledger_ask_folder(ledger, ledger->entry.text);
     /* First a place for it: a line without one would be a change that nobody answers for. */
     memory_apply(memory, &ledger->entry);
-    struct memory_item *item = memory_flight(memory, memory->number);
+    struct memory_item *item = memory_flight(memory, ledger->entry.number);
     if (item == NULL) {
         memory->number--;
         return NULL;

@@ -5,6 +5,8 @@
 #include "crc32.h"
 #include "text.h"
 
+enum { NUMBER_MAX = INT32_MAX };
+
 static const struct host_result ok = {HOST_OK, 0, NULL};
 
 static uint64_t now(const struct ledger *ledger) {
@@ -93,6 +95,9 @@ static void take_entry(void *context, const struct journal_entry *entry) {
     struct ledger *ledger = context;
     /* Its place is the first line. Elsewhere it is what somebody has copied there. */
     if (entry->kind == JOURNAL_CHECKPOINT && ledger->reader.lines > 0)
+        return;
+    /* Nobody has made so many changes, and behind the last number there would be none. */
+    if (entry->number > NUMBER_MAX)
         return;
     if (entry->kind == JOURNAL_WINDOW)
         take_window(ledger, entry->text);
