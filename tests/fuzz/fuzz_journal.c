@@ -1,10 +1,10 @@
 /*
  * fuzz_journal: any bytes as a journal, and any entry as a line of one.
  *
- * A replay yields, in their order, the entries of the whole lines with a right checksum and nothing else,
- * whatever pieces it is fed. These lines are found a second time by a slow reader below, written from the
- * description in journal.h, of the first version too. An entry that is written is read as it was; a line that is torn or damaged is
- * refused.
+ * A replay yields, in their order, the entries of the whole lines with a right checksum and nothing
+ * else, whatever pieces it is fed. These lines are found a second time by a slow reader below,
+ * written from the description in journal.h, of the first version too. An entry that is written is
+ * read as it was; a line that is torn or damaged is refused.
  *
  * libFuzzer would not guess a checksum, so a line that ends in `********` gets its own.
  */
@@ -276,8 +276,8 @@ static bool same_entry(const struct journal_entry *a, const struct journal_entry
            a->offset == b->offset && a->size == b->size && a->before == b->before &&
            a->after == b->after && a->outcome == b->outcome && a->id == b->id &&
            a->generation == b->generation && memcmp(&a->state, &b->state, sizeof a->state) == 0 &&
-           strcmp(a->name, b->name) == 0 &&
-           strcmp(a->mailbox, b->mailbox) == 0 && strcmp(a->text, b->text) == 0;
+           strcmp(a->name, b->name) == 0 && strcmp(a->mailbox, b->mailbox) == 0 &&
+           strcmp(a->text, b->text) == 0;
 }
 
 static void on_entry(void *context, const struct journal_entry *entry) {
@@ -295,8 +295,8 @@ static void check_last(const struct journal_reader *reader, const char *text, si
     while (start > 0 && text[start - 1] != '\n')
         start--;
     INSIST(reader->bytes == end, "the whole lines are as long as they are");
-    INSIST(end == 0 || (reader->last_at == start &&
-                        reader->last == slow_crc(text + start, end - start)),
+    INSIST(end == 0 ||
+               (reader->last_at == start && reader->last == slow_crc(text + start, end - start)),
            "the last whole line is the one that is told");
 }
 
@@ -426,7 +426,8 @@ static void check_damage(struct input *input, char *line, size_t length) {
     }
 }
 
-/* A power cut in the middle of a line, and one more line appended later: only the whole one counts. */
+/* A power cut in the middle of a line, and one more line appended later: only the whole one
+ * counts. */
 static void check_torn(const char *line, size_t length, size_t torn) {
     char *text = malloc(torn + 2 + length);
     INSIST(text != NULL, "there is memory");

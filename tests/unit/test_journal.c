@@ -1,6 +1,7 @@
 /*
- * test_journal: core/journal, the format: each kind of entry there and back, lines of the first version,
- * lines that are damaged, foreign, torn or too long, the reader in pieces of any size, times.
+ * test_journal: core/journal, the format: each kind of entry there and back, lines of the first
+ * version, lines that are damaged, foreign, torn or too long, the reader in pieces of any size,
+ * times.
  */
 #include "check.h"
 #include "crc32.h"
@@ -85,8 +86,8 @@ static struct journal_entry of_kind(enum journal_kind kind) {
         entry.generation = 12;
         entry.text[0] = '\0';
     } else if (kind == JOURNAL_STATE) {
-        entry.state = (struct journal_state){WHY_LIMIT, 1795369260, 0, {10, {1, 2, 3, 4, 5}, 6},
-                                             1795365600};
+        entry.state =
+            (struct journal_state){WHY_LIMIT, 1795369260, 0, {10, {1, 2, 3, 4, 5}, 6}, 1795365600};
         entry.text[0] = '\0';
     } else if (kind == JOURNAL_WINDOW) {
         (void)text_copy(entry.text, sizeof entry.text, "1795365600=3 1795365660=12");
@@ -94,7 +95,8 @@ static struct journal_entry of_kind(enum journal_kind kind) {
     return entry;
 }
 
-/* Encodes into a block of exactly JOURNAL_LINE_MAX bytes, decodes from one of exactly the length. */
+/* Encodes into a block of exactly JOURNAL_LINE_MAX bytes, decodes from one of exactly the
+ * length. */
 static size_t round_trip(const char *label, const struct journal_entry *entry, char *line) {
     struct journal_entry again;
     char *buffer = malloc(JOURNAL_LINE_MAX);
@@ -200,14 +202,12 @@ static void known_lines(void **state) {
 static void known_bodies(void **state) {
     (void)state;
     static const char *const bodies[JOURNAL_REPAIRED + 1] = {
-        [JOURNAL_INTENT] =
-            "INTENT\t17\t123\t2345\t0000CAFE\tFFFFFFFF\tMxclfr4zqvktn.ini"
-            "\t/o=Org/ou=Site/cn=Recipients/cn=Anna\tC:\\Security\\Mgrent\\Clients",
+        [JOURNAL_INTENT] = "INTENT\t17\t123\t2345\t0000CAFE\tFFFFFFFF\tMxclfr4zqvktn.ini"
+                           "\t/o=Org/ou=Site/cn=Recipients/cn=Anna\tC:\\Security\\Mgrent\\Clients",
         [JOURNAL_UNDO] = "UNDO\t17\t123\t2345\t0000CAFE\tFFFFFFFF\tMxclfr4zqvktn.ini"
                          "\t/o=Org/ou=Site/cn=Recipients/cn=Anna\tC:\\Security\\Mgrent\\Clients",
         [JOURNAL_DONE] = "DONE\t4294967295\tunknown",
-        [JOURNAL_HOLD] =
-            "HOLD\t17\t0000CAFE\tMxclfr4zqvktn.ini\tC:\\Security\\Mgrent\\Clients",
+        [JOURNAL_HOLD] = "HOLD\t17\t0000CAFE\tMxclfr4zqvktn.ini\tC:\\Security\\Mgrent\\Clients",
         [JOURNAL_RELEASE] = "RELEASE\t17\tMxclfr4zqvktn.ini\tC:\\Security\\Mgrent\\Clients",
         [JOURNAL_LOADED] = "LOADED\tC:\\Security\\Mgrent\\Clients",
         [JOURNAL_CHECKPOINT] = "CHECKPOINT\t00C0FFEE\t12\t17",
@@ -228,7 +228,8 @@ static void known_bodies(void **state) {
     no_complaints();
 }
 
-/* Lines that the first version wrote. Its HOLD and RELEASE have no number; it has no other kinds. */
+/* Lines that the first version wrote. Its HOLD and RELEASE have no number; it has no other
+ * kinds. */
 static void first_version(void **state) {
     (void)state;
     static const struct {
@@ -244,8 +245,7 @@ static void first_version(void **state) {
         {"LOADED\tRepair = yes", true, JOURNAL_LOADED},
         {"HOLD\t17\t0000CAFE\ta.ini\tC:\\", false, JOURNAL_HOLD},
         {"RELEASE\t17\ta.ini\tC:\\", false, JOURNAL_RELEASE},
-        {"REPAIRED\t17\t123\t2345\t0000CAFE\tFFFFFFFF\ta.ini\tAnna\tC:\\", false,
-         JOURNAL_REPAIRED},
+        {"REPAIRED\t17\t123\t2345\t0000CAFE\tFFFFFFFF\ta.ini\tAnna\tC:\\", false, JOURNAL_REPAIRED},
         {"CHECKPOINT\t00C0FFEE\t12\t17", false, JOURNAL_CHECKPOINT},
         {"CHECKPOINT", false, JOURNAL_CHECKPOINT},
         {"WINDOW", false, JOURNAL_WINDOW},

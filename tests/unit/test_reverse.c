@@ -16,8 +16,8 @@ static void undo_holds(void **state) {
     no_complaints();
 }
 
-/* An undo that was interrupted before its HOLD, of a record that is away when its end is looked for: when
- * the record comes back, by a backup or a power cut, it is held all the same. */
+/* An undo that was interrupted before its HOLD, of a record that is away when its end is looked
+ * for: when the record comes back, by a backup or a power cut, it is held all the same. */
 static void interrupted_undo_holds(void **state) {
     (void)state;
     struct journal_entry undo = an_intent(7, "a.ini", STUCK);
@@ -52,7 +52,8 @@ static void release_repairs(void **state) {
     no_complaints();
 }
 
-/* As long as its undo is not settled, whoever settles it holds it: releasing it would be in vain. */
+/* As long as its undo is not settled, whoever settles it holds it: releasing it would be in
+ * vain. */
 static void release_waits_for_the_undo(void **state) {
     (void)state;
     struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
@@ -185,8 +186,8 @@ static void holds_are_bounded_with_those_to_come(void **state) {
 
 /* ---- a record in use */
 
-/* FIELD.md L5: the write meets a byte-range lock. In use, until it is let go; one UNDO in the journal for all
- * the tries. */
+/* FIELD.md L5: the write meets a byte-range lock. In use, until it is let go; one UNDO in the
+ * journal for all the tries. */
 static void test_L5_undo_meets_a_lock(void **state) {
     (void)state;
     struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
@@ -333,7 +334,8 @@ static void undo_by_another_name(void **state) {
         run(HOUR);
         same_number(names[i], "is held, writes", 2, file->writes);
         same_number(names[i], "release", HOST_OK, by_another(mender_release, names[i]).code);
-        same_text(names[i], "2041", "Mxclfr4zqvktn.ini", fake_event(&fake, EVENT_RELEASED)->string[0]);
+        same_text(names[i], "2041", "Mxclfr4zqvktn.ini",
+                  fake_event(&fake, EVENT_RELEASED)->string[0]);
         run(MINUTE);
         same_number(names[i], "is repaired, writes", 3, file->writes);
     }
@@ -368,8 +370,8 @@ static void numbers_of_holds(void **state) {
     no_complaints();
 }
 
-/* FIELD.md I1: the folder is spelled another way. The hold, the limit, undo and release go with the folder,
- * before and after a restart; `early`: the journal is read before the folder is open. */
+/* FIELD.md I1: the folder is spelled another way. The hold, the limit, undo and release go with the
+ * folder, before and after a restart; `early`: the journal is read before the folder is open. */
 static void another_spelling(bool early) {
     const char *label = early ? "journal read first" : "folder open first";
     (void)rig_setup(NULL);
@@ -380,7 +382,8 @@ static void another_spelling(bool early) {
     mender_hint(&mender, "b.ini");
     run(MINUTE);
     repaired(b, STUCK);
-    /* The disk spells it otherwise from now on: another drive letter, a share of the host itself. */
+    /* The disk spells it otherwise from now on: another drive letter, a share of the host
+     * itself. */
     const char *first = fake.paths[0];
     fake.paths[0] = fake.alias[0];
     fake.alias[0] = first;
@@ -423,8 +426,8 @@ static void test_I1_folder_spelled_another_way(void **state) {
     no_complaints();
 }
 
-/* As the first version left it, which took two spellings for two folders: two holds on one record, read
- * before the folder is open. A release ends both. */
+/* As the first version left it, which took two spellings for two folders: two holds on one record,
+ * read before the folder is open. A release ends both. */
 static void test_I1_held_under_two_spellings(void **state) {
     (void)state;
     fake.alias[0] = "X:\\";
