@@ -300,9 +300,9 @@ static bool is_long(const struct ledger *ledger) {
 }
 
 bool ledger_has_work(const struct ledger *ledger) {
-    return !ledger->ready || ledger->check || ledger->again || ledger->rewrite || ledger->backoff != 0 ||
-           ledger->settings_due || ledger->state_due || ledger->window_due || is_long(ledger) ||
-           has_drifted(ledger);
+    return !ledger->ready || ledger->check || ledger->again || ledger->rewrite ||
+           ledger->backoff != 0 || ledger->settings_due || ledger->state_due ||
+           ledger->window_due || is_long(ledger) || has_drifted(ledger);
 }
 
 void ledger_work(struct ledger *ledger) {

@@ -232,9 +232,8 @@ static struct memory_item *find_number(struct memory *memory, uint32_t number) {
     struct memory_item *item = NULL;
     do
         item = memory_next(memory, ITEM_FLIGHT, item);
-    while (item != NULL &&
-           (item->number != number ||
-            (memory->pass == PASS_REPLACED && item->known && !item->seen)));
+    while (item != NULL && (item->number != number ||
+                            (memory->pass == PASS_REPLACED && item->known && !item->seen)));
     return item;
 }
 
@@ -276,9 +275,9 @@ static struct memory_item *find_known(struct memory *memory, const struct journa
         return NULL;
     do
         item = memory_next(memory, ITEM_FLIGHT, item);
-    while (item != NULL && (!item->known || item->utc != entry->utc ||
-                            !is_same_change(item, entry) ||
-                            !text_same(memory_name(memory, item), entry->name)));
+    while (item != NULL &&
+           (!item->known || item->utc != entry->utc || !is_same_change(item, entry) ||
+            !text_same(memory_name(memory, item), entry->name)));
     return item;
 }
 
