@@ -119,9 +119,8 @@ bool settings_load_reported(const WCHAR *path, const struct settings *known,
                             struct settings *settings, struct config_error *error,
                             struct events *events) {
     bool loaded = settings_load(path, settings, error);
-    /* What was found stays: another one may be a copy. */
-    if (loaded && known != NULL && settings->automatic && known->automatic &&
-        config_is_absolute(known->folder))
+    /* What was found stays: another one may be a copy. What was not found yet is no new setting. */
+    if (loaded && known != NULL && settings->automatic && known->automatic)
         (void)text_copy(settings->folder, sizeof settings->folder, known->folder);
     if (known != NULL && (loaded ? is_same(settings, known) : error->busy))
         return false;

@@ -20,7 +20,8 @@ bool settings_load(const WCHAR *path, struct settings *settings, struct config_e
 void settings_report(const WCHAR *path, const struct settings *settings, struct events *events);
 
 /* settings_load(), and event 4000 or 4001. If `known` is not NULL, false and no event when the file
- * says the same as that, or is being written to; and a folder that `auto` has found for it stays. */
+ * says the same as that, or is being written to. A folder that `auto` has found for it stays, and none
+ * that it has not: the worker looks for that. */
 bool settings_load_reported(const WCHAR *path, const struct settings *known,
                             struct settings *settings, struct config_error *error,
                             struct events *events);
