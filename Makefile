@@ -135,7 +135,7 @@ build/$(1)/guard.exe: tests/wine/guard.c build/$(1)/service/win/guard.o Makefile
 	$$(say) $$($(1)_compile) $(warnings) -Iservice $(link_flags) $($(1)_LINK) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -lkernel32
 
 # This one compares the product's own judgement with that of Windows.
-build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
+build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/profile.c core/mailbox.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
 	@mkdir -p $$(@D)
 	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -municode -Wall -Wextra -Werror -Wshadow -D_WIN32_WINNT=0x0601 $(includes) -o $$@ $$(filter %.c,$$^) $(INIH)/ini.c
 
@@ -323,7 +323,7 @@ plants: build-sim
 # ---- measuring: no test, and in no other target. The native programs as a release would be built, without
 # sanitizers and all sources as one; the floor with the flags of the program it is compared with.
 bench_flags := -std=c11 -O2 -flto -Itests/bench $(includes)
-bench_sources := tests/bench/folder.c core/record.c core/text.c
+bench_sources := tests/bench/folder.c core/record.c core/profile.c core/mailbox.c core/text.c
 bench_exes := build/bench/x86/floor.exe build/bench/x64/floor.exe
 
 build/bench/judge build/bench/scan: build/bench/%: tests/bench/%.c $(bench_sources) tests/bench/folder.h $(wildcard core/*.h) \

@@ -128,6 +128,7 @@ static bool conclude(struct change *change, struct memory_item *item, bool is_th
     } else {
         item->outcome = OUTCOME_UNKNOWN;
     }
+    change->outcome = item->outcome;
     return item->outcome == OUTCOME_NOT_MADE;
 }
 

@@ -39,8 +39,9 @@ struct change {
     const struct site *site;
     struct ledger *ledger;
     struct notices *notices;
-    unsigned char *bytes; /* RECORD_BYTES_MAX, of the record that is open */
-    uint32_t repaired;    /* by this process */
+    unsigned char *bytes;         /* RECORD_BYTES_MAX, of the record that is open */
+    uint32_t repaired;            /* by this process */
+    enum journal_outcome outcome; /* of the change that ended last */
     /* The event log does not take events: since when, and how many changes have waited for it. */
     bool events_away;
     uint32_t events_since, events_waited;

@@ -14,16 +14,24 @@ static bool can_hold(struct mender *mender, const char *name) {
     return places < MEMORY_HELD || memory_find(memory, ITEM_HOLD, name) != NULL;
 }
 
-/* An undo of ours that could not be made at the last attempt. */
+/* An undo of ours that could not be made at the last attempt. When another process has settled it
+ * meanwhile, the journal tells what became of it: it holds the record in any case, but the repair stays
+ * what is known of the record if it was not taken back. */
 static struct host_result undo_again(struct mender *mender, const char *name,
                                      struct memory_item *item) {
+    struct memory *memory = &mender->ledger.memory;
     uint32_t number = item->number;
+    mender->change.outcome = OUTCOME_NOT_MADE;
     (void)change_work(&mender->change, item);
-    if (item->kind == ITEM_FLIGHT && item->number == number && item->step == FLIGHT_WRITE)
+    if (mender->change.outcome == OUTCOME_UNDONE)
+        return (struct host_result){HOST_OK, 0, NULL};
+    if (memory_flight(memory, number) != NULL && mender->change.outcome == OUTCOME_NOT_MADE)
         return (struct host_result){HOST_BUSY, 0, "it is in use"};
-    return memory_find(&mender->ledger.memory, ITEM_HOLD, name) != NULL
-               ? (struct host_result){HOST_OK, 0, NULL}
-               : (struct host_result){HOST_REFUSED, 0, "it has changed since it was repaired"};
+    const struct memory_item *hold = memory_find(memory, ITEM_HOLD, name);
+    if (mender->change.outcome == OUTCOME_NOT_MADE && hold != NULL && hold->number == number &&
+        memory_find(memory, ITEM_REPAIR, name) == NULL)
+        return (struct host_result){HOST_OK, 0, NULL};
+    return (struct host_result){HOST_REFUSED, 0, "it has changed since it was repaired"};
 }
 
 static struct host_result undo(struct mender *mender, const char *name) {

@@ -472,6 +472,7 @@ static struct host_result journal_read(void *context, uint32_t offset, void *byt
         *got = world.journal_size - offset < size ? world.journal_size - offset : size;
     if (fault && *got > 0)
         *got = world_below((uint32_t)*got);
+    process->session_trouble = process->session_trouble || fault;
     memcpy(bytes, world.journal + offset, *got);
     promises_journal_read(process);
     return ok;
@@ -659,6 +660,7 @@ static void close_folder(struct process *p) {
 static void open_folder(struct process *p) {
     p->open = true;
     p->place = world.at[p->folder];
+    promises_folder_opened(p);
     trace("#%u opens folder %u: %s", p->serial, p->folder, p->wanted.folder);
     mender_folder_open(&p->mender, world_spelled(p->settings.folder));
 }

@@ -141,7 +141,7 @@ static void check_breaker(struct process *p) {
     uint32_t own = 0;
     uint32_t all = 0;
     for (size_t i = 0; i < p->times_count; i++)
-        own += world.now - p->times[i] < HOUR_MS;
+        own += world.now - p->times[i] < HOUR_MS && p->times[i] >= promises_told_at;
     for (size_t i = 0; i < change_count; i++) {
         const struct deed *change = &changes[i];
         all += !change->undo && change->sure && change->owner != 0 &&

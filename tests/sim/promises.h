@@ -16,6 +16,7 @@ void promises_read(struct process *process, const void *bytes, size_t size);
 void promises_opened(struct process *process, bool repair);
 /* It cannot be opened for repair as long as it is what it is: a change of it in flight is given up. */
 void promises_refused(struct process *process, unsigned folder, const char *name);
+void promises_folder_opened(struct process *process);
 void promises_closing(struct process *process);
 /* A byte is about to be written to the record that is open. `lands`: it will be. */
 void promises_write(struct process *process, uint32_t offset, unsigned char byte, bool lands);

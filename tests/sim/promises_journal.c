@@ -21,7 +21,8 @@ struct list promises_holds, promises_undone, promises_released;
 
 static struct list known[PROCESSES]; /* holds that each process knows of */
 static uint32_t highest;
-static bool tampered; /* somebody else changed the journal, and the service has not taken it in hand yet */
+/* Somebody else changed the journal, and this process has not taken it in hand since. */
+static bool tampered[PROCESSES];
 
 struct named *promises_find(struct list *list, unsigned folder, const char *name) {
     for (size_t i = 0; i < list->count; i++) {
@@ -63,7 +64,7 @@ void promises_journal_begin(void) {
     for (size_t i = 0; i < PROCESSES; i++)
         known[i].count = 0;
     highest = 0;
-    tampered = false;
+    memset(tampered, 0, sizeof tampered);
 }
 
 /* ---- lines */
@@ -306,6 +307,7 @@ static void lose_what_nobody_knows(void) {
 
 void promises_forget(struct process *p) {
     known[p - processes].count = 0;
+    tampered[p - processes] = false;
     for (size_t i = 0; i < change_count; i++) {
         changes[i].knowers &= ~promises_bit(p);
         changes[i].minders &= ~promises_bit(p);
@@ -328,6 +330,8 @@ static void learn(struct process *p) {
             changes[i].knowers |= promises_bit(p);
         if (changes[i].present && !changes[i].done)
             changes[i].minders |= promises_bit(p);
+        else
+            changes[i].minders &= ~promises_bit(p);
     }
 }
 
@@ -357,8 +361,7 @@ void promises_journal_closing(struct process *p) {
     }
     copy_list(mine, &holds);
     learn(p);
-    if (p == &processes[0] || !processes[0].alive)
-        tampered = false;
+    tampered[p - processes] = false;
 }
 
 void promises_is_whole(void) {
@@ -392,7 +395,8 @@ static void look_anew(void) {
 }
 
 void promises_journal_changed(void) {
-    tampered = true;
+    for (size_t i = 0; i < PROCESSES; i++)
+        tampered[i] = processes[i].alive;
     look_anew();
     for (size_t i = 0; i < change_count; i++)
         changes[i].counted = false;
@@ -438,6 +442,14 @@ void promises_refused(struct process *p, unsigned folder, const char *name) {
     }
 }
 
+/* What it gave up in another directory of that path is a matter of that one. */
+void promises_folder_opened(struct process *p) {
+    for (size_t i = 0; i < change_count; i++) {
+        if (changes[i].owner == p->serial)
+            changes[i].node = 0;
+    }
+}
+
 static void check_begun(const struct process *p, const struct line *line, const struct node *node) {
     for (size_t i = change_count; i-- > 0;) {
         const struct deed *change = &changes[i];
@@ -467,7 +479,6 @@ static void begin_change(struct process *p, const struct line *line) {
     change->node = node->serial;
     change->node_version = node->version;
     change->counted = true;
-    change->knowers = change->minders = promises_bit(p);
     p->added = (int)(change - changes);
     /* A new undo is a new wish that it be held. */
     struct named *it = promises_find(&promises_undone, line->folder, line->name);
@@ -562,6 +573,7 @@ void promises_appended(struct process *p, size_t end) {
         broken("the number %u is used twice", line->number);
     highest = line->number;
     changes[p->added].sure = true;
+    changes[p->added].knowers = changes[p->added].minders = promises_bit(p);
     p->change = p->added;
 }
 
@@ -594,7 +606,7 @@ void promises_rotate(struct process *p, const char *content, size_t length) {
         broken("the new journal does not begin with a checkpoint");
     copy_list(&old, &holds);
     for (size_t i = 0; i < change_count; i++)
-        open[i] = tampered ? (changes[i].minders & promises_bit(p)) != 0
+        open[i] = tampered[p - processes] ? (changes[i].minders & promises_bit(p)) != 0
                            : changes[i].present && !changes[i].done;
     most = 0;
     (void)read_lines(content, length, note_number);
@@ -606,7 +618,7 @@ void promises_rotate(struct process *p, const char *content, size_t length) {
         if (open[i] && (!changes[i].present || changes[i].done))
             broken("%s: %u is not in the new journal", changes[i].name, changes[i].number);
     }
-    check_new_holds(&old, !tampered);
+    check_new_holds(&old, !tampered[p - processes]);
     check_new_holds(&known[p - processes], true);
     (void)reread(world.journal, world.journal_size);
 }

@@ -56,6 +56,7 @@ enum {
 struct sim {
     struct settings settings; /* what the configuration file says */
     unsigned spelling;        /* of its folder */
+    bool clock_back;          /* the wall clock was set back at some time */
     uint32_t weight[ACTIONS];
     uint32_t weights;
     uint32_t acting; /* of a million turns */
@@ -415,6 +416,8 @@ static void set_clock(void) {
     trace("the clock is set by %lld s", (long long)by);
     if (by > 0)
         promises_clock_forward();
+    else
+        sim.clock_back = true;
 }
 
 /* Somebody does something to the journal who has no business with it. */
@@ -746,6 +749,11 @@ static void tamper_in_peace(void) {
  * into the journal, and nobody scans but by the clock. */
 static void rest(void) {
     uint32_t minutes = sim.settings.rescan_minutes;
+    /* The end of an hour's limit is news. */
+    if (processes[0].mender.trip.on)
+        pass_time(world.now + 2 * HOUR);
+    if (processes[0].mender.trip.on)
+        return;
     /* The state is that of the last scan. */
     pass_time(world.now + (uint64_t)minutes * MINUTE + 2 * settle_ms() + 5 * MINUTE);
     uint64_t lines = process_lines;
@@ -767,8 +775,10 @@ static void rest(void) {
 }
 
 /* Whether the limit may be reached: it counts up to a minute too long for each time that somebody reads
- * how many repairs there were, and some of them twice when a journal was replaced. */
+ * how many repairs there were, and some of them twice when a journal was replaced; what is from the future counts as if it were made now. */
 static bool is_limited(uint64_t within) {
+    if (sim.clock_back && processes[0].mender.trip.on)
+        return true;
     return 2 * promises_repairs(world.now - within) >= sim.settings.repairs_per_hour;
 }
 

@@ -95,7 +95,7 @@ void other_repairs(void) {
     other_begins();
     for (unsigned i = 0; i < 100000 && !mender_is_settled(&other); i++) {
         uint64_t due = mender_step(&other);
-        if (due != MENDER_NEVER && due > fake.clock)
+        if (!mender_is_settled(&other) && due != MENDER_NEVER && due > fake.clock)
             fake.clock = due;
     }
     assert_true(mender_is_settled(&other));
