@@ -66,7 +66,7 @@ static bool parse_file(DWORD size, struct settings *settings, struct config_erro
     return config_parse(buffer.text, length, settings, error);
 }
 
-/* The folder that is meant, with its variables put in; `auto` while none is found. */
+/* The folder that is meant, with its variables expanded; `auto` while none is found. */
 static bool resolve(struct settings *settings, struct config_error *error) {
     char words[FIND_WORDS_BYTES];
     const char *folder = settings->folder;
@@ -83,7 +83,7 @@ static bool resolve(struct settings *settings, struct config_error *error) {
                 (size_t)-1 ||
             !config_is_absolute(folder)) {
             uint32_t line = error->line;
-            (void)refuse_file(error, "Folder is no whole path when its variables are put in", 0);
+            (void)refuse_file(error, "Folder is not a full path when its variables are expanded", 0);
             error->line = line;
             return false;
         }

@@ -11,7 +11,7 @@
 
 /* Reads a file that is UTF-8, UTF-16LE with a mark, or in the host's 8-bit code page. On false
  * `settings` is left as it was and `error` says why; its line is 0 when the file could not be read.
- * The folder is resolved: it is a whole path, or `auto` when that was asked for and none is found now
+ * The folder is resolved: it is a full path, or `auto` when that was asked for and none is found now
  * (find_clients() says what was looked at).
  * Not to be called on two threads at once (it has one buffer). */
 bool settings_load(const WCHAR *path, struct settings *settings, struct config_error *error);

@@ -258,7 +258,7 @@ def test_variables_that_give_no_whole_path(host, folder):
     for verb in ("check", "scan", "repair", "install"):
         result = host.run(verb)
         assert result.rc == 2 and not result.out
-        assert_looked_at(result.err, ("kmrepair.ini, line 4: ", "no whole path"))
+        assert_looked_at(result.err, ("kmrepair.ini, line 4: ", "not a full path"))
         assert len(result.err.splitlines()) == 1
     assert "error" in host.query()
 
@@ -269,7 +269,7 @@ def test_the_service_refuses_such_a_change(running):
     running.configure(Folder=r"%NoSuchVariable%\Clients")
     running.controlled(PARAMCHANGE)
     event = running.await_event(4001)
-    assert event.strings[1] == "4" and "no whole path" in event.strings[2]
+    assert event.strings[1] == "line 4: " and "not a full path" in event.strings[2]
     running.put("stuck.ini")
     running.await_repaired("stuck.ini")
     assert_holds(lambda: running.query()["state"] == RUNNING, "it runs on", 0.2)
