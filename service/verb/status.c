@@ -144,8 +144,9 @@ static void print_waiting(void) {
         return;
     journal_print_time(utc, since);
     (void)console_print(CONSOLE_OUT,
-                        "Waiting:        %u change(s) to be reported or finished, since %s;\r\n"
-                        "                see whether the event log (application log) is full\r\n",
+                        "Waiting:        for the event log or a record in use: %u change(s), since "
+                        "%s\r\n"
+                        "                if the application log is full, give it more room\r\n",
                         (uint32_t)now.memory.count[ITEM_FLIGHT], since);
 }
 
