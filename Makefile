@@ -36,12 +36,12 @@ x86_PREFIX := i686-w64-mingw32-
 x64_PREFIX := x86_64-w64-mingw32-
 
 core := $(wildcard core/*.c)
-service := $(wildcard service/*.c)
+service := $(wildcard service/*.c service/win/*.c service/verb/*.c)
 helpers := $(wildcard tests/wine/*.c)
 unit_tests := $(patsubst tests/unit/%.c,build/native/%,$(wildcard tests/unit/test_*.c))
 unit_shared := $(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c))
 fuzz_targets := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-formatted := $(wildcard core/*.[ch] service/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/wine/*.[ch] tests/fuzz/*.[ch])
+formatted := $(wildcard core/*.[ch] service/*.[ch] service/win/*.[ch] service/verb/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/wine/*.[ch] tests/fuzz/*.[ch])
 
 # inih has to read a record as Windows does: with its default of continuation lines an indented
 # NumSCerts is swallowed and a sound record looks stuck. The tests use the same settings.
@@ -61,30 +61,24 @@ same_bytes := -ffile-prefix-map='$(CURDIR)'=. -fno-ident
 
 # ---- the program
 # No start-up files and none of the compiler's libraries: mingw-w64's come compiled for the i686, and
-# the 32-bit program has to run on a Pentium. It starts at its own entry() and calls Windows only.
-# No -fdata-sections: the linker would give each zeroed variable room in the file.
-# What -Oz leaves on or off and is set here was measured: each makes the 32-bit program 100 bytes to 1 KB smaller.
-win_flags := -std=c11 -Oz -fwhole-program -fno-inline-functions-called-once -fno-tree-sra \
-    -fno-optimize-sibling-calls -fno-tree-tail-merge -fno-expensive-optimizations -fno-tree-loop-im \
-    -fno-ipa-cp -fno-caller-saves -fomit-frame-pointer -malign-data=abi -fno-stack-protector $(same_bytes) \
+# the 32-bit program has to run on an i486. It starts at its own entry() and calls Windows only.
+win_flags := -std=c11 -Os -fstack-protector-strong $(same_bytes) \
     -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN -D__USE_MINGW_ANSI_STDIO=0
-# Code of an i486 that need not call a stack probe is 5 KB smaller. It need not as long as no frame is so
-# large that it could step over the guard page (4 KB); what could make one is an error.
+# The stack probe is in one of those libraries. A frame below a page (4 KB) cannot step over the guard page and
+# needs none; a larger one is an error.
 small_frames := -Werror=frame-larger-than=3500 -Werror=alloca -Werror=vla
 link_flags := -nostartfiles -nostdlib -nodefaultlibs -s -Wl,--no-insert-timestamp \
-    -Wl,--nxcompat -Wl,--major-os-version=4 -Wl,--minor-os-version=0
-libraries := -lkernel32 -ladvapi32 -lmsvcrt
+    -Wl,--major-os-version=4 -Wl,--minor-os-version=0 \
+    -Wl,--dynamicbase -Wl,--enable-reloc-section -Wl,--nxcompat -Wl,--tsaware -Wl,--no-seh
+libraries := -lkernel32 -ladvapi32 -lmsvcrt -lntdll
 
-x86_FLAGS := -march=i486 -mtune=i586 -mpreferred-stack-boundary=2 -mno-stack-arg-probe \
-    -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables
-# No relocations: they would be 2.5 KB of the 64 that the program may have. NT 4.0 loads a program at
-# its own address anyway; what came later mostly runs the x64 one, which has them.
-x86_LINK := -Wl,--subsystem,console:4.0 -Wl,--entry,_entry -Wl,--disable-dynamicbase \
-    -Wl,--disable-reloc-section
+# C on x86 has no use for unwind tables; on x64 Windows needs them.
+x86_FLAGS := -march=i486 -mno-stack-arg-probe -fno-asynchronous-unwind-tables
+x86_LINK := -Wl,--subsystem,console:4.0 -Wl,--entry,_entry
 x86_RES := pe-i386
-x64_FLAGS :=
+x64_FLAGS := -mno-stack-arg-probe
 # 5.2 is the first Windows for x64.
-x64_LINK := -Wl,--subsystem,console:5.2 -Wl,--entry,entry -Wl,--dynamicbase
+x64_LINK := -Wl,--subsystem,console:5.2 -Wl,--entry,entry -Wl,--high-entropy-va
 x64_RES := pe-x86-64
 
 .PHONY: all
@@ -95,29 +89,30 @@ build/gen/messages.h build/gen/messages.rc &: service/messages.mc Makefile | too
 	@mkdir -p build/gen
 	$(say) $(x86_PREFIX)windmc -A -h build/gen -r build/gen $<
 
-# All sources as one, as SQLite is released: the compiler then knows every caller of a function, which makes
-# the program 2 KB smaller. (A static name has to be the only one of its kind in core/ and service/.) inih's
-# comes as a system header, for our warnings are not for other people's code. Each file is looked at by itself,
-# for shadowed names too, in the static checks.
-build/gen/kmrepair.c: FORCE
-	@mkdir -p $(@D)
-	@{ echo 'void entry(void) __attribute__((externally_visible));'; \
-	    printf '#include "%s"\n' $(core) $(service); printf '#define NDEBUG\n#include <ini.c>\n'; } >$@.new
-	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
-
 # What the built files depend on beside their sources: the flags above, and which inih it is.
 build/inih.from: FORCE
 	@mkdir -p build; echo '$(INIH)' | cmp -s - $@ || echo '$(INIH)' >$@
 
-define windows_rules # $(1): x86 or x64
-$(1)_objects := build/$(1)/kmrepair.o build/$(1)/resources.o
+service_includes := -Iservice -Ibuild/gen
 
-build/$(1)/kmrepair.o: build/gen/kmrepair.c Makefile build/inih.from | build/gen/messages.h $(INIH)/ini.h tools
+define windows_rules # $(1): x86 or x64
+$(1)_compile := $($(1)_PREFIX)gcc $(win_flags) $($(1)_FLAGS) $(small_frames)
+$(1)_objects := $(core:%.c=build/$(1)/%.o) $(service:%.c=build/$(1)/%.o) build/$(1)/inih.o build/$(1)/resources.o
+
+build/$(1)/core/%.o: core/%.c Makefile build/inih.from | $(INIH)/ini.h tools
 	@mkdir -p $$(@D)
-	$$(say) $($(1)_PREFIX)gcc $(win_flags) $($(1)_FLAGS) $(small_frames) $(warnings) -Wno-shadow -I. -Iservice -Ibuild/gen $(includes) $$(depends) -c $$< -o $$@
+	$$(say) $$($(1)_compile) $(warnings) $(includes) $$(depends) -c $$< -o $$@
+
+build/$(1)/service/%.o: service/%.c Makefile build/inih.from | build/gen/messages.h $(INIH)/ini.h tools
+	@mkdir -p $$(@D)
+	$$(say) $$($(1)_compile) $(warnings) $(service_includes) $(includes) $$(depends) -c $$< -o $$@
+
+build/$(1)/inih.o: $(INIH)/ini.c Makefile build/inih.from | tools
+	@mkdir -p $$(@D)
+	$$(say) $$($(1)_compile) -DNDEBUG $(includes) $$(depends) -c $$< -o $$@
 
 build/$(1)/resources.o: service/kmrepair.rc build/gen/messages.rc Makefile \
-    $(wildcard service/*.h service/*.manifest installer/*.ini) | tools
+    service/resource.h service/version.h service/kmrepair.manifest installer/kmrepair.ini | tools
 	@mkdir -p $$(@D)
 	$$(say) $($(1)_PREFIX)windres -F $($(1)_RES) -I service -I installer -I build/gen -i $$< -o $$@
 
@@ -127,16 +122,20 @@ build/$(1)/kmrepair.exe: $$($(1)_objects)
 # The helpers of the tests are ordinary programs, with mingw-w64's start-up code.
 build/$(1)/%.exe: tests/wine/%.c Makefile | tools
 	@mkdir -p $$(@D)
-	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -Wshadow -D_WIN32_WINNT=0x0601 -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32
+	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -Wshadow -D_WIN32_WINNT=0x0601 -Iservice -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32
 
-# The product's own sources once more, with the service control manager's calls replaced.
-build/$(1)/fake_scm.exe: tests/wine/fake_scm.c build/gen/kmrepair.c Makefile build/inih.from | build/gen/messages.h $(INIH)/ini.h tools
-	@mkdir -p $$(@D)
+# The product's own objects, but for the two sources that this includes, with its calls to Windows replaced.
+$(1)_fake_objects := $$(filter-out %/main.o %/service.o %/events.o %/resources.o,$$($(1)_objects))
+build/$(1)/fake_scm.exe: tests/wine/fake_scm.c $$($(1)_fake_objects) Makefile build/inih.from | build/gen/messages.h $(INIH)/ini.h tools
 	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN \
-	    -I. -Iservice -Ibuild/gen $(includes) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32
+	    $(service_includes) $(includes) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< $$($(1)_fake_objects) -ladvapi32 -lntdll
+
+# Built as the program is, to see that its stack protector works.
+build/$(1)/guard.exe: tests/wine/guard.c build/$(1)/service/win/guard.o Makefile | tools
+	$$(say) $$($(1)_compile) $(warnings) -Iservice $(link_flags) $($(1)_LINK) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -lkernel32
 
 # This one compares the product's own judgement with that of Windows.
-build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
+build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/profile.c core/mailbox.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
 	@mkdir -p $$(@D)
 	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -municode -Wall -Wextra -Werror -Wshadow -D_WIN32_WINNT=0x0601 $(includes) -o $$@ $$(filter %.c,$$^) $(INIH)/ini.c
 
@@ -324,7 +323,7 @@ plants: build-sim
 # ---- measuring: no test, and in no other target. The native programs as a release would be built, without
 # sanitizers and all sources as one; the floor with the flags of the program it is compared with.
 bench_flags := -std=c11 -O2 -flto -Itests/bench $(includes)
-bench_sources := tests/bench/folder.c core/record.c core/text.c
+bench_sources := tests/bench/folder.c core/record.c core/profile.c core/mailbox.c core/text.c
 bench_exes := build/bench/x86/floor.exe build/bench/x64/floor.exe
 
 build/bench/judge build/bench/scan: build/bench/%: tests/bench/%.c $(bench_sources) tests/bench/folder.h $(wildcard core/*.h) \
@@ -336,9 +335,9 @@ build/bench/run: tests/bench/run.c Makefile | tools
 	@mkdir -p $(@D)
 	$(say) gcc -std=c11 -O2 -static $(warnings) -o $@ $<
 
-$(bench_exes): build/bench/%/floor.exe: tests/bench/floor.c Makefile | tools
+$(bench_exes): build/bench/%/floor.exe: tests/bench/floor.c service/win/guard.c Makefile | tools
 	@mkdir -p $(@D)
-	$(say) $($*_PREFIX)gcc $(win_flags) $($*_FLAGS) $(small_frames) $(warnings) $(link_flags) $($*_LINK) -o $@ $< -lkernel32
+	$(say) $($*_compile) $(warnings) -Iservice $(link_flags) $($*_LINK) -o $@ $(filter %.c,$^) -lkernel32
 
 .PHONY: build-bench bench
 build-bench: build/bench/judge build/bench/scan build/bench/run $(bench_exes)
@@ -376,7 +375,7 @@ cppcheck := cppcheck --quiet --std=c11 --enable=warning,style,performance,portab
     --error-exitcode=1 --template=gcc -Icore
 lint-cppcheck: | build/gen/messages.h
 	@said=$$($(cppcheck) --platform=unix64 $(core) 2>&1) && [ -z "$$said" ] || { echo "$$said"; exit 1; }
-	@said=$$($(cppcheck) --platform=win32W --library=windows -D_WIN32 -DUNICODE -D_UNICODE -Iservice -Ibuild/gen \
+	@said=$$($(cppcheck) --platform=win32W --library=windows -D_WIN32 -DUNICODE -D_UNICODE $(service_includes) \
 	    $(service) 2>&1) && [ -z "$$said" ] || { echo "$$said"; exit 1; }
 
 tidy_core := $(core:%=tidy-%)
@@ -388,7 +387,7 @@ $(tidy_core): tidy-%: %
 # The 32-bit program is the product, so it is what is looked at.
 $(tidy_service): tidy-%: % | build/gen/messages.h
 	@set -o pipefail; clang-tidy --quiet $< -- --target=i686-w64-mingw32 -std=c11 -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 \
-	    -DWIN32_LEAN_AND_MEAN -Wshadow -Iservice -Ibuild/gen $(includes) 2>&1 | { grep -v 'warnings\? generated\.$$' || true; }
+	    -DWIN32_LEAN_AND_MEAN -Wshadow $(service_includes) $(includes) 2>&1 | { grep -v 'warnings\? generated\.$$' || true; }
 
 # ---- everything together
 # The set-up may bring what a makefile looks at when it is read, so the rest is a make of its own.

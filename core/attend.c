@@ -77,8 +77,8 @@ static void put_off(struct mender *mender, const char *name, const struct host_r
         item->told = site_report_of(&mender->site, EVENT_BUSY, name, NULL, why);
 }
 
-/* Puts a record off for which nothing is missing but the journal, or a place among the changes in
- * flight. */
+/* Puts a record off for which nothing is missing but the journal, a place among the changes in flight,
+ * or the end of an earlier change to it. */
 static void wait_for_ledger(struct mender *mender, const char *name) {
     struct queue_item *item = attend_put(mender, name, 0);
     if (item == NULL)
@@ -114,8 +114,9 @@ static void trip(struct mender *mender) {
     if (!trip->on) {
         trip->on = true;
         trip->told = false;
-        trip->until = limiter_end(&mender->ledger.window, now(mender));
-        trip->until_utc = host->utc(host->context) + (uint32_t)((trip->until - now(mender)) / 1000);
+        const uint64_t time = now(mender);
+        trip->until = limiter_end(&mender->ledger.window, time);
+        trip->until_utc = host->utc(host->context) + (uint32_t)((trip->until - time) / 1000);
     }
     if (trip->told)
         return;
@@ -168,15 +169,13 @@ static bool is_held(struct mender *mender, const char *name, uint32_t content) {
 /* A record that was just judged stuck and has been quiet. The journal is locked: what others have
  * written to it counts. */
 static void on_quiet(struct mender *mender, const char *name, const struct view *view) {
-    const struct host_result in_flight = {HOST_BUSY, 0, "an earlier repair of it is not settled"};
     if (is_limit_reached(mender)) {
         trip(mender);
         warn_of_stuck(mender, name, view, "RepairsPerHour");
         forget(mender, name);
-    } else if (!ledger_has_room(&mender->ledger)) {
+    } else if (!ledger_has_room(&mender->ledger) ||
+               memory_find(&mender->ledger.memory, ITEM_FLIGHT, name) != NULL) {
         wait_for_ledger(mender, name);
-    } else if (memory_find(&mender->ledger.memory, ITEM_FLIGHT, name) != NULL) {
-        put_off(mender, name, &in_flight);
     } else if (release_changed(mender, name, view->content)) {
         repair(mender, name, view->content);
     } else {

@@ -99,7 +99,8 @@ static struct host_result write_byte(struct change *change, struct memory_item *
         result = host->flush(host->context);
     if (result.code == HOST_OK)
         result = verify(change, item->size);
-    if (result.code == HOST_OK)
+    item->made = result.code == HOST_OK;
+    if (item->made)
         return result;
     *byte = old;
     item->clean = verify(change, item->size).code == HOST_OK;
@@ -206,8 +207,9 @@ static void finish(struct change *change, struct memory_item *item) {
     bool locked = ledger_lock(change->ledger).code == HOST_OK;
     if (item->kind != ITEM_FLIGHT || item->number != number)
         return;
-    if (!locked &&
-        (!item->own || item->backoff != 0 || item->undo || item->step == FLIGHT_FINISH)) {
+    bool is_news = item->made && !item->undo && item->step == FLIGHT_REPORT;
+    item->made = false;
+    if (!locked && !is_news) {
         item->due = ledger_due(change->ledger);
         return;
     }
@@ -368,6 +370,8 @@ bool change_work(struct change *change, struct memory_item *item) {
         not_made = work_write(change, item);
     else if (item->step == FLIGHT_SETTLE)
         not_made = work_settle(change, item);
+    if (item->kind != ITEM_FLIGHT || item->number != number)
+        return false;
     bool again = not_made && !item->undo;
     if (item->step == FLIGHT_REPORT || item->step == FLIGHT_FINISH)
         finish(change, item);

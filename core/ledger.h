@@ -53,6 +53,7 @@ struct ledger {
     bool read_once;
     bool armed;   /* the watched folder is open */
     bool torn;    /* the next line must start on a line of its own */
+    bool again;   /* it has to be read once more: two of its folders turn out to be one */
     bool check;   /* somebody else may have written to it */
     bool rewrite; /* it has to be written again from memory */
     bool keep;    /* what is there then becomes the old one */
@@ -124,7 +125,7 @@ bool ledger_release(struct ledger *ledger, struct memory_item *hold);
 
 /* The settings that are in force now. */
 void ledger_note_settings(struct ledger *ledger, const struct settings *settings);
-/* The service's state; nothing is written when it is what it was, but for the time of the scan. */
+/* The service's state; nothing is written when it is what it was, but for the time of a later scan. */
 void ledger_note_state(struct ledger *ledger, const struct journal_state *state);
 /* Repairs that were made do not count any more. */
 void ledger_reset_window(struct ledger *ledger);

@@ -5,6 +5,8 @@
 #include "crc32.h"
 #include "text.h"
 
+enum { NUMBER_MAX = INT32_MAX };
+
 static const struct host_result ok = {HOST_OK, 0, NULL};
 
 static uint64_t now(const struct ledger *ledger) {
@@ -36,6 +38,9 @@ static struct limiter *window_of(struct ledger *ledger) {
 static void take_window(struct ledger *ledger, const char *text) {
     struct limiter *window = window_of(ledger);
     limiter_clear(window);
+    /* Nothing that stands above it counts, nor has to be written down. */
+    if (ledger->memory.pass == PASS_NEW && !ledger->read_once)
+        ledger->window_due = false;
     while (*text != '\0') {
         uint32_t made = 0;
         uint32_t count = 0;
@@ -85,16 +90,14 @@ void ledger_ask_folder(struct ledger *ledger, const char *path) {
         folder->kind = host->folder_is(host->context, path) ? FOLDER_OURS : FOLDER_OTHER;
 }
 
-static bool is_ours(struct ledger *ledger, const char *path) {
-    const struct memory_folder *folder = memory_put_folder(&ledger->memory, path);
-    return folder != NULL && folder->kind == FOLDER_OURS;
-}
-
 /* journal_visit */
 static void take_entry(void *context, const struct journal_entry *entry) {
     struct ledger *ledger = context;
     /* Its place is the first line. Elsewhere it is what somebody has copied there. */
     if (entry->kind == JOURNAL_CHECKPOINT && ledger->reader.lines > 0)
+        return;
+    /* Nobody has made so many changes, and behind the last number there would be none. */
+    if (entry->number > NUMBER_MAX)
         return;
     if (entry->kind == JOURNAL_WINDOW)
         take_window(ledger, entry->text);
@@ -102,10 +105,11 @@ static void take_entry(void *context, const struct journal_entry *entry) {
         take_state(ledger, entry);
     if (entry->name[0] != '\0')
         ledger_ask_folder(ledger, entry->text);
+    bool releases = entry->kind == JOURNAL_RELEASE &&
+                    memory_find(&ledger->memory, ITEM_HOLD, entry->name) != NULL;
     ledger_count(ledger, entry);
     memory_apply(&ledger->memory, entry);
-    if (entry->kind == JOURNAL_RELEASE && ledger->on_release != NULL &&
-        is_ours(ledger, entry->text))
+    if (releases && ledger->on_release != NULL)
         ledger->on_release(ledger->context, entry->name);
     if (entry->kind == JOURNAL_INTENT || entry->kind == JOURNAL_UNDO)
         leave_time(ledger, entry);
@@ -241,7 +245,7 @@ static struct host_result take_head(struct ledger *ledger, enum memory_pass pass
     if (first->id != 0 && first->generation > ledger->generation)
         ledger->generation = first->generation;
     ledger->rewrite = first->id == 0 || pass == PASS_REPLACED || ledger->memory.changed;
-    ledger->keep = ledger->reader.entries > 0;
+    ledger->keep = ledger->size > 0;
     ledger->head = crc;
     ledger->head_length = length;
     return result;
@@ -250,10 +254,10 @@ static struct host_result take_head(struct ledger *ledger, enum memory_pass pass
 /* Reads all of it. */
 static struct host_result read_all(struct ledger *ledger, enum memory_pass pass, bool related) {
     memory_begin(&ledger->memory, pass, related);
-    limiter_clear(pass == PASS_NEW ? &ledger->window : &ledger->other);
+    limiter_clear(window_of(ledger));
     ledger->known = ledger->last_at = ledger->last = ledger->counted = ledger->head_length = 0;
     struct host_result result = read_lines(ledger);
-    if (result.code == HOST_OK && pass != PASS_NEW) {
+    if (result.code == HOST_OK && ledger->memory.pass != PASS_NEW) {
         memory_end(&ledger->memory);
         limiter_merge(&ledger->window, &ledger->other, now(ledger));
     }
@@ -266,6 +270,23 @@ static struct host_result read_all(struct ledger *ledger, enum memory_pass pass,
     return result;
 }
 
+/* The same journal once more from its start; when that fails it is still known to be the same one. */
+static struct host_result read_again(struct ledger *ledger) {
+    const uint32_t known = ledger->known;
+    const uint32_t last = ledger->last;
+    const uint32_t last_at = ledger->last_at;
+    const uint32_t head_length = ledger->head_length;
+    struct host_result result = read_all(ledger, PASS_AGAIN, true);
+    ledger->again = result.code != HOST_OK;
+    if (result.code != HOST_OK) {
+        ledger->known = known;
+        ledger->last = last;
+        ledger->last_at = last_at;
+        ledger->head_length = head_length;
+    }
+    return result;
+}
+
 struct host_result ledger_read(struct ledger *ledger) {
     enum identity identity = IS_REPLACED;
     bool related = false;
@@ -275,6 +296,6 @@ struct host_result ledger_read(struct ledger *ledger) {
     if (result.code != HOST_OK)
         return result;
     if (identity == IS_SAME)
-        return read_lines(ledger);
+        return ledger->again && !ledger->rewrite ? read_again(ledger) : read_lines(ledger);
     return read_all(ledger, identity == IS_ROTATED ? PASS_ROTATED : PASS_REPLACED, related);
 }

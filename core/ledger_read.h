@@ -10,10 +10,10 @@
 /* Reads what is new in the journal, which is locked. When it fails, the next call makes up for it. */
 struct host_result ledger_read(struct ledger *ledger);
 
+/* Before an entry is taken: a record may be known under another path of the same folder. */
+void ledger_ask_folder(struct ledger *ledger, const char *path);
+
 /* Takes the repair of an INTENT into the window, once. */
 void ledger_count(struct ledger *ledger, const struct journal_entry *entry);
-
-/* Before an entry is taken into memory: a record may be known under another path of the same folder. */
-void ledger_ask_folder(struct ledger *ledger, const char *path);
 
 #endif

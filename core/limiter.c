@@ -15,12 +15,13 @@ void limiter_clear(struct limiter *limiter) {
 }
 
 static void move_on(struct limiter *limiter, uint64_t minute) {
-    uint64_t by = minute > limiter->minute ? minute - limiter->minute : 0;
-    if (by == 0)
+    uint64_t passed = minute > limiter->minute ? minute - limiter->minute : 0;
+    if (passed == 0)
         return;
-    if (by >= LIMITER_MINUTES)
+    if (passed >= LIMITER_MINUTES) {
         memset(limiter->count, 0, sizeof limiter->count);
-    else {
+    } else {
+        size_t by = (size_t)passed;
         memmove(limiter->count + by, limiter->count,
                 (LIMITER_MINUTES - by) * sizeof limiter->count[0]);
         memset(limiter->count, 0, by * sizeof limiter->count[0]);
@@ -59,11 +60,17 @@ uint64_t limiter_end(const struct limiter *limiter, uint64_t now) {
 
 void limiter_merge(struct limiter *limiter, const struct limiter *other, uint64_t now) {
     struct limiter late = *other;
+    uint32_t mine = 0;
+    uint32_t others = 0;
+    uint32_t sum = 0;
     move_on(limiter, minute_of(now));
     move_on(&late, minute_of(now));
     for (size_t i = 0; i < LIMITER_MINUTES; i++) {
-        if (late.count[i] > limiter->count[i])
-            limiter->count[i] = late.count[i];
+        mine += limiter->count[i];
+        others += late.count[i];
+        uint32_t more = mine > others ? mine : others;
+        limiter->count[i] = more - sum;
+        sum = more;
     }
 }
 

@@ -31,7 +31,8 @@ uint32_t limiter_count(const struct limiter *limiter, uint64_t now);
 /* When none of those that are known counts any more; `now` when none does. */
 uint64_t limiter_end(const struct limiter *limiter, uint64_t now);
 
-/* Minute by minute the larger of the two. */
+/* At every moment from now on the larger of the two: what both know counts once, also where the two put
+ * it into neighbouring minutes. */
 void limiter_merge(struct limiter *limiter, const struct limiter *other, uint64_t now);
 
 /* Goes through the minutes that have repairs, the oldest first: how many, and how long ago the minute

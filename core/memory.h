@@ -53,7 +53,7 @@ struct memory_item {
 
     /* Of a change in flight; the module change works on these. */
     bool own;   /* begun by this process */
-    bool made;  /* the byte was changed by this process */
+    bool made;  /* the byte was changed a moment ago, and that is not reported yet */
     bool clean; /* what failed is known to have left the byte as it was */
     bool told;  /* that it cannot be settled */
     bool held;  /* an undo: HOLD is in the journal */
@@ -76,6 +76,7 @@ struct memory_folder {
 /* How a journal is read. */
 enum memory_pass {
     PASS_NEW,     /* nothing is known before it, or its lines follow what is known */
+    PASS_AGAIN,   /* the same journal once more: what is in flight is known, all else begins anew */
     PASS_ROTATED, /* it tells all that was known when it was begun */
     PASS_REPLACED /* what is known wins; only what it tells besides is added */
 };

@@ -29,7 +29,7 @@ static bool can_work(const struct mender *mender, const struct memory_item *item
     bool elsewhere = mender->ledger.memory.folders[item->folder].kind == FOLDER_OTHER;
     if (touches && mender->folder_away && !elsewhere)
         return false;
-    return mender->ledger.ready || (item->own && !item->undo && item->step == FLIGHT_REPORT);
+    return mender->ledger.ready;
 }
 
 static struct memory_item *first_flight(struct mender *mender) {
@@ -85,7 +85,10 @@ static void note_state(struct mender *mender) {
 /* ---- the jobs ---- */
 
 static uint64_t due_journal(struct mender *mender) {
-    return ledger_has_work(&mender->ledger) ? ledger_due(&mender->ledger) : MENDER_NEVER;
+    const struct ledger *ledger = &mender->ledger;
+    if (ledger_has_work(ledger))
+        return ledger_due(ledger);
+    return ledger->told ? mender->back_told_again : MENDER_NEVER;
 }
 
 static void work_journal(struct mender *mender) {
@@ -95,6 +98,7 @@ static void work_journal(struct mender *mender) {
         site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_AWAY, &ledger->trouble);
     else if (ledger->backoff == 0)
         site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_BACK, NULL);
+    mender->back_told_again = now(mender) + MENDER_MINUTE;
 }
 
 static uint64_t due_flight(struct mender *mender) {
@@ -289,6 +293,15 @@ bool mender_is_settled(const struct mender *mender) {
             return false;
     }
     return true;
+}
+
+bool mender_is_waiting(const struct mender *mender) {
+    for (size_t i = 0; i < MEMORY_ITEMS; i++) {
+        const struct memory_item *item = &mender->ledger.memory.items[i];
+        if (item->kind == ITEM_FLIGHT && item->own && item->step == FLIGHT_WRITE)
+            return true;
+    }
+    return mender->queue.count > 0;
 }
 
 void mender_close(struct mender *mender) {

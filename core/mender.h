@@ -27,7 +27,8 @@ enum {
     MENDER_BACKOFF_FIRST = CHANGE_BACKOFF_FIRST, /* ms that a busy record waits, doubling to ... */
     MENDER_BACKOFF_LAST = CHANGE_BACKOFF_LAST,
     MENDER_BUSY_TOLD = CHANGE_BUSY_TOLD,
-    MENDER_HOUR = 60 * 60 * 1000,
+    MENDER_MINUTE = 60 * 1000,
+    MENDER_HOUR = 60 * MENDER_MINUTE,
     MENDER_DAY = 24 * MENDER_HOUR
 };
 
@@ -50,6 +51,7 @@ struct mender {
     bool paused;
     bool folder_away;
     bool folder_told;         /* that it is away */
+    uint64_t back_told_again; /* when it may be said again that the journal is back */
     uint64_t paused_again;    /* when it is said again that it is paused */
     uint64_t lost_told_again; /* when lost changes may be news again */
 };
@@ -83,7 +85,8 @@ void mender_folder_found(struct mender *mender, const char *folder);
 void mender_pause(struct mender *mender);
 void mender_continue(struct mender *mender);
 
-/* New settings; scans. A folder that is no longer watched is forgotten, its changes in flight are not. */
+/* New settings; scans. A folder that is no longer watched is forgotten, its changes in flight are not, and
+ * the new one is away until mender_folder_open(). */
 void mender_configure(struct mender *mender, const struct settings *settings);
 
 /* Somebody else may have written to the journal. */
@@ -98,6 +101,9 @@ struct host_result mender_release(struct mender *mender, const char *name);
 
 /* True when nothing is left but waiting for what is busy: one pass is done. */
 bool mender_is_settled(const struct mender *mender);
+
+/* True when records are in use, and are tried again. */
+bool mender_is_waiting(const struct mender *mender);
 
 /* Ends what is open. What is in flight stays in the journal. */
 void mender_close(struct mender *mender);

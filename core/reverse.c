@@ -17,11 +17,10 @@ static bool can_hold(struct mender *mender, const char *name) {
 /* An undo of ours that could not be made at the last attempt. When another process has settled it
  * meanwhile, the journal tells what became of it: it holds the record in any case, but the repair stays
  * what is known of the record if it was not taken back. */
-static struct host_result undo_again(struct mender *mender, struct memory_item *item) {
+static struct host_result undo_again(struct mender *mender, const char *name,
+                                     struct memory_item *item) {
     struct memory *memory = &mender->ledger.memory;
-    char name[QUEUE_NAME_BYTES];
     uint32_t number = item->number;
-    (void)text_copy(name, sizeof name, memory_name(memory, item));
     mender->change.outcome = OUTCOME_NOT_MADE;
     (void)change_work(&mender->change, item);
     if (mender->change.outcome == OUTCOME_UNDONE)
@@ -40,7 +39,7 @@ static struct host_result undo(struct mender *mender, const char *name) {
     struct memory_item *flight = memory_find(memory, ITEM_FLIGHT, name);
     const struct memory_item *repair = memory_find(memory, ITEM_REPAIR, name);
     if (flight != NULL && flight->own && flight->undo)
-        return undo_again(mender, flight);
+        return undo_again(mender, name, flight);
     if (flight != NULL)
         return (struct host_result){HOST_BUSY, 0, "its repair is not settled yet"};
     if (repair == NULL && memory_find(memory, ITEM_HOLD, name) != NULL)

@@ -3,10 +3,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "find.h"
-#include "path.h"
-#include "settings.h"
-#include "text.h"
+#include "result.h"
+#include "win/error.h"
+#include "win/path.h"
 
 /* ---- writing ---- */
 
@@ -95,13 +94,13 @@ static int fail_because(const char *what, const char *detail, const char *reason
 
 int console_fail_error(const char *what, const char *detail, DWORD error) {
     char reason[200];
-    path_error_text(error, reason, sizeof reason);
+    error_text(error, reason, sizeof reason);
     return fail_because(what, detail, reason);
 }
 
 int console_fail_result(const char *what, const char *detail, const struct host_result *result) {
     char room[200];
-    return fail_because(what, detail, path_reason(result, room, sizeof room));
+    return fail_because(what, detail, result_text(result, room, sizeof room));
 }
 
 /* How many columns a character takes that begins with this byte: two from U+3000 on, where those of
@@ -168,8 +167,8 @@ static void put_csv(struct text *line, const char *value) {
     text_put(line, quote);
 }
 
-/* What would act on a console, and lone surrogates, which a Windows file name may hold, are written as
- * the escapes that JSON has for them. */
+/* What would act on a console, and lone surrogates, which a Windows file name may hold, are written
+ * as the escapes that JSON has for them. */
 static void put_json(struct text *line, const char *value) {
     size_t left = strlen(value);
     text_put_char(line, '"');
@@ -268,38 +267,4 @@ int console_fail_config(const struct options *options, const struct config_error
         text_put_count(&text, ", line ", error->line, "");
     path_print(options->config, path, sizeof path);
     return fail_because(path, line, error->reason);
-}
-
-bool console_settings(const struct options *options, struct settings *settings) {
-    struct config_error error;
-    char words[FIND_WORDS_BYTES];
-    bool optional = !options->has_config && (options->has_folder || options->verb == VERB_SCAN);
-    if (optional && GetFileAttributesW(options->config) == INVALID_FILE_ATTRIBUTES) {
-        config_defaults(settings);
-        (void)find_clients(settings->folder, words);
-    } else if (!settings_load(options->config, settings, &error)) {
-        (void)console_fail_config(options, &error);
-        return false;
-    }
-    if (options->has_folder) {
-        (void)text_copy(settings->folder, sizeof settings->folder, options->folder);
-        settings->automatic = false;
-    }
-    return true;
-}
-
-int console_check(const struct options *options) {
-    static struct settings settings;
-    static char text[CONFIG_PRINT_BYTES];
-    char words[FIND_WORDS_BYTES];
-    struct config_error error;
-    if (!settings_load(options->config, &settings, &error))
-        return console_fail_config(options, &error);
-    config_print(&settings, text, sizeof text);
-    bool found = config_is_absolute(settings.folder) || find_clients(NULL, words);
-    return console_print(CONSOLE_OUT, "%s\r\n%s%s%s", text,
-                         found ? "" : "No Clients folder is found: ", found ? "" : words,
-                         found ? "" : "\r\n")
-               ? 0
-               : 2;
 }

@@ -1,8 +1,9 @@
 /*
  * console: output for people and for programs.
  *
- * Text is UTF-8. On a console it is written with WriteConsoleW; redirected, it stays UTF-8.
- * Any thread; lines of different threads may mix.
+ * Text is UTF-8. On a console it is written with WriteConsoleW; redirected, it stays UTF-8. For the
+ * verbs on the process's first thread, and for events on the worker's; lines of different threads
+ * may mix. Text has no bound. A row has one of 8 KB; what does not fit is cut off.
  */
 #ifndef KMREPAIR_CONSOLE_H
 #define KMREPAIR_CONSOLE_H
@@ -16,7 +17,8 @@
 
 enum console_stream { CONSOLE_OUT, CONSOLE_ERROR };
 
-/* Writes text as it is. False when it could not all be written (a full disk behind a redirection). */
+/* Writes text as it is. False when it could not all be written (a full disk behind a
+ * redirection). */
 bool console_write(enum console_stream stream, const char *text, size_t length);
 
 /* Writes a text in which %s stands for a string and %u for a number; there is nothing else. */
@@ -51,15 +53,15 @@ enum {
 enum column_kind {
     WORDS, /* filled up with blanks; when it is too long, the rest of the row is in the next line */
     NUMBER,   /* set to the right; in JSON without quotes */
-    ENDING,   /* when it is too long, its end, which of a mailbox tells most */
-    OWN_LINE, /* behind a line end and so many blanks, when there is anything */
+    ENDING,   /* when it is too long, its end is shown, the part of a mailbox that tells most */
+    OWN_LINE, /* on a line of its own behind `width` blanks, when there is anything */
 };
 
 struct column {
     const char *name; /* in CSV and JSON; NULL ends the columns */
-    unsigned char width;
-    unsigned char kind;
-    unsigned char formats; /* IN_... */
+    unsigned width;
+    enum column_kind kind;
+    unsigned formats; /* IN_... */
 };
 
 /* The first line; `heading` is that of a table. False when it could not all be written. */
@@ -71,13 +73,5 @@ bool console_print_row(enum format format, const struct column *column, const ch
 
 /* The message of a refused configuration: file, line, reason. Returns 2. */
 int console_fail_config(const struct options *options, const struct config_error *error);
-
-/* `check`: what the configuration says, or what is wrong with it. */
-int console_check(const struct options *options);
-
-/* The settings for a verb that runs in a console: the configuration file, with the folder of the
- * command line in place of its own. Without a file, `scan` goes by the defaults, and so does any verb
- * that is given a folder. False after a message. */
-bool console_settings(const struct options *options, struct settings *settings);
 
 #endif

@@ -2,33 +2,11 @@
 
 #include <string.h>
 
-#include "path.h"
 #include "text.h"
-
-DWORD find_open(const WCHAR *name, DWORD access, SC_HANDLE *service) {
-    *service = NULL;
-    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
-    if (manager == NULL)
-        return GetLastError();
-    *service = OpenServiceW(manager, name, access);
-    DWORD error = *service != NULL ? ERROR_SUCCESS : GetLastError();
-    (void)CloseServiceHandle(manager);
-    return error;
-}
-
-const QUERY_SERVICE_CONFIGW *find_service(const WCHAR *name, DWORD *error) {
-    /* The most that QueryServiceConfig ever needs, aligned for the pointers in it. */
-    static DWORD_PTR room[8192 / sizeof(DWORD_PTR)];
-    SC_HANDLE service = NULL;
-    DWORD needed = 0;
-    *error = find_open(name, SERVICE_QUERY_CONFIG, &service);
-    if (*error != ERROR_SUCCESS)
-        return NULL;
-    if (!QueryServiceConfigW(service, (void *)room, sizeof room, &needed))
-        *error = GetLastError();
-    (void)CloseServiceHandle(service);
-    return *error == ERROR_SUCCESS ? (const void *)room : NULL;
-}
+#include "win/error.h"
+#include "win/path.h"
+#include "win/scm.h"
+#include "win/variable.h"
 
 /* What stands in front of `\bin\kmserver` in a command line, quoted or not: `C:\Security`. */
 static bool base_of(const WCHAR *image, char *base, size_t size) {
@@ -36,8 +14,8 @@ static bool base_of(const WCHAR *image, char *base, size_t size) {
     static WCHAR expanded[PATH_UNITS];
     static char line[PATH_UNITS * 3];
     size_t end = 0;
-    DWORD got = ExpandEnvironmentStringsW(image, expanded, PATH_UNITS);
-    if (got == 0 || got > PATH_UNITS)
+    WCHAR unknown[VARIABLE_NAME_UNITS];
+    if (!variable_expand(image, expanded, PATH_UNITS, unknown))
         return false;
     path_print(expanded, line, sizeof line);
     const char *start = line[0] == '"' ? line + 1 : line;
@@ -66,7 +44,7 @@ static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *wo
     char base[CONFIG_FOLDER_BYTES - sizeof "\\Mgrent\\Clients"];
     struct text text;
     DWORD error = ERROR_SUCCESS;
-    const QUERY_SERVICE_CONFIGW *registered = find_service(L"MSExchangeKMS", &error);
+    const QUERY_SERVICE_CONFIGW *registered = scm_config(L"MSExchangeKMS", &error);
     if (registered != NULL && base_of(registered->lpBinaryPathName, base, sizeof base)) {
         size_t length = strlen(base);
         bool is_5_0 =
@@ -90,7 +68,7 @@ static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *wo
     text_put(words, "the service MSExchangeKMS: ");
     if (registered == NULL) {
         char reason[150];
-        path_error_text(error, reason, sizeof reason);
+        error_text(error, reason, sizeof reason);
         text_put(words, reason);
     } else {
         text_put(words, "its program is not in ...\\Security\\bin");

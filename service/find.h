@@ -1,5 +1,5 @@
 /*
- * find: what this host says of its services, and where its Key Management server keeps the records.
+ * find: where the Key Management server of this host keeps the records.
  *
  * Not to be called on two threads at once (it has one buffer).
  */
@@ -12,13 +12,6 @@
 #include <stddef.h>
 
 #include "config.h"
-
-/* Opens a service. Returns a Win32 error, 0 if none, with NULL for the handle. */
-DWORD find_open(const WCHAR *name, DWORD access, SC_HANDLE *service);
-
-/* What the SCM has registered for a service: valid until the next call. NULL, with a Win32 error, when
- * there is none of that name or it can not be asked. */
-const QUERY_SERVICE_CONFIGW *find_service(const WCHAR *name, DWORD *error);
 
 enum { FIND_WORDS_BYTES = 400 };
 

@@ -6,32 +6,24 @@
  */
 #include <windows.h>
 
-#include "console.h"
-#include "install.h"
 #include "options.h"
-#include "past.h"
 #include "record.h"
-#include "scan.h"
-#include "secure.h"
-#include "service.h"
-#include "version.h"
+#include "verb/configured.h"
+#include "verb/verb.h"
+#include "win/guard.h"
 
 static struct options options;
 static unsigned char record_bytes[RECORD_BYTES_MAX];
 
-static int print_version(const struct options *unused) {
-    (void)unused;
-    return console_print(CONSOLE_OUT, "KMRepair " KMREPAIR_VERSION "\r\n") ? 0 : 2;
-}
-
 static int (*const verbs_done_by[])(const struct options *options) = {
-    [VERB_RUN] = service_run,        [VERB_SCAN] = scan_run,
-    [VERB_REPAIR] = service_repair,  [VERB_INSTALL] = install_install,
-    [VERB_PROTECT] = secure_protect, [VERB_UNINSTALL] = install_uninstall,
-    [VERB_START] = install_start,    [VERB_STOP] = install_stop,
-    [VERB_STATUS] = past_status,     [VERB_CHECK] = console_check,
-    [VERB_HISTORY] = past_history,   [VERB_UNDO] = service_undo,
-    [VERB_RELEASE] = service_undo,   [VERB_VERSION] = print_version,
+    [VERB_RUN] = verb_run,         [VERB_SCAN] = verb_scan,
+    [VERB_REPAIR] = verb_repair,   [VERB_INSTALL] = verb_install,
+    [VERB_PROTECT] = verb_protect, [VERB_UNINSTALL] = verb_uninstall,
+    [VERB_START] = verb_start,     [VERB_STOP] = verb_stop,
+    [VERB_PAUSE] = verb_pause,     [VERB_CONTINUE] = verb_continue,
+    [VERB_STATUS] = verb_status,   [VERB_CHECK] = verb_check,
+    [VERB_HISTORY] = verb_history, [VERB_UNDO] = verb_undo,
+    [VERB_RELEASE] = verb_release, [VERB_VERSION] = verb_version,
 };
 
 static int do_verb(void) {
@@ -44,13 +36,14 @@ static int do_verb(void) {
     }
     if ((options.verb != VERB_RUN || options.console) && options.verb != VERB_VERSION &&
         !options.has_config && !(options.verb == VERB_SCAN && options.has_folder))
-        install_adopt_config(&options);
+        configured_adopt(&options);
     return verbs_done_by[options.verb](&options);
 }
 
 typedef BOOL WINAPI set_directories(DWORD);
 
-/* DLLs from the system folder only, where Windows can be told so (Windows 8, or 7 with KB2533623). */
+/* DLLs from the system folder only, where Windows can be told so (Windows 8, or 7 with
+ * KB2533623). */
 static void restrict_dlls(void) {
     enum { SEARCH_SYSTEM32 = 0x800 };
     set_directories *set = (set_directories *)(void *)GetProcAddress(
@@ -61,7 +54,8 @@ static void restrict_dlls(void) {
 
 void entry(void);
 
-void entry(void) {
+GUARD_NONE void entry(void) {
+    guard_set();
     /* A drive that is not ready, or a crash, would put up a box on a desktop that nobody sees and
      * hold the service until somebody clicks. */
     (void)SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);

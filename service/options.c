@@ -4,7 +4,6 @@
 
 #include "console.h"
 #include "journal.h"
-#include "path.h"
 #include "text.h"
 
 enum {
@@ -14,9 +13,9 @@ enum {
 
 static const struct {
     const char *name;
-    enum { NOTHING, FOLDER, NAME } takes : 8; /* as an argument */
-    unsigned formats : 8;                     /* a bit for each */
-    const char *words;                        /* what may follow the name */
+    enum { NOTHING, FOLDER, NAME } takes; /* as an argument */
+    unsigned formats;                     /* a bit for each */
+    const char *words;                    /* what may follow the name */
     const char *help;
 } verbs[VERB_VERSION] = {
     [VERB_RUN] = {"run", NOTHING, 0, " [--console]",
@@ -38,9 +37,16 @@ static const struct {
          "kmrepair.exe there again then: somebody may have changed it before.\r\n"
          "Exit code 1: a FAT volume, where nobody can be kept out."},
     [VERB_UNINSTALL] = {"uninstall", NOTHING, 0, "",
-                        "Stops and removes the service. Configuration and journal stay."},
-    [VERB_START] = {"start", NOTHING, 0, "", "Starts the service and waits until it runs."},
+                        "Stops and removes the service. Configuration and journal are kept."},
+    [VERB_START] =
+        {"start", NOTHING, 0, " [--paused]",
+         "Starts the service and waits until it runs (--paused: until it is paused; it\r\n"
+         "repairs nothing before kmrepair continue)."},
     [VERB_STOP] = {"stop", NOTHING, 0, "", "Stops the service and waits until it has stopped."},
+    [VERB_PAUSE] = {"pause", NOTHING, 0, "",
+                    "Pauses the service: it repairs nothing and lets go of the folder."},
+    [VERB_CONTINUE] = {"continue", NOTHING, 0, "",
+                       "Continues a paused service: it scans the folder, then repairs."},
     [VERB_STATUS] = {"status", NOTHING, SOME_FORMATS, " [--format=table|json]",
                      "Shows service, configuration, folder, and what was repaired."},
     [VERB_CHECK] = {"check", NOTHING, 0, "",
@@ -91,10 +97,17 @@ static bool is(const WCHAR *word, const char *option) {
     return *word == L'\0' && *option == '\0';
 }
 
-static bool refuse_word(const struct options *options, const char *what, const WCHAR *word) {
+/* Writes `before`, the word and `after`. Returns false. */
+static bool refuse_word(const struct options *options, const char *before, const WCHAR *word,
+                        const char *after) {
     char narrow[400];
+    char message[sizeof narrow + 100];
+    struct text text;
     path_print(word, narrow, sizeof narrow);
-    (void)console_fail(what, narrow);
+    text_begin(&text, message, sizeof message);
+    text_put(&text, narrow);
+    text_put(&text, after);
+    (void)console_fail(before, message);
     /* All of the verbs would push the one line that matters off the screen. */
     if (options->verb != VERB_NONE)
         options_print_usage(true, options->verb);
@@ -104,15 +117,16 @@ static bool refuse_word(const struct options *options, const char *what, const W
 static bool take_folder(struct options *options, const WCHAR *word) {
     static WCHAR full[PATH_UNITS];
     size_t count = 0;
-    DWORD got = GetFullPathNameW(word, PATH_UNITS, full, NULL);
-    /* Of one that is not there all bits are set: that is for the verbs, some of which can wait for it. */
-    DWORD attributes = got < PATH_UNITS ? GetFileAttributesW(full) : INVALID_FILE_ATTRIBUTES;
-    if (word[0] == L'\0' || got == 0 || (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0)
-        return refuse_word(options, "this is no folder: ", word);
-    if (got < PATH_UNITS)
+    DWORD got = path_full(word, full);
+    /* Of one that is not there all bits are set: that is for the verbs, some of which can wait for
+     * it. */
+    DWORD attributes = got != 0 ? GetFileAttributesW(full) : INVALID_FILE_ATTRIBUTES;
+    if (word[0] == L'\0' || (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0)
+        return refuse_word(options, "not a folder: ", word, "");
+    if (got != 0)
         count = text_from_utf16(full, got, options->folder, sizeof options->folder);
-    if (got >= PATH_UNITS || count == (size_t)-1)
-        return refuse_word(options, "this path is too long: ", word);
+    if (got == 0 || count == (size_t)-1)
+        return refuse_word(options, "this path is too long: ", word, "");
     while (count > 3 && options->folder[count - 1] == '\\')
         options->folder[--count] = '\0';
     options->has_folder = true;
@@ -120,17 +134,16 @@ static bool take_folder(struct options *options, const WCHAR *word) {
 }
 
 static bool take_config(struct options *options, const WCHAR *word) {
-    DWORD got = GetFullPathNameW(word, PATH_UNITS, options->config, NULL);
-    if (word[0] == L'\0' || got == 0 || got >= PATH_UNITS)
-        return refuse_word(options, "this can not be the path of a configuration: ", word);
+    if (word[0] == L'\0' || path_full(word, options->config) == 0)
+        return refuse_word(options, "not a path of a configuration: ", word, "");
     options->has_config = true;
     return true;
 }
 
 static bool take_account(struct options *options, const WCHAR *word) {
-    if (word[0] == L'\0' || lstrlenW(word) >= ACCOUNT_UNITS)
-        return refuse_word(options, "this can not be an account: ", word);
-    (void)lstrcpynW(options->account, word, ACCOUNT_UNITS);
+    if (word[0] == L'\0' || lstrlenW(word) >= ACCESS_ACCOUNT_UNITS)
+        return refuse_word(options, "not an account: ", word, "");
+    (void)lstrcpynW(options->account, word, ACCESS_ACCOUNT_UNITS);
     return options->has_account = true;
 }
 
@@ -161,7 +174,10 @@ static bool take_format(struct options *options, const WCHAR *value) {
             return true;
         }
     }
-    return refuse_word(options, "there is no such format here: ", value);
+    return refuse_word(options, "unknown format \"", value,
+                       (verbs[options->verb].formats & 1 << FORMAT_CSV) != 0
+                           ? "\" (table, csv, json)"
+                           : "\" (table, json)");
 }
 
 static bool take_since(struct options *options, const WCHAR *value) {
@@ -174,7 +190,7 @@ static bool take_since(struct options *options, const WCHAR *value) {
     options->has_since = length != (size_t)-1 && journal_read_time(text, length, &options->since);
     return options->has_since ||
            refuse_word(options, "a date looks like 2026-11-22 or 2026-11-22T16:40:00Z, not like ",
-                       value);
+                       value, "");
 }
 
 static bool take_name(struct options *options, const WCHAR *word) {
@@ -183,8 +199,7 @@ static bool take_name(struct options *options, const WCHAR *word) {
     options->has_name = length != (size_t)-1 && strpbrk(options->name, "\\/:*?") == NULL &&
                         record_is_named(options->name);
     return options->has_name ||
-           refuse_word(options,
-                       "this is not the name of a record, such as Mxclfr4zqvktn.ini: ", word);
+           refuse_word(options, "not the name of a record, such as Mxclfr4zqvktn.ini: ", word, "");
 }
 
 static const struct {
@@ -202,6 +217,8 @@ static const struct {
 static bool take_option(struct words *words) {
     struct options *options = words->options;
     const WCHAR *word = words->word[words->next];
+    char before[40];
+    struct text text;
     size_t length = 0;
     for (size_t i = 0; i < sizeof valued / sizeof valued[0]; i++) {
         if ((valued[i].verbs >> options->verb & 1) == 0 ||
@@ -209,7 +226,7 @@ static bool take_option(struct words *words) {
             continue;
         const WCHAR *value = value_of(words, length);
         return value != NULL ? valued[i].take(options, value)
-                             : refuse_word(options, "a value is missing after ", word);
+                             : refuse_word(options, "a value is missing after ", word, "");
     }
     if (options->verb == VERB_SCAN && is(word, "--all"))
         return options->all = true;
@@ -217,24 +234,73 @@ static bool take_option(struct words *words) {
         return options->report_only = true;
     if (options->verb == VERB_RUN && is(word, "--console"))
         return options->console = true;
-    return refuse_word(options, "there is no such option here: ", word);
+    if (options->verb == VERB_START && is(word, "--paused"))
+        return options->paused = true;
+    text_begin(&text, before, sizeof before);
+    text_put(&text, verbs[options->verb].name);
+    text_put(&text, " has no option ");
+    return refuse_word(options, before, word, "");
 }
 
 static bool is_help(const WCHAR *word) {
     return is(word, "--help") || is(word, "-h") || is(word, "/?") || is(word, "-?");
 }
 
+enum { VERB_UNITS = 16 }; /* longer than any verb's name, terminated */
+
+/* How many letters have to be added, removed or changed to make one of the other. */
+static unsigned distance(const WCHAR *word, const char *name) {
+    unsigned row[VERB_UNITS];
+    unsigned columns = (unsigned)strlen(name);
+    for (unsigned i = 0; i <= columns; i++)
+        row[i] = i;
+    for (unsigned line = 1; *word != L'\0'; word++, line++) {
+        unsigned across = row[0];
+        row[0] = line;
+        for (unsigned i = 1; i <= columns; i++) {
+            unsigned change = across + (*word == (WCHAR)(unsigned char)name[i - 1] ? 0 : 1);
+            unsigned add = (row[i] < row[i - 1] ? row[i] : row[i - 1]) + 1;
+            across = row[i];
+            row[i] = change < add ? change : add;
+        }
+    }
+    return row[columns];
+}
+
+/* The verb that somebody may have meant who wrote this, or NULL. */
+static const char *nearest_verb(const WCHAR *word) {
+    const char *nearest = NULL;
+    unsigned least = 3; /* so many mistakes are too many */
+    for (enum verb verb = VERB_RUN; verb < VERB_VERSION; verb++) {
+        const char *name = verbs[verb].name;
+        unsigned mistakes = lstrlenW(word) < VERB_UNITS ? distance(word, name) : least;
+        if (mistakes < least && mistakes * 2 < strlen(name)) {
+            least = mistakes;
+            nearest = name;
+        }
+    }
+    return nearest;
+}
+
 static bool take_verb(struct options *options, const WCHAR *word) {
+    char after[40];
+    struct text text;
     for (enum verb verb = VERB_RUN; verb < VERB_VERSION; verb++) {
         if (is(word, verbs[verb].name)) {
             options->verb = verb;
             return true;
         }
     }
-    return refuse_word(options,
-                       word[0] == L'-' || word[0] == L'/' ? "the verb comes first, not "
-                                                          : "there is no such verb: ",
-                       word);
+    if (word[0] == L'-' || word[0] == L'/')
+        return refuse_word(options, "put a command before ", word, "; try kmrepair --help");
+    const char *nearest = nearest_verb(word);
+    text_begin(&text, after, sizeof after);
+    text_put(&text, nearest != NULL ? "\"; did you mean " : "\"; try kmrepair --help");
+    if (nearest != NULL)
+        text_put(&text, nearest);
+    if (nearest != NULL)
+        text_put(&text, "?");
+    return refuse_word(options, "unknown command \"", word, after);
 }
 
 /* What is neither the verb nor an option. */
@@ -243,7 +309,7 @@ static bool take_argument(struct options *options, const WCHAR *word) {
         return take_folder(options, word);
     if (verbs[options->verb].takes == NAME && !options->has_name)
         return take_name(options, word);
-    return refuse_word(options, "one word too many: ", word);
+    return refuse_word(options, "unexpected argument: ", word, "");
 }
 
 static bool take_words(struct words *words) {
@@ -263,7 +329,7 @@ static bool take_words(struct words *words) {
             return false;
     }
     if (verbs[options->verb].takes == NAME && !options->has_name)
-        return refuse_word(options, "the name of the record is missing", L"");
+        return refuse_word(options, "the name of the record is missing", L"", "");
     return true;
 }
 

@@ -1,7 +1,9 @@
 /*
  * options: the command line.
  *
- * kmrepair.exe VERB [FOLDER] [--option]; options may also stand before the verb's argument.
+ * kmrepair.exe VERB [FOLDER] [--option]; options may also stand before the verb's argument. For
+ * main() and the verbs, on the process's first thread; others may read a struct options after that.
+ * What exceeds a bound below is refused in one line on the error stream.
  */
 #ifndef KMREPAIR_OPTIONS_H
 #define KMREPAIR_OPTIONS_H
@@ -11,7 +13,9 @@
 #include <stdbool.h>
 
 #include "config.h"
-#include "pending.h"
+#include "queue.h"
+#include "win/access.h"
+#include "win/path.h"
 
 enum verb {
     VERB_NONE,
@@ -23,6 +27,8 @@ enum verb {
     VERB_UNINSTALL,
     VERB_START,
     VERB_STOP,
+    VERB_PAUSE,
+    VERB_CONTINUE,
     VERB_STATUS,
     VERB_CHECK,
     VERB_HISTORY,
@@ -33,13 +39,8 @@ enum verb {
 
 enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON };
 
-enum { PATH_UNITS = 2048 }; /* of a full path, terminated; longer ones are refused in words */
-
 enum { COMMAND_LINE_UNITS = 32768 }; /* the most that Windows knows, terminated */
 
-enum { ACCOUNT_UNITS = 513 }; /* domain and name, terminated */
-
-/* As in struct mender, what is small comes first. */
 struct options {
     enum verb verb;
     enum format format;
@@ -47,27 +48,28 @@ struct options {
     bool console;
     bool report_only;
     bool all;
+    bool paused; /* of `start` */
     bool has_since;
     bool has_name;
     bool has_folder;
     bool has_account;
     bool has_config;
-    uint32_t since;                /* seconds since 1970 */
-    unsigned char *bytes;          /* RECORD_BYTES_MAX, for the one record that is read at a time */
-    char name[PENDING_NAME_BYTES]; /* of a record */
+    uint32_t since;              /* seconds since 1970 */
+    unsigned char *bytes;        /* RECORD_BYTES_MAX, for the one record that is read at a time */
+    char name[QUEUE_NAME_BYTES]; /* of a record */
     char folder[CONFIG_FOLDER_BYTES];
-    WCHAR account[ACCOUNT_UNITS]; /* that the service is to run as */
-    WCHAR program[PATH_UNITS];    /* this EXE */
-    WCHAR config[PATH_UNITS];     /* full path of the configuration file */
-    WCHAR journal[PATH_UNITS];    /* kmrepair.jnl beside it */
+    WCHAR account[ACCESS_ACCOUNT_UNITS]; /* that the service is to run as */
+    WCHAR program[PATH_UNITS];           /* this EXE */
+    WCHAR config[PATH_UNITS];            /* full path of the configuration file */
+    WCHAR journal[PATH_UNITS];           /* kmrepair.jnl beside it */
 };
 
 enum { OPTIONS_WORDS = 64 };
 
-/* Splits a command line at its blanks; quotes keep those in a word. A backslash is only ever itself: as
- * CommandLineToArgvW has it, --folder "C:\Clients\" would be a folder with a quote in its name, which no
- * path or account has. Returns how many words there are, 0 when they are too many or too long. They are
- * good until the next call. */
+/* Splits a command line at its blanks; quotes keep those in a word. A backslash is only ever
+ * itself: as CommandLineToArgvW has it, --folder "C:\Clients\" would be a folder with a quote in
+ * its name, which no path or account has. Returns how many words there are, 0 when they are too
+ * many or too long. They are good until the next call. */
 int options_split(const WCHAR *line, WCHAR *words[OPTIONS_WORDS]);
 
 /* Reads the process's command line. False after an error that has been written, with the usage, to

@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include "console.h"
-#include "path.h"
-#include "scan.h"
 #include "settings.h"
 #include "text.h"
 #include "version.h"
+#include "win/error.h"
 #include "worker.h"
 
 /* A process is one service; the SCM's callbacks carry no context on NT 4.0. */
@@ -17,6 +16,7 @@ static struct {
     CRITICAL_SECTION lock;        /* of `status` */
     SERVICE_STATUS status;
     struct control control;
+    HANDLE done; /* in a console: signalled when the work has ended */
     struct events events;
     struct worker worker;
     struct settings settings;
@@ -40,8 +40,9 @@ static void set_state(DWORD state, DWORD error, DWORD specific) {
         status->dwCurrentState = state;
         status->dwWin32ExitCode = error;
         status->dwServiceSpecificExitCode = specific;
-        /* Opening a folder on a server that does not answer can take half a minute. */
-        status->dwWaitHint = state == SERVICE_START_PENDING ? 60000 : pending ? 5000 : 0;
+        /* Opening a folder on a server that does not answer can take half a minute, and so can the
+         * step in hand. */
+        status->dwWaitHint = pending ? 60000 : 0;
         status->dwCheckPoint = pending ? status->dwCheckPoint + 1 : 0;
         status->dwControlsAccepted = 0;
         if (state == SERVICE_RUNNING || state == SERVICE_PAUSED) {
@@ -93,14 +94,27 @@ static void report_state(enum worker_state state) {
 
 /* Says why the service does not start: `what`, and the system's reason if there is one. */
 static void report_start_failed(const char *what, DWORD error) {
-    path_explain(what, error, service.text, sizeof service.text);
+    error_explain(what, error, service.text, sizeof service.text);
     (void)events_say(&service.events, EVENT_START_FAILED, service.text, NULL, NULL);
+}
+
+/* Somebody may still have the configuration open to write to it when the host starts. */
+static void wait_for_config(void) {
+    enum { WAITS = 60, WAIT_MS = 500 };
+    for (int i = 0; i < WAITS && !control_is_stopping(&service.control); i++) {
+        if (settings_load(service.options->config, &service.settings, &service.error) ||
+            !service.error.busy)
+            return;
+        set_state(SERVICE_START_PENDING, NO_ERROR, 0);
+        (void)WaitForSingleObject(service.control.wake, WAIT_MS);
+    }
 }
 
 /* From the configuration to the end of the work. Returns a service-specific exit code. */
 static DWORD work_until_stopped(void) {
     const struct options *options = service.options;
     struct text text;
+    wait_for_config();
     if (!settings_load_reported(options->config, NULL, &service.settings, &service.error,
                                 &service.events)) {
         report_start_failed("the configuration is refused, see event 4001", 0);
@@ -109,29 +123,35 @@ static DWORD work_until_stopped(void) {
     DWORD error = worker_open(&service.worker, options, &service.settings, &service.events,
                               &service.control, report_state);
     if (error != ERROR_SUCCESS) {
-        report_start_failed("an event object can not be made", error);
+        report_start_failed("an event object cannot be made", error);
         return SERVICE_EXIT_RESOURCES;
     }
-    report_state(WORKER_RUNNING);
+    bool paused = worker_state(&service.worker) == WORKER_PAUSED;
+    report_state(worker_state(&service.worker));
     config_print(&service.settings, service.text, sizeof service.text);
     (void)events_say(&service.events, EVENT_STARTED, KMREPAIR_VERSION, service.text, NULL);
+    if (paused)
+        (void)events_say(&service.events, EVENT_PAUSED, NULL, NULL, NULL);
 
     worker_run(&service.worker);
 
     text_begin(&text, service.text, sizeof service.text);
-    text_put_u32(&text, service.worker.mender.repaired);
+    text_put_u32(&text, service.worker.mender.change.repaired);
     worker_close(&service.worker);
     (void)events_say(&service.events, EVENT_STOPPED, service.text, NULL, NULL);
     return 0;
 }
 
 static void WINAPI service_main(DWORD count, WCHAR **arguments) {
-    (void)count;
-    (void)arguments;
+    /* The first argument is the name of the service. */
+    for (DWORD i = 1; i < count; i++) {
+        if (lstrcmpW(arguments[i], SERVICE_ARGUMENT_PAUSED) == 0)
+            service.worker.start_paused = true;
+    }
     service.status.dwServiceType = SERVICE_WIN32_OWN_PROCESS;
     service.handle = RegisterServiceCtrlHandlerW(SERVICE_NAME, on_control);
     if (service.handle == NULL) {
-        report_start_failed("the control handler can not be registered", GetLastError());
+        report_start_failed("the control handler cannot be registered", GetLastError());
         return;
     }
     set_state(SERVICE_START_PENDING, NO_ERROR, 0);
@@ -152,12 +172,12 @@ static void close_service(void) {
     events_close(&service.events);
 }
 
-static int run_under_scm(const struct options *options) {
+int service_run(const struct options *options) {
     static const SERVICE_TABLE_ENTRYW table[] = {{(WCHAR *)SERVICE_NAME, service_main},
                                                  {NULL, NULL}};
     int code = 0;
     if (!open_service(options, false)) {
-        report_start_failed("an event object can not be made", GetLastError());
+        report_start_failed("an event object cannot be made", GetLastError());
         code = 2;
     } else if (!StartServiceCtrlDispatcherW(table)) {
         DWORD error = GetLastError();
@@ -166,7 +186,7 @@ static int run_under_scm(const struct options *options) {
                                 "; in a console use `kmrepair run --console`, to start the "
                                 "service `kmrepair start`");
         else
-            code = console_fail_error("the service control manager can not be reached", "", error);
+            code = console_fail_error("the service control manager cannot be reached", "", error);
     }
     close_service();
     return code;
@@ -174,135 +194,37 @@ static int run_under_scm(const struct options *options) {
 
 /* ---- in a console ---- */
 
+/* On a thread of its own. When the console is closed, or the user or the host goes, the process is
+ * ended as soon as this returns: the worker gets some seconds first to finish its step. */
 static BOOL WINAPI on_break(DWORD type) {
-    (void)type;
+    enum { GRACE_MS = 4000 };
     control_stop(&service.control);
+    if (type != CTRL_C_EVENT && type != CTRL_BREAK_EVENT)
+        (void)WaitForSingleObject(service.done, GRACE_MS);
     return TRUE;
 }
 
 static int open_console(const struct options *options) {
     if (!open_service(options, true))
-        return console_fail_error("an event object can not be made", "", GetLastError());
+        return console_fail_error("an event object cannot be made", "", GetLastError());
+    service.done = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (service.done == NULL)
+        return console_fail_error("an event object cannot be made", "", GetLastError());
     if (!SetConsoleCtrlHandler(on_break, TRUE))
-        return console_fail_error("Ctrl-C can not be handled", "", GetLastError());
+        return console_fail_error("Ctrl-C cannot be handled", "", GetLastError());
     return 0;
 }
 
-static int run_in_console(const struct options *options) {
+int service_run_in_console(const struct options *options) {
     int code = open_console(options);
     if (code == 0) {
         (void)console_print(CONSOLE_OUT,
                             "KMRepair is running in this console. Ctrl-C stops it.\r\n");
         code = work_until_stopped() == 0 ? 0 : 2;
+        (void)SetEvent(service.done);
     }
     if (code != 0 && service.error.reason[0] != '\0')
         code = console_fail_config(options, &service.error);
     close_service();
     return code;
-}
-
-int service_run(const struct options *options) {
-    return options->console ? run_in_console(options) : run_under_scm(options);
-}
-
-/* The command line's folder and mender, events on the console. False after a message; on true
- * close_folder() is to be called. */
-static bool open_folder(const struct options *options) {
-    struct worker *worker = &service.worker;
-    if (open_console(options) != 0 || !console_settings(options, &service.settings)) {
-        close_service();
-        return false;
-    }
-    host_win_init(&worker->host, service.settings.folder, options->journal, &service.events);
-    mender_init(&worker->mender, &worker->host.host, &service.settings, options->bytes);
-    return true;
-}
-
-static void close_folder(void) {
-    mender_close(&service.worker.mender);
-    host_win_close(&service.worker.host);
-    close_service();
-}
-
-enum { BUSY_MS = 15000 }; /* how long `repair` goes on trying records that others hold open */
-
-/* Steps the mender until it is done, or only records that others hold open are left, or Ctrl-C. */
-static void make_pass(struct worker *worker) {
-    uint64_t begun = host_win_clock(&worker->host);
-    uint64_t limit = begun + (uint64_t)worker->mender.settings.settle_seconds * 1000 + BUSY_MS;
-    for (;;) {
-        uint64_t due = mender_step(&worker->mender);
-        uint64_t time = host_win_clock(&worker->host);
-        bool settled = mender_is_settled(&worker->mender);
-        if (settled && (worker->mender.pending.count == 0 || time >= limit))
-            return;
-        /* Nothing is in the way of an end but the journal or the event log. */
-        if (time >= limit && due > time + BUSY_MS)
-            return;
-        if (WaitForSingleObject(service.control.wake, host_win_until(&worker->host, due, 1000)) ==
-            WAIT_OBJECT_0)
-            return;
-    }
-}
-
-/* False, after a message, when a pass could not even begin. */
-static bool can_repair(struct host *host) {
-    uint32_t size = 0;
-    struct host_result result = host->journal_open(host->context, &size);
-    host->journal_close(host->context);
-    if (result.code != HOST_OK && result.code != HOST_BUSY) {
-        (void)console_fail_result("can not repair without the journal ", "kmrepair.jnl", &result);
-        return false;
-    }
-    result = host->list_open(host->context);
-    if (result.code != HOST_OK) {
-        (void)console_fail_result("can not repair in ", service.settings.folder, &result);
-        return false;
-    }
-    host->list_close(host->context);
-    return true;
-}
-
-/* True when the pass came to its end and has left nothing. */
-static bool repair_folder(struct worker *worker, unsigned char *bytes) {
-    struct mender_counts counts;
-    make_pass(worker);
-    bool finished = mender_is_settled(&worker->mender);
-    mender_close(&worker->mender);
-    /* What counts is what the folder holds now. */
-    if (scan_left(&worker->host, bytes, &counts).code != HOST_OK)
-        return false;
-    (void)console_print(CONSOLE_OUT, "%u repaired, %u still stuck, %u could not be read.\r\n",
-                        worker->mender.repaired, counts.verdict[VERDICT_STUCK], counts.busy);
-    return finished && counts.verdict[VERDICT_STUCK] + counts.busy == 0;
-}
-
-int service_repair(const struct options *options) {
-    struct worker *worker = &service.worker;
-    if (!open_folder(options))
-        return 2;
-    bool done = can_repair(&worker->host.host) && repair_folder(worker, options->bytes);
-    close_folder();
-    return done ? 0 : 2;
-}
-
-enum { UNDO_MS = 10000 }; /* how long a journal or a record that is in use is tried again */
-
-int service_undo(const struct options *options) {
-    struct worker *worker = &service.worker;
-    struct host_result result;
-    bool undo = options->verb == VERB_UNDO;
-    if (!open_folder(options))
-        return 2;
-    uint64_t limit = host_win_clock(&worker->host) + UNDO_MS;
-    do {
-        result = undo ? mender_undo(&worker->mender, options->name)
-                      : mender_release(&worker->mender, options->name);
-    } while (result.code == HOST_BUSY && host_win_clock(&worker->host) < limit &&
-             WaitForSingleObject(service.control.wake, 100) == WAIT_TIMEOUT);
-    if (result.code != HOST_OK)
-        (void)console_fail_result(undo ? "can not undo the repair of " : "can not release ",
-                                  options->name, &result);
-    close_folder();
-    return result.code == HOST_OK ? 0 : 2;
 }

@@ -13,14 +13,13 @@
 /* Service-specific exit codes: what keeps the service from starting. */
 enum service_exit { SERVICE_EXIT_CONFIG = 1, SERVICE_EXIT_RESOURCES = 2 };
 
-/* `run`: returns when the service has stopped; with --console the same, events printed, until Ctrl-C.
- * The exit code of the process. */
+/* What `start --paused` gives the service to start with: it is paused before it repairs
+ * anything. */
+#define SERVICE_ARGUMENT_PAUSED L"paused"
+
+/* Each returns when the service has stopped, with the exit code of the process: under the SCM; and
+ * in a console, with the events printed, until Ctrl-C. */
 int service_run(const struct options *options);
-
-/* `undo` and `release`, beside a service that runs or not. */
-int service_undo(const struct options *options);
-
-/* `repair`: one pass of the same mender over the folder. */
-int service_repair(const struct options *options);
+int service_run_in_console(const struct options *options);
 
 #endif

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Static checks of the built EXEs: will Windows NT 4.0 load them, and a 486 run them?
+"""Static checks of the built EXEs: will Windows NT 4.0 load them, a 486 run them, and newer Windows protect them?
 
     floor.py [BUILD]     BUILD holds x86/kmrepair.exe and x64/kmrepair.exe (default: build)
 
@@ -12,7 +12,18 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SIZE_LIMIT = 64 * 1024
+SIZE_LIMIT = 128 * 1024
+
+# There since NT 3.1, and the only way to open a file relative to a folder's handle.
+NTDLL = {"NtCreateFile", "NtQueryDirectoryFile", "NtQueryInformationFile", "RtlNtStatusToDosError"}
+
+# NT 4.0 ignores these; later Windows protects the process by them.
+DLL_CHARACTERISTICS = {"DYNAMICBASE": 0x40, "NXCOMPAT": 0x100, "NO_SEH": 0x400, "TSAWARE": 0x8000}
+HIGH_ENTROPY = {"HIGHENTROPYVA": 0x20}
+RELOCS_STRIPPED = 0x0001
+# STATUS_STACK_BUFFER_OVERRUN: the number with which service/win/guard.c ends the process, and nothing else.
+OVERRUN = 0xC0000409
+GUARDED_LEAST = 20
 
 # The functions of the C89 library that any msvcrt.dll has. What C95 and C99 added is not in here.
 C89 = set("""
@@ -115,6 +126,22 @@ class Image:
             at += 20
         return found
 
+    def relocations(self):
+        """How many addresses in the image Windows can change when it loads it elsewhere."""
+        address, size = self.directories[5]
+        if address == 0 or self.characteristics & RELOCS_STRIPPED:
+            return 0
+        at, count = self.offset(address), 0
+        end = at + size
+        while at < end:
+            block = self.u32(at + 4)
+            if block < 8:
+                raise ValueError("a block of relocations has no size")
+            # Type 0 only fills a block up.
+            count += sum(self.u16(entry) >> 12 == (10 if self.is_64 else 3) for entry in range(at + 8, at + block, 2))
+            at += block
+        return count
+
     def resources(self):
         """type -> content of the first resource of that type."""
         root_address = self.directories[2][0]
@@ -143,13 +170,41 @@ def some(things):
 
 
 def allowed_imports():
-    allowed = {"msvcrt.dll": C89, "kernel32.dll": set(), "advapi32.dll": set()}
+    allowed = {"msvcrt.dll": C89, "kernel32.dll": set(), "advapi32.dll": set(), "ntdll.dll": NTDLL,
+               "shell32.dll": {"CommandLineToArgvW"}}
     with open(os.path.join(HERE, "nt4-exports.txt"), encoding="ascii") as file:
         for line in file:
             if line.strip() and not line.startswith("#"):
                 dll, name = line.split()
                 allowed[dll].add(name)
     return allowed
+
+
+def disassemble(arch, path, *options):
+    prefix = "i686" if arch == "x86" else "x86_64"
+    return subprocess.run(
+        [f"{prefix}-w64-mingw32-objdump", "-w", "-M", "intel", *options, path],
+        check=True, stdout=subprocess.PIPE, encoding="ascii", errors="replace").stdout
+
+
+def guarded(arch, path):
+    """How many calls lead to the function that ends the process after an overrun. A function that the compiler has
+    given a guard has one, behind the comparison of its guard."""
+    calls, ending = [], []
+    for line in disassemble(arch, path, "-d").splitlines():
+        match = re.match(r"\s*([0-9a-f]+):\t(?:[0-9a-f]{2} )+\s*\t(.*)", line)
+        if not match:
+            continue
+        call = re.match(r"call\s+(?:0x)?([0-9a-f]+)", match[2])
+        if call:
+            calls.append(int(call[1], 16))
+        if f"{OVERRUN:#x}" in match[2]:
+            ending.append(int(match[1], 16))
+    if len(ending) != 1:
+        return 0
+    # It begins at the last address that is called before the number is used.
+    begin = max((target for target in calls if target <= ending[0]), default=0)
+    return calls.count(begin) if ending[0] - begin < 64 else 0
 
 
 def newer_instructions(path, image):
@@ -161,10 +216,8 @@ def newer_instructions(path, image):
         code = image.data[offset:offset + min(size, raw_size)]
         tail = code.rstrip(b"\0") + b"\0" * 4
         end = len(tail) - len(EMPTY_LISTS) if tail.endswith(EMPTY_LISTS) else len(code)
-        listing = subprocess.run(
-            ["i686-w64-mingw32-objdump", "-D", "-w", "-M", "intel", f"--start-address={image.base + address:#x}",
-             f"--stop-address={image.base + address + end:#x}", path],
-            check=True, stdout=subprocess.PIPE, encoding="ascii", errors="replace").stdout
+        listing = disassemble("x86", path, "-D", f"--start-address={image.base + address:#x}",
+                              f"--stop-address={image.base + address + end:#x}")
         covered = 0
         for line in listing.splitlines():
             match = re.match(r"\s*([0-9a-f]+):\t((?:[0-9a-f]{2} )+)\s*\t?(.*)", line)
@@ -218,14 +271,19 @@ def checks(path, arch):
     yield ("DLLs imported from", some(sorted(allowed)), some(dlls),
            bool(dlls) and all(dll in allowed for dll in dlls))
     strange = [f"{dll} {name}" for dll, name in imports if name not in allowed.get(dll, ())]
-    yield ("imported functions", "only what Windows NT 4.0 and C89 have", some(strange), bool(imports) and not strange)
+    yield ("imported functions", "only what Windows NT 4.0 and C89 have, see nt4-exports.txt", some(strange), bool(imports) and not strange)
     late = [name for index, name in ((9, "thread-local storage"), (13, "delayed imports"), (14, ".NET"))
             if image.directories[index][0]]
     yield same("directories that NT 4.0 does not know or handles badly", "none", some(late))
-    # NT 4.0 ignores these, later Windows protects the process by them. The x86 program has no room for
-    # the relocations that a random address needs, see the Makefile.
-    yield same("data not executable, address space layout randomised (x64)", 0x100 if is_x86 else 0x140,
-               image.dll_characteristics & 0x140)
+    wanted = DLL_CHARACTERISTICS if is_x86 else {**DLL_CHARACTERISTICS, **HIGH_ENTROPY}
+    has = [name for name, bit in {**DLL_CHARACTERISTICS, **HIGH_ENTROPY}.items() if image.dll_characteristics & bit]
+    yield "DLL characteristics", some(sorted(wanted)), some(sorted(has)), set(has) == set(wanted)
+    yield same("IMAGE_FILE_RELOCS_STRIPPED", "not set", "set" if image.characteristics & RELOCS_STRIPPED else "not set")
+    relocations = image.relocations()
+    yield "relocations, without which DYNAMICBASE does nothing", "some", relocations, relocations > 0
+    guards = guarded(arch, path)
+    yield ("functions that the stack protector guards (calls of what ends the process with 0xC0000409)",
+           f"at least {GUARDED_LEAST}", guards, guards >= GUARDED_LEAST)
     yield same("sections that can be written and executed", "none",
                some(name for name, *_, flags in image.sections if flags & 0xA0000000 == 0xA0000000))
 
@@ -234,8 +292,8 @@ def checks(path, arch):
         yield f"{name} resource", "there", "there" if resources.get(kind) else "missing", bool(resources.get(kind))
     yield same("version number", version_defined(), version_built(resources.get(16, b"")))
 
+    yield "size", f"at most {SIZE_LIMIT} bytes", len(image.data), len(image.data) <= SIZE_LIMIT
     if is_x86:
-        yield "size", f"at most {SIZE_LIMIT} bytes", len(image.data), len(image.data) <= SIZE_LIMIT
         seen, newer = newer_instructions(path, image)
         yield "instructions", "only what an i486 knows", some(newer) if seen else "no code", seen > 0 and not newer
 
@@ -253,7 +311,7 @@ def main():
                     print(f"FAILED floor: {arch}: {name}: expected {expected}, got {got}")
         except (OSError, ValueError, IndexError, TypeError, struct.error, subprocess.CalledProcessError) as error:
             failed += 1
-            print(f"FAILED floor: {arch}: {path} can not be examined: {error}")
+            print(f"FAILED floor: {arch}: {path} cannot be examined: {error}")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

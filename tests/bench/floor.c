@@ -9,6 +9,8 @@
  */
 #include <windows.h>
 
+#include "win/guard.h"
+
 enum { PATH_MAX_UNITS = 1024, BYTES_MAX = 1024 * 1024 };
 
 static WCHAR path[PATH_MAX_UNITS];
@@ -79,9 +81,10 @@ static void print(DWORD number, char after) {
                     NULL);
 }
 
-void entry(void) __attribute__((externally_visible));
+void entry(void);
 
-void entry(void) {
+GUARD_NONE void entry(void) {
+    guard_set();
     BOOL done = read_all();
     print(files, ' ');
     print(total, '\n');

@@ -4,12 +4,13 @@
  *   fake_scm CONFIG [STEP]... [next [STEP]...]...   runs the service until it returns, and once more for each `next`
  *   fake_scm CONFIG cycles N STEP...  N times, and tells what is in use after each tenth of them
  *
- * A step is MOMENT:CONTROL[,CONTROL...]: at that moment the controls are sent, one after the other, on
- * the dispatcher's thread. A moment is the number of an event that the service reports (its thread then
- * waits until the controls are answered); sSTATE, a status that it sets (it goes on, since it holds a
- * lock); `registered`, before the registration of its handler returns; or `returned`, after service_main
- * has ended. Steps are taken in the order given, each once. Before the steps, what fails:
- * fail=dispatcher (error 1063), fail=dispatcher5 (another error), fail=register, fail=status.
+ * A step is MOMENT:CONTROL[,CONTROL...]: at that moment the controls are sent, one after the other,
+ * on the dispatcher's thread. A moment is the number of an event that the service reports (its
+ * thread then waits until the controls are answered); sSTATE, a status that it sets (it goes on,
+ * since it holds a lock); `registered`, before the registration of its handler returns; or
+ * `returned`, after service_main has ended. Steps are taken in the order given, each once. Before
+ * the steps, what fails: fail=dispatcher (error 1063), fail=dispatcher5 (another error),
+ * fail=register, fail=status.
  *
  * Each line of the output is one thing that happened:
  *
@@ -19,7 +20,9 @@
  *   returned CODE                                           service_run has
  *   cycles N handles N bytes N                              so far
  *
- * The sources of the product are included as they are; only the names of these calls are replaced.
+ * The two sources of the product that make these calls are included as they are, with only the
+ * names of the calls replaced; service.c also because a second life of the service needs its struct
+ * cleared. The rest are the product's objects.
  */
 #include <windows.h>
 
@@ -41,10 +44,14 @@ static BOOL WINAPI fake_report(HANDLE log, WORD type, WORD category, DWORD id, P
 #define RegisterServiceCtrlHandlerW fake_register
 #define SetServiceStatus fake_set_status
 #define ReportEventW fake_report
-#include "kmrepair.c"
+#include "events.c"
+#include "service.c"
 #undef ReportEventW
 
 enum { FAKE_HANDLE = 0x5C3, HANG_MS = 20000, LISTS = 16 };
+
+static struct options options;
+static unsigned char record_bytes[RECORD_BYTES_MAX];
 
 static struct {
     WCHAR **step;

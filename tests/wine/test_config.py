@@ -55,7 +55,7 @@ def test_service_does_not_start(service, kind):
     service.put("stuck.ini")
     service.wine.probe("start", SERVICE)
     event = service.await_event(4001)
-    assert event.strings[0].endswith("kmrepair.ini") and event.strings[1] == str(line)
+    assert event.strings[0].endswith("kmrepair.ini") and event.strings[1] == f"line {line}: "
     assert len(event.strings[2]) > 10
     status = wait_until(lambda: (q := service.query())["state"] == STOPPED and q, "stopped")
     assert status["win32_exit"] == 1066 and status["specific_exit"] != 0
@@ -72,7 +72,7 @@ def test_running_service_keeps_its_settings(service):
     service.start()
     write_bad(service, "duplicate")
     service.controlled(PARAMCHANGE)
-    assert service.await_event(4001).strings[1] == "4"
+    assert service.await_event(4001).strings[1] == "line 4: "
     service.put("stuck.ini")
     service.await_repaired("stuck.ini")
     assert service.query()["state"] == RUNNING

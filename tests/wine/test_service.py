@@ -73,7 +73,8 @@ def test_uninstall_leaves_configuration_and_journal(running):
     running.ok("uninstall")
     wait_until(lambda: running.query() == {"error": DOES_NOT_EXIST}, "the service is removed")
     assert running.wine.probe("regkey", EVENT_SOURCE_KEY).out == "error=2\n"
-    assert not running.wine.unix_pids(running.exe.name)
+    # STOPPED is said shortly before the end of the process.
+    wait_until(lambda: not running.wine.unix_pids(running.exe.name), "the process is gone")
     assert running.config.read_bytes() == config
     assert "stuck.ini" in running.journal.read_text("utf-8")
     assert running.exe.exists() and running.repaired("stuck.ini")
@@ -88,10 +89,54 @@ def test_start_and_stop_verbs(service):
     service.ok("stop")
 
 
+def test_pause_and_continue_verbs(running):
+    for verb in ("pause", "continue"):
+        state, wanted = (PAUSED, "is paused") if verb == "pause" else (RUNNING, "is running")
+        assert running.ok(verb).out == f"The service KMRepair {wanted}.\n"
+        assert running.query()["state"] == state
+        again = running.run(verb)
+        assert again.rc == 2 and not again.out
+        assert again.err == ("kmrepair: KMRepair is already paused\n" if verb == "pause" else
+                             "kmrepair: KMRepair is not paused; it is running\n")
+    running.put("later.ini")
+    running.await_repaired("later.ini")
+
+
+def test_start_does_not_continue(running):
+    running.ok("pause")
+    result = running.run("start")
+    assert (result.rc, result.out) == (2, "")
+    assert result.err == "kmrepair: KMRepair is paused; run: kmrepair continue\n"
+    assert running.query()["state"] == PAUSED
+
+
+def test_start_paused_repairs_nothing_before_continue(service):
+    service.put("before.ini")
+    assert service.ok("start", "--paused").out == "The service KMRepair is paused.\n"
+    assert service.query()["state"] == PAUSED
+    service.put("meanwhile.ini")
+    assert_holds(lambda: not service.repaired("before.ini") and not service.repaired("meanwhile.ini"), "paused", 1.5)
+    service.ok("continue")
+    for name in ("before.ini", "meanwhile.ini"):
+        service.await_repaired(name)
+
+
+def test_start_paused_does_not_pause(running):
+    result = running.run("start", "--paused")
+    assert (result.rc, result.out) == (2, "") and "kmrepair pause" in result.err
+    assert running.query()["state"] == RUNNING
+
+
+def test_pause_and_continue_when_stopped(service):
+    for verb in ("pause", "continue"):
+        result = service.run(verb)
+        assert (result.rc, result.out) == (2, "") and "not running; run: kmrepair start" in result.err, verb
+
+
 def test_verbs_without_a_service(product):
-    for verb in ("start", "stop"):
+    for verb in ("start", "stop", "pause", "continue"):
         result = product.run(verb)
-        assert result.rc == 2 and result.err.strip(), verb
+        assert result.rc == 2 and "not installed; run: kmrepair install" in result.err, verb
     assert product.ok("uninstall").out == "The service KMRepair was not installed.\n"
     assert "not installed" in product.ok("status").out
 

@@ -114,7 +114,7 @@ def test_garbage_for_a_configuration(service):
         if number % 3 == 0:
             service.control(PARAMCHANGE)  # look at once
     put_garbage(service, lambda: b"[service]\r\nRepair = no\r\nlast\r\n")
-    wait_until(lambda: service.events(4001)[-1].strings[1] == "3", "the last one is refused, too", 20)
+    wait_until(lambda: service.events(4001)[-1].strings[1] == "line 3: ", "the last one is refused, too", 20)
     service.put("stuck.ini")
     service.await_event(2000, "stuck.ini")
     after = memory(service)

@@ -1,0 +1,384 @@
+#include "folder.h"
+
+#include <string.h>
+
+#include "queue.h"
+#include "result.h"
+#include "text.h"
+#include "win/relative.h"
+
+enum { SHARE_ALL = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE };
+
+static const DWORD no_more = UINT32_MAX; /* of struct folder, next */
+static const char read_only[] = "the file is read-only, and that is respected";
+
+/* CloseHandle() of what may be closed already. */
+static void close_handle(HANDLE *handle) {
+    if (*handle != INVALID_HANDLE_VALUE)
+        (void)CloseHandle(*handle);
+    *handle = INVALID_HANDLE_VALUE;
+}
+
+/* ---- the folder ---- */
+
+void folder_init(struct folder *folder) {
+    memset(folder, 0, sizeof *folder);
+    folder->handle = folder->record = folder->list = INVALID_HANDLE_VALUE;
+}
+
+bool folder_is_open(const struct folder *folder) {
+    return folder->handle != INVALID_HANDLE_VALUE;
+}
+
+void folder_close(struct folder *folder) {
+    close_handle(&folder->record);
+    close_handle(&folder->list);
+    close_handle(&folder->handle);
+}
+
+/* Backup semantics are what lets a folder be opened; shared for everything, so that it can be renamed
+ * and removed meanwhile. */
+static HANDLE open_directory(const WCHAR *path) {
+    return CreateFileW(path, FILE_LIST_DIRECTORY | SYNCHRONIZE, SHARE_ALL, NULL, OPEN_EXISTING,
+                       FILE_FLAG_BACKUP_SEMANTICS | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION,
+                       NULL);
+}
+
+static bool has_index(const struct file_identity *identity) {
+    return identity->index_high != 0 || identity->index_low != 0;
+}
+
+static struct host_result identify(struct folder *folder) {
+    struct file_identity again;
+    DWORD attributes = 0;
+    DWORD error = file_identify(folder->handle, &folder->identity, &attributes, NULL);
+    if (error != ERROR_SUCCESS)
+        return result_of(error);
+    if ((attributes & FILE_ATTRIBUTE_DIRECTORY) == 0)
+        return result_make(HOST_FAILED, ERROR_DIRECTORY, "it is a file, not a folder");
+    error = file_identify_path(folder->given, &again, &attributes);
+    if (error != ERROR_SUCCESS)
+        return result_of(error);
+    /* Of the path itself, not of where it leads. */
+    folder->linked = path_has(folder->given, FILE_ATTRIBUTE_REPARSE_POINT);
+    folder->trusted =
+        !folder->remote && has_index(&again) && file_is_same(&again, &folder->identity);
+    return result_ok;
+}
+
+struct host_result folder_open(struct folder *folder, const char *path) {
+    folder_close(folder);
+    if (path_extend(path, folder->given) == 0)
+        return result_make(HOST_FAILED, ERROR_FILENAME_EXCED_RANGE, "its path is too long");
+    folder->handle = open_directory(folder->given);
+    if (folder->handle == INVALID_HANDLE_VALUE)
+        return result_last();
+    folder->remote = spell_is_remote(path);
+    struct host_result result = identify(folder);
+    if (result.code == HOST_OK)
+        (void)spell_path(&folder->spell, path, folder->path, sizeof folder->path);
+    else
+        folder_close(folder);
+    return result;
+}
+
+struct host_result folder_check(void *context) {
+    const struct folder *folder = context;
+    struct file_identity there;
+    if (!folder_is_open(folder))
+        return result_make(HOST_FAILED, 0, "it is not open");
+    if (!folder->trusted) {
+        DWORD attributes = GetFileAttributesW(folder->given);
+        if (attributes == INVALID_FILE_ATTRIBUTES)
+            return result_last();
+        bool linked = (attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
+        return (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 && linked == folder->linked
+                   ? result_ok
+                   : result_make(HOST_FAILED, ERROR_DIRECTORY, "its path leads to something else");
+    }
+    DWORD error = file_identify_path(folder->given, &there, NULL);
+    if (error != ERROR_SUCCESS)
+        return result_of(error);
+    return file_is_same(&folder->identity, &there)
+               ? result_ok
+               : result_make(HOST_FAILED, 0, "it was replaced by another folder");
+}
+
+/* Whether a path of the form \\host\... names this host. */
+static bool names_this_host(const char *path) {
+    WCHAR units[MAX_COMPUTERNAME_LENGTH + 1];
+    char name[(MAX_COMPUTERNAME_LENGTH + 1) * 3];
+    DWORD count = MAX_COMPUTERNAME_LENGTH + 1;
+    size_t length = strcspn(path + 2, "\\/");
+    if (!GetComputerNameW(units, &count))
+        return false;
+    path_print(units, name, sizeof name);
+    return text_equal_no_case(path + 2, length, name) ||
+           text_equal_no_case(path + 2, length, "localhost") ||
+           text_equal_no_case(path + 2, length, "127.0.0.1");
+}
+
+/* A server that is not there keeps whoever asks for half a minute, in the middle of a step. So a path
+ * to another machine is followed only when the watched folder may be on one, too; what is not followed
+ * is another folder, which is no more than what would come out in vain. */
+static bool is_worth_asking(const struct folder *folder, const char *path) {
+    bool is_share = path[0] == '\\' && path[1] == '\\' && path[2] != '?';
+    return !spell_is_remote(path) || folder->remote || (is_share && names_this_host(path));
+}
+
+bool folder_is(void *context, const char *path) {
+    struct folder *folder = context;
+    struct file_identity there;
+    char spelled[CONFIG_FOLDER_BYTES];
+    if (!folder_is_open(folder))
+        return false;
+    if (text_same(path, folder->path))
+        return true;
+    if (!is_worth_asking(folder, path) || path_extend(path, folder->other) == 0)
+        return false;
+    bool found = file_identify_path(folder->other, &there, NULL) == ERROR_SUCCESS;
+    if (found && has_index(&there) && file_is_same(&folder->identity, &there))
+        return true;
+    /* Two folders of this host with different numbers are two; of a server that need not be so. */
+    if (found && folder->trusted && !spell_is_remote(path))
+        return false;
+    (void)spell_path(&folder->spell, path, spelled, sizeof spelled);
+    return text_same(spelled, folder->path);
+}
+
+/* ---- its names ---- */
+
+/* A position in a listing belongs to a handle, and so does the pattern: each needs its own. */
+static NTSTATUS open_list(const struct folder *folder, HANDLE *list) {
+    return relative_open(folder->handle, L"", FILE_LIST_DIRECTORY, SHARE_ALL, FILE_DIRECTORY_FILE,
+                         list);
+}
+
+static bool ends_list(NTSTATUS status) {
+    return status == STATUS_NO_MORE_FILES || status == STATUS_NO_SUCH_FILE;
+}
+
+static struct host_result failed_with(NTSTATUS status) {
+    return result_make(HOST_FAILED, relative_error(status), NULL);
+}
+
+/* Asks for more names. */
+static NTSTATUS fill_list(struct folder *folder, bool first) {
+    /* The pattern saves the names of other files; it matches 8.3 names too, so that x.initial may
+     * come through, which record_is_named() then keeps out. */
+    NTSTATUS status =
+        relative_list(folder->list, L"*.ini", first, (void *)folder->listed, sizeof folder->listed);
+    folder->next = NT_SUCCESS(status) ? 0 : no_more;
+    folder->list_more = NT_SUCCESS(status);
+    return status;
+}
+
+struct host_result folder_list_open(void *context) {
+    struct folder *folder = context;
+    if (!folder_is_open(folder))
+        return result_make(HOST_FAILED, 0, "it is not open");
+    NTSTATUS status = open_list(folder, &folder->list);
+    if (!NT_SUCCESS(status))
+        return failed_with(status);
+    status = fill_list(folder, true);
+    if (NT_SUCCESS(status) || ends_list(status))
+        return result_ok;
+    folder_list_close(folder);
+    return failed_with(status);
+}
+
+/* The next of the entries that have come. */
+static const FILE_DIRECTORY_INFORMATION *take_entry(struct folder *folder) {
+    const FILE_DIRECTORY_INFORMATION *entry =
+        (const void *)((const char *)folder->listed + folder->next);
+    folder->next = entry->NextEntryOffset == 0 ? no_more : folder->next + entry->NextEntryOffset;
+    return entry;
+}
+
+struct host_result folder_list_next(void *context, char *name, size_t size) {
+    struct folder *folder = context;
+    for (;;) {
+        if (folder->next == no_more && folder->list_more) {
+            NTSTATUS status = fill_list(folder, false);
+            if (!NT_SUCCESS(status) && !ends_list(status))
+                return failed_with(status);
+        }
+        if (folder->next == no_more)
+            return result_make(HOST_END, 0, NULL);
+        const FILE_DIRECTORY_INFORMATION *entry = take_entry(folder);
+        if ((entry->FileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0 &&
+            text_from_utf16(entry->FileName, entry->FileNameLength / sizeof(WCHAR), name, size) !=
+                (size_t)-1)
+            return result_ok;
+    }
+}
+
+void folder_list_close(void *context) {
+    struct folder *folder = context;
+    close_handle(&folder->list);
+}
+
+/* Converts a name. False for what is none: NtCreateFile would take it for a path or a stream. */
+static bool take_name(const char *name, WCHAR to[QUEUE_NAME_BYTES]) {
+    return name[0] != '\0' && strpbrk(name, "\\/:") == NULL &&
+           text_to_utf16(name, strlen(name), to, QUEUE_NAME_BYTES) != (size_t)-1;
+}
+
+struct host_result folder_real_name(void *context, char *name, size_t size) {
+    const struct folder *folder = context;
+    /* One entry, aligned. */
+    LARGE_INTEGER found[(sizeof(FILE_DIRECTORY_INFORMATION) + MAX_PATH * sizeof(WCHAR)) /
+                            sizeof(LARGE_INTEGER) +
+                        1];
+    const FILE_DIRECTORY_INFORMATION *entry = (const void *)found;
+    WCHAR wanted[QUEUE_NAME_BYTES];
+    HANDLE list = INVALID_HANDLE_VALUE;
+    if (!folder_is_open(folder))
+        return result_make(HOST_FAILED, 0, "it is not open");
+    /* The latter would be taken for a pattern. */
+    if (!take_name(name, wanted) || strpbrk(name, "*?<>\"") != NULL)
+        return result_make(HOST_GONE, ERROR_FILE_NOT_FOUND, NULL);
+    NTSTATUS status = open_list(folder, &list);
+    if (NT_SUCCESS(status)) {
+        status = relative_list(list, wanted, true, (void *)found, sizeof found);
+        (void)CloseHandle(list);
+    }
+    if (ends_list(status))
+        return result_make(HOST_GONE, ERROR_FILE_NOT_FOUND, NULL);
+    if (!NT_SUCCESS(status))
+        return failed_with(status);
+    return text_from_utf16(entry->FileName, entry->FileNameLength / sizeof(WCHAR), name, size) !=
+                   (size_t)-1
+               ? result_ok
+               : result_make(HOST_FAILED, ERROR_FILENAME_EXCED_RANGE, NULL);
+}
+
+/* ---- one record ---- */
+
+/* Access denied may mean much: a read-only file, one that is about to be deleted, one that a virus
+ * scanner looks at, one to which there are no rights. All but the first may pass. */
+static struct host_result denied(HANDLE in, const WCHAR *name, bool repair, DWORD error) {
+    struct file_identity identity;
+    HANDLE file = INVALID_HANDLE_VALUE;
+    DWORD attributes = 0;
+    if (repair && NT_SUCCESS(relative_open(in, name, FILE_READ_ATTRIBUTES, SHARE_ALL,
+                                           FILE_OPEN_REPARSE_POINT, &file))) {
+        if (file_identify(file, &identity, &attributes, NULL) != ERROR_SUCCESS)
+            attributes = 0;
+        (void)CloseHandle(file);
+    }
+    return (attributes & FILE_ATTRIBUTE_READONLY) != 0 ? result_make(HOST_REFUSED, error, read_only)
+                                                       : result_make(HOST_BUSY, error, NULL);
+}
+
+/* What a status at opening a record means. */
+static struct host_result open_result(HANDLE in, const WCHAR *name, bool repair, NTSTATUS status) {
+    DWORD error = relative_error(status);
+    switch (status) {
+    case STATUS_OBJECT_NAME_NOT_FOUND:
+    case STATUS_NO_SUCH_FILE:
+    case STATUS_OBJECT_NAME_INVALID:
+    case STATUS_FILE_IS_A_DIRECTORY:
+        return result_make(HOST_GONE, error, NULL);
+    case STATUS_SHARING_VIOLATION:
+    case STATUS_FILE_LOCK_CONFLICT:
+    case STATUS_DELETE_PENDING:
+        return result_make(HOST_BUSY, error, NULL);
+    case STATUS_ACCESS_DENIED:
+    case STATUS_CANNOT_DELETE: /* some file systems, of a read-only file */
+        return denied(in, name, repair, error);
+    default:
+        return result_make(HOST_FAILED, error, NULL);
+    }
+}
+
+/* Whether the open file may be written to; by handle, since a name can change its meaning. */
+static struct host_result check_record(HANDLE record) {
+    struct file_identity identity;
+    DWORD attributes = 0;
+    DWORD links = 0;
+    DWORD error = file_identify(record, &identity, &attributes, &links);
+    if (error != ERROR_SUCCESS)
+        return result_of(error);
+    if ((attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0)
+        return result_make(HOST_REFUSED, 0, "the file is a reparse point, such as a symbolic link");
+    if ((attributes & FILE_ATTRIBUTE_READONLY) != 0)
+        return result_make(HOST_REFUSED, 0, read_only);
+    return links > 1 ? result_make(HOST_REFUSED, 0, "the file has more than one name (hard links)")
+                     : result_ok;
+}
+
+/* Opens a record relative to a folder's handle. */
+static struct host_result open_in(struct folder *folder, HANDLE in, const char *name, bool repair,
+                                  uint32_t *size) {
+    WCHAR units[QUEUE_NAME_BYTES];
+    DWORD bytes = 0;
+    if (!take_name(name, units))
+        return result_make(HOST_GONE, ERROR_INVALID_NAME, NULL);
+    NTSTATUS status = relative_open(
+        in, units, repair ? GENERIC_READ | GENERIC_WRITE : GENERIC_READ,
+        repair ? FILE_SHARE_READ : SHARE_ALL,
+        FILE_NON_DIRECTORY_FILE |
+            (repair ? FILE_WRITE_THROUGH | FILE_OPEN_REPARSE_POINT : FILE_SEQUENTIAL_ONLY),
+        &folder->record);
+    if (!NT_SUCCESS(status))
+        return open_result(in, units, repair, status);
+    if (GetFileType(folder->record) != FILE_TYPE_DISK)
+        return result_make(HOST_GONE, ERROR_INVALID_NAME, NULL);
+    DWORD error = file_size(folder->record, &bytes);
+    *size = bytes;
+    if (error != ERROR_SUCCESS && error != ERROR_FILE_TOO_LARGE)
+        return result_of(error);
+    return repair ? check_record(folder->record) : result_ok;
+}
+
+struct host_result folder_open_record(void *context, const char *other, const char *name,
+                                      bool repair, uint32_t *size) {
+    struct folder *folder = context;
+    HANDLE in = folder->handle;
+    if (other != NULL) {
+        if (path_extend(other, folder->other) == 0)
+            return result_of(ERROR_FILENAME_EXCED_RANGE);
+        in = open_directory(folder->other);
+        if (in == INVALID_HANDLE_VALUE)
+            return result_last();
+    } else if (!folder_is_open(folder)) {
+        return result_make(HOST_FAILED, 0, "its folder is not open");
+    }
+    struct host_result result = open_in(folder, in, name, repair, size);
+    if (result.code != HOST_OK)
+        close_handle(&folder->record);
+    if (other != NULL)
+        (void)CloseHandle(in);
+    return result;
+}
+
+/* A byte range may be locked. */
+static struct host_result transferred(DWORD error) {
+    return error == ERROR_LOCK_VIOLATION ? result_make(HOST_BUSY, error, NULL) : result_of(error);
+}
+
+struct host_result folder_read(void *context, uint32_t offset, void *bytes, size_t size,
+                               size_t *got) {
+    const struct folder *folder = context;
+    return transferred(file_read_at(folder->record, offset, bytes, size, got));
+}
+
+struct host_result folder_write(void *context, uint32_t offset, unsigned char byte) {
+    const struct folder *folder = context;
+    OVERLAPPED at = {.Offset = offset}; /* where it goes depends on nothing else */
+    DWORD written = 0;
+    if (!WriteFile(folder->record, &byte, 1, &written, &at))
+        return transferred(GetLastError());
+    return result_of(written == 1 ? ERROR_SUCCESS : ERROR_WRITE_FAULT);
+}
+
+struct host_result folder_flush(void *context) {
+    const struct folder *folder = context;
+    return FlushFileBuffers(folder->record) ? result_ok : result_last();
+}
+
+void folder_close_record(void *context) {
+    struct folder *folder = context;
+    close_handle(&folder->record);
+}

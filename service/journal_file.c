@@ -1,0 +1,192 @@
+#include "journal_file.h"
+
+#include "result.h"
+#include "win/access.h"
+#include "win/file.h"
+#include "win/relative.h"
+
+static const char in_use[] = "another program has the journal open";
+
+static void close_handle(HANDLE *handle) {
+    if (*handle != INVALID_HANDLE_VALUE)
+        (void)CloseHandle(*handle);
+    *handle = INVALID_HANDLE_VALUE;
+}
+
+void journal_file_init(struct journal_file *journal, const WCHAR *path) {
+    journal->file = journal->made = INVALID_HANDLE_VALUE;
+    journal->path = path;
+    /* Without a name nothing can be put in place, and the journal grows until that is said. */
+    if (!path_beside(path, JOURNAL_OLD, journal->old))
+        journal->old[0] = L'\0';
+    if (!path_beside(path, JOURNAL_NEW, journal->next))
+        journal->next[0] = L'\0';
+}
+
+static HANDLE open_file(const WCHAR *path, DWORD disposition, DWORD flags) {
+    /* `status` may look, a second writer may not. Shared for deleting so that it can be renamed
+     * without letting go of it. */
+    return CreateFileW(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE,
+                       NULL, disposition, flags | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION,
+                       NULL);
+}
+
+static HANDLE open_journal(const struct journal_file *journal, DWORD disposition) {
+    return open_file(journal->path, disposition, FILE_FLAG_WRITE_THROUGH);
+}
+
+/* What the system says of the journal when it is opened to look at its attributes. The right to do
+ * that comes with the right to list its folder. */
+static NTSTATUS ask_system(const struct journal_file *journal) {
+    WCHAR name[8 + MAX_PATH];
+    const WCHAR *path = journal->path;
+    HANDLE file = INVALID_HANDLE_VALUE;
+    bool is_share = path[0] == L'\\' && path[1] == L'\\';
+    bool is_extended = is_share && path[2] == L'?';
+    if (lstrlenW(path) >= MAX_PATH)
+        return STATUS_ACCESS_DENIED;
+    const WCHAR *root = is_share && !is_extended ? L"\\??\\UNC" : L"\\??\\";
+    path += is_extended ? 4 : is_share ? 1 : 0;
+    (void)lstrcpynW(name, root, MAX_PATH);
+    (void)lstrcpynW(name + lstrlenW(root), path, MAX_PATH);
+    NTSTATUS status =
+        relative_open(NULL, name, FILE_READ_ATTRIBUTES,
+                      FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, 0, &file);
+    close_handle(&file);
+    return status;
+}
+
+/* Access denied is what Win32 says both of a file that somebody has deleted and still has open, which
+ * passes, and of one to which there are no rights, which does not. They are told apart by the system's
+ * own status, which has a number for the first. */
+static struct host_result denied(const struct journal_file *journal, DWORD error) {
+    NTSTATUS status = ask_system(journal);
+    /* Or it has gone since. */
+    if (status == STATUS_DELETE_PENDING || status == STATUS_OBJECT_NAME_NOT_FOUND)
+        return result_make(HOST_BUSY, error,
+                           "the journal was deleted, and another program has it open");
+    if (path_has(journal->path, FILE_ATTRIBUTE_DIRECTORY))
+        return result_make(HOST_FAILED, error, "a folder is in the place of the journal");
+    return result_of(error);
+}
+
+static struct host_result open_result(const struct journal_file *journal, DWORD error) {
+    switch (error) {
+    case ERROR_SHARING_VIOLATION:
+    case ERROR_LOCK_VIOLATION:
+    case ERROR_DELETE_PENDING:
+        return result_make(HOST_BUSY, error, in_use);
+    case ERROR_ACCESS_DENIED:
+        return denied(journal, error);
+    default:
+        return result_of(error);
+    }
+}
+
+struct host_result journal_file_open(void *context, uint32_t *size) {
+    struct journal_file *journal = context;
+    DWORD bytes = 0;
+    journal_file_close(journal);
+    journal->file = open_journal(journal, OPEN_EXISTING);
+    if (journal->file == INVALID_HANDLE_VALUE && GetLastError() == ERROR_FILE_NOT_FOUND) {
+        /* A crash in the middle of journal_file_replace() leaves the new one, whole. Only when there
+         * is none is an empty one made: what it holds is not to be lost because a scanner has it
+         * open. */
+        if (!MoveFileExW(journal->next, journal->path, MOVEFILE_WRITE_THROUGH) &&
+            GetLastError() != ERROR_FILE_NOT_FOUND)
+            return result_make(HOST_BUSY, GetLastError(),
+                               "the journal cannot be made of kmrepair.jnl.new");
+        journal->file = open_journal(journal, OPEN_ALWAYS);
+    }
+    if (journal->file == INVALID_HANDLE_VALUE)
+        return open_result(journal, GetLastError());
+    struct host_result result = result_of(file_size(journal->file, &bytes));
+    *size = bytes;
+    if (result.code != HOST_OK)
+        journal_file_close(journal);
+    return result;
+}
+
+/* Drops what was begun and not put in place. */
+static void drop(struct journal_file *journal) {
+    if (journal->made == INVALID_HANDLE_VALUE)
+        return;
+    close_handle(&journal->made);
+    (void)DeleteFileW(journal->next);
+}
+
+void journal_file_close(void *context) {
+    struct journal_file *journal = context;
+    drop(journal);
+    close_handle(&journal->file);
+}
+
+struct host_result journal_file_read(void *context, uint32_t offset, void *bytes, size_t size,
+                                     size_t *got) {
+    const struct journal_file *journal = context;
+    return result_of(file_read_at(journal->file, offset, bytes, size, got));
+}
+
+static struct host_result add(HANDLE file, const char *line, size_t length) {
+    DWORD written = 0;
+    if (!WriteFile(file, line, (DWORD)length, &written, NULL))
+        return result_last();
+    /* A full disk may show as a short write and no error. */
+    return result_of(written == length ? ERROR_SUCCESS : ERROR_DISK_FULL);
+}
+
+struct host_result journal_file_append(void *context, const char *line, size_t length) {
+    const struct journal_file *journal = context;
+    LONG high = 0;
+    if (SetFilePointer(journal->file, 0, &high, FILE_END) == INVALID_SET_FILE_POINTER &&
+        GetLastError() != NO_ERROR)
+        return result_last();
+    struct host_result result = add(journal->file, line, length);
+    if (result.code != HOST_OK)
+        return result;
+    return FlushFileBuffers(journal->file) ? result_ok : result_last();
+}
+
+struct host_result journal_file_new(void *context) {
+    struct journal_file *journal = context;
+    drop(journal);
+    /* Not written through: journal_file_replace() flushes it once, before it counts. */
+    journal->made = open_file(journal->next, CREATE_ALWAYS, 0);
+    if (journal->made == INVALID_HANDLE_VALUE)
+        return result_last();
+    /* Whoever makes it may be an administrator, and the service's account has access to the old one. */
+    access_copy(journal->path, journal->next);
+    return result_ok;
+}
+
+struct host_result journal_file_put(void *context, const char *line, size_t length) {
+    const struct journal_file *journal = context;
+    return add(journal->made, line, length);
+}
+
+/* Takes the name from the present journal, which is open. What is deleted keeps its name until
+ * whoever has it open closes it; nobody can open it any more meanwhile, so that nothing is written
+ * there that would be lost. */
+static bool step_aside(const struct journal_file *journal, bool keep) {
+    return keep ? MoveFileExW(journal->path, journal->old,
+                              MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) != 0
+                : DeleteFileW(journal->path) != 0;
+}
+
+struct host_result journal_file_replace(void *context, bool keep) {
+    struct journal_file *journal = context;
+    /* Half of one must never be taken for a journal. */
+    if (!FlushFileBuffers(journal->made))
+        return result_last();
+    if (!step_aside(journal, keep)) {
+        DWORD error = GetLastError();
+        return error == ERROR_SHARING_VIOLATION ? result_make(HOST_BUSY, error, in_use)
+                                                : result_of(error);
+    }
+    close_handle(&journal->file);
+    journal->file = journal->made;
+    journal->made = INVALID_HANDLE_VALUE;
+    /* If this fails, the next journal_file_open() does it; what is written until then goes there. */
+    (void)MoveFileExW(journal->next, journal->path, MOVEFILE_WRITE_THROUGH);
+    return result_ok;
+}

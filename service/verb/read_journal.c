@@ -1,0 +1,29 @@
+#include "verb/read_journal.h"
+
+#include "result.h"
+
+struct host_result read_journal(const WCHAR *path, struct journal_reader *reader,
+                                journal_visit *visit) {
+    static char piece[4096];
+    struct host_result result = result_ok;
+    DWORD got = 1;
+    journal_begin(reader);
+    HANDLE file =
+        CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                    NULL, OPEN_EXISTING, SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+    if (file == INVALID_HANDLE_VALUE) {
+        result = result_last();
+        if (result.error == ERROR_FILE_NOT_FOUND)
+            result.code = HOST_GONE;
+        return result;
+    }
+    while (result.code == HOST_OK && got > 0) {
+        if (!ReadFile(file, piece, sizeof piece, &got, NULL))
+            result = result_last();
+        else
+            journal_feed(reader, piece, got, visit, NULL);
+    }
+    (void)journal_end(reader, visit, NULL);
+    (void)CloseHandle(file);
+    return result;
+}

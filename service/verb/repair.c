@@ -1,0 +1,108 @@
+#include <string.h>
+
+#include "console.h"
+#include "text.h"
+#include "verb/session.h"
+#include "verb/verb.h"
+#include "verb/walk.h"
+
+enum {
+    BUSY_MS = 15000,
+    STEP_MS = 1000
+}; /* how long records that others hold open are tried again */
+
+/* Steps the mender until it is done, or only records that others hold open are left, or Ctrl-C. */
+static void make_pass(struct session *session) {
+    struct mender *mender = &session->mender;
+    uint64_t begun = host_win_clock(&session->host);
+    uint64_t limit = begun + (uint64_t)mender->site.settings.settle_seconds * 1000 + BUSY_MS;
+    for (;;) {
+        uint64_t due = mender_step(mender);
+        uint64_t time = host_win_clock(&session->host);
+        bool settled = mender_is_settled(mender);
+        if (settled && (!mender_is_waiting(mender) || time >= limit))
+            return;
+        /* Only the journal or the event log is in the way of an end. */
+        if (time >= limit && due > time + BUSY_MS)
+            return;
+        if (!session_wait(session, host_win_until(&session->host, due, STEP_MS)))
+            return;
+    }
+}
+
+/* False, after a message, when a pass could not even begin. */
+static bool can_repair(const struct session *session) {
+    const struct host *host = &session->host.host;
+    uint32_t size = 0;
+    struct host_result result = host->journal_open(host->context, &size);
+    host->journal_close(host->context);
+    if (result.code != HOST_OK && result.code != HOST_BUSY) {
+        (void)console_fail_result("cannot repair without the journal ", "kmrepair.jnl", &result);
+        return false;
+    }
+    result = host->list_open(host->context);
+    if (result.code != HOST_OK) {
+        (void)console_fail_result("cannot repair in ", session->settings.folder, &result);
+        return false;
+    }
+    host->list_close(host->context);
+    return true;
+}
+
+/* Why a record is still stuck; `text` begins with its name, where there is room for it again. */
+static void put_reason(struct text *text, struct mender *mender, const char *name) {
+    char until[JOURNAL_TIME_BYTES];
+    if (memory_find(&mender->ledger.memory, ITEM_HOLD, name) != NULL) {
+        text_put(text, " is held since its undo; run: kmrepair release ");
+        text_put_safe(text, name, strlen(name));
+    } else if (!mender->site.settings.repair) {
+        text_put(text, " is still stuck: Repair = no");
+    } else if (mender->trip.on) {
+        journal_print_time(mender->trip.until_utc, until);
+        text_put(text, " is still stuck: hourly limit reached until ");
+        text_put(text, until);
+    } else {
+        text_put(text, " is still stuck");
+    }
+}
+
+/* walk_visit: names what is stuck or cannot be read. */
+static void print_left(void *context, const struct walk_row *row) {
+    static char name[2 * QUEUE_NAME_BYTES + 100];
+    struct session *session = context;
+    struct text text;
+    if (row->result.code == HOST_OK && row->record.verdict != VERDICT_STUCK)
+        return;
+    text_begin(&text, name, sizeof name);
+    text_put_safe(&text, row->name, strlen(row->name));
+    if (row->result.code == HOST_OK)
+        put_reason(&text, &session->mender, row->name);
+    if (row->result.code == HOST_OK)
+        (void)console_fail(name, "");
+    else
+        (void)console_fail_result("cannot read ", name, &row->result);
+}
+
+/* True when the pass came to its end and has left nothing. */
+static bool repair_folder(struct session *session, unsigned char *bytes) {
+    struct scan_counts counts;
+    make_pass(session);
+    bool finished = mender_is_settled(&session->mender);
+    mender_close(&session->mender);
+    /* What counts is what the folder holds now. */
+    if (walk_folder(&session->host, bytes, false, &counts, print_left, session).code != HOST_OK)
+        return false;
+    (void)console_print(CONSOLE_OUT, "%u repaired, %u still stuck, %u could not be read.\r\n",
+                        session->mender.change.repaired, counts.verdict[VERDICT_STUCK],
+                        counts.busy);
+    return finished && counts.verdict[VERDICT_STUCK] + counts.busy == 0;
+}
+
+int verb_repair(const struct options *options) {
+    struct session *session = session_open(options);
+    if (session == NULL)
+        return 2;
+    bool done = can_repair(session) && repair_folder(session, options->bytes);
+    session_close(session);
+    return done ? 0 : 2;
+}

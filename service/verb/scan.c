@@ -1,0 +1,172 @@
+#include "config.h"
+#include "console.h"
+#include "find.h"
+#include "result.h"
+#include "text.h"
+#include "verb/configured.h"
+#include "verb/verb.h"
+#include "verb/walk.h"
+
+static struct {
+    struct host_win host;
+    struct settings settings;
+    const unsigned char *bytes; /* of the record that is visited */
+    char mailbox[RECORD_MAILBOX_BYTES];
+    char reason[200];
+    bool failed;           /* the output could not be written */
+    uint32_t by_state[11]; /* records with State 0 to 9, and any other */
+} scan;
+
+/* The table fits the 80 columns of a console. */
+static const char scan_heading[] = "RECORD               VERDICT      STATE MAILBOX";
+static const struct column scan_columns[] = {{"record", 20, WORDS, IN_ALL},
+                                             {"verdict", 12, WORDS, IN_ALL},
+                                             {"state", 5, WORDS, IN_ALL},
+                                             {"line", 5, NUMBER, IN_CSV | IN_JSON},
+                                             {"offset", 7, NUMBER, IN_CSV | IN_JSON},
+                                             {"mailbox", 38, ENDING, IN_ALL},
+                                             {"reason", 21, OWN_LINE, IN_TABLE | IN_JSON},
+                                             {NULL, 0, WORDS, 0}};
+
+/* A number in words of digits, or NULL. */
+static const char *number_cell(bool is_there, size_t number, char to[11]) {
+    struct text text;
+    text_begin(&text, to, 11);
+    text_put_u32(&text, (uint32_t)number);
+    return is_there ? to : NULL;
+}
+
+/* Why the record is not sound or could not be read, or "". */
+static const char *find_reason(const struct walk_row *row) {
+    return row->result.code != HOST_OK ? result_text(&row->result, scan.reason, sizeof scan.reason)
+                                       : record_reason_text(row->record.reason);
+}
+
+static bool print_cells(enum format format, const struct walk_row *row, const char *state) {
+    const struct record *record = &row->record;
+    char line[11];
+    char offset[11];
+    record_mailbox(record, scan.bytes, scan.host.host.decode, &scan.host, scan.mailbox);
+    const char *reason = find_reason(row);
+    const char *const values[] = {row->name,
+                                  record_verdict_name(record->verdict),
+                                  record->line != 0 ? state : NULL,
+                                  number_cell(record->line != 0, record->line, line),
+                                  number_cell(record->has_digit, record->digit, offset),
+                                  scan.mailbox[0] != '\0' ? scan.mailbox : NULL,
+                                  reason[0] != '\0' ? reason : NULL};
+    return console_print_row(format, scan_columns, values);
+}
+
+struct printer {
+    const struct options *options;
+    bool terminal; /* progress is shown */
+    bool begun;    /* the heading is written */
+    bool visible;
+    uint64_t shown;
+    uint32_t files;
+};
+
+/* Once a second, on a terminal; the first time after a second. */
+static void show_progress(struct printer *printer) {
+    uint64_t time = host_win_clock(&scan.host);
+    printer->files++;
+    if (!printer->terminal || time - printer->shown < 1000)
+        return;
+    printer->shown = time;
+    (void)console_print(CONSOLE_ERROR, "\r%u files ...", printer->files);
+    printer->visible = true;
+}
+
+static void hide_progress(struct printer *printer) {
+    if (printer->visible)
+        (void)console_print(CONSOLE_ERROR, "\r                         \r");
+    printer->visible = false;
+}
+
+/* Before the first row, so that a folder that cannot be listed gives an error and nothing else. */
+static void print_heading(struct printer *printer) {
+    if (!printer->begun)
+        scan.failed = !console_print_heading(printer->options->format, scan_heading, scan_columns);
+    printer->begun = true;
+}
+
+static void count_state(const char *state) {
+    bool digit = state[0] >= '0' && state[0] <= '9' && state[1] == '\0';
+    scan.by_state[digit ? state[0] - '0' : 10]++;
+}
+
+static void print_record_row(void *context, const struct walk_row *row) {
+    struct printer *printer = context;
+    const struct record *record = &row->record;
+    char state[RECORD_STATE_BYTES];
+    show_progress(printer);
+    record_state(record, scan.bytes, state);
+    if (record->line != 0)
+        count_state(state);
+    if (!printer->options->all &&
+        (record->verdict == VERDICT_SOUND || record->verdict == VERDICT_NOT_A_RECORD))
+        return;
+    hide_progress(printer);
+    print_heading(printer);
+    if (!print_cells(printer->options->format, row, state))
+        scan.failed = true;
+}
+
+/* "State: 12 with 1, 3 with 4, 1 other" */
+static bool print_states(enum console_stream to) {
+    const char *before = "State: ";
+    bool done = true;
+    for (uint32_t i = 0; i <= 10; i++) {
+        if (scan.by_state[i] == 0)
+            continue;
+        if (i < 10)
+            done = console_print(to, "%s%u with %u", before, scan.by_state[i], i) && done;
+        else
+            done = console_print(to, "%s%u other", before, scan.by_state[i]) && done;
+        before = ", ";
+    }
+    /* There is a line only if something was counted. */
+    return (before[0] == 'S' || console_print(to, "\r\n")) && done;
+}
+
+static int fail_folder(const struct host_result *result) {
+    static char message[FIND_WORDS_BYTES + 40];
+    struct text text;
+    if (config_is_absolute(scan.settings.folder))
+        return console_fail_result("cannot scan ", scan.settings.folder, result);
+    /* `auto`, and the host says what was looked at. */
+    text_begin(&text, message, sizeof message);
+    text_put(&text, result_text(result, scan.reason, sizeof scan.reason));
+    text_put(&text, "; run: kmrepair scan FOLDER");
+    return console_fail("no Clients folder found: ", message);
+}
+
+int verb_scan(const struct options *options) {
+    struct scan_counts counts;
+    struct printer printer = {options, console_is_terminal(CONSOLE_ERROR), false, false, 0, 0};
+    scan.bytes = options->bytes;
+    if (options->has_folder && !options->has_config)
+        (void)text_copy(scan.settings.folder, sizeof scan.settings.folder, options->folder);
+    else if (!configured_load(options, &scan.settings))
+        return 2;
+    host_win_init(&scan.host, options->journal, NULL);
+    printer.shown = host_win_clock(&scan.host);
+    struct host_result result = host_win_open_folder(&scan.host, scan.settings.folder);
+    if (result.code == HOST_OK)
+        result = walk_folder(&scan.host, options->bytes, options->all, &counts, print_record_row,
+                             &printer);
+    hide_progress(&printer);
+    if (result.code != HOST_OK)
+        return fail_folder(&result);
+    print_heading(&printer);
+    /* A table ends with the summary; what a program reads does not. */
+    bool table = options->format == FORMAT_TABLE;
+    enum console_stream to = table ? CONSOLE_OUT : CONSOLE_ERROR;
+    if (!walk_print_counts(to, table ? "\r\n" : "", &counts) || !print_states(to) || scan.failed)
+        return console_fail("the output could not be written", "");
+    if (counts.verdict[VERDICT_STUCK] > 0)
+        return 1;
+    /* "Nothing is stuck" would be more than is known. */
+    return counts.busy == 0 ? 0 : console_fail("some files could not be read, see above", "");
+}

@@ -1,0 +1,38 @@
+/*
+ * secure: the service's own files and folders are the administrators' alone.
+ *
+ * For `install` and `protect`; main thread. Each call writes what is wrong and returns the exit
+ * code.
+ */
+#ifndef KMREPAIR_SECURE_H
+#define KMREPAIR_SECURE_H
+
+#include "options.h"
+#include "win/access.h"
+
+/* Finds the account that the service is to run as: the one that was named, or is registered.
+ * Refuses a program folder that holds what is not KMRepair's, and files and folders that others may
+ * change. */
+int secure_check(const struct options *options, struct access_account *account);
+
+/* Limits access to the folder of the program, the program, the configuration and the journal to
+ * SYSTEM, the administrators and the account. */
+int secure_apply(const struct options *options, struct access_account *account);
+
+/* Lets the account be a service, and work in the folder of the records. */
+int secure_admit(struct access_account *account, const char *folder);
+
+/* False, after a note, on a FAT volume, where nobody can be kept out. */
+bool secure_is_kept(const struct options *options);
+
+/* Refuses a program folder that holds what is not KMRepair's. */
+int secure_check_folder(const struct options *options);
+
+/* The account that is registered; none when there is no service. */
+void secure_find_registered(struct access_account *account);
+
+/* Names on the standard output who may change the configuration and the journal besides those who
+ * should. */
+int secure_tell_open(const struct options *options, const struct access_account *account);
+
+#endif

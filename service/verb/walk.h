@@ -1,0 +1,36 @@
+/*
+ * walk: judges every record of a folder and changes nothing.
+ *
+ * For `scan`, `status` and `repair`, on the process's first thread. One row, as large as a record's
+ * name: not on two threads at once. There is no bound on the number of files; they come in the
+ * order in which the system lists them.
+ */
+#ifndef KMREPAIR_WALK_H
+#define KMREPAIR_WALK_H
+
+#include <windows.h>
+
+#include "console.h"
+#include "host_win.h"
+#include "journal.h"
+
+struct walk_row {
+    char name[QUEUE_NAME_BYTES];
+    struct record record;
+    struct host_result result; /* of reading it */
+};
+
+/* Called for each record; the row is good during the call only. */
+typedef void walk_visit(void *context, const struct walk_row *row);
+
+/* Judges, counts, and calls `visit` unless that is NULL. `bytes` has RECORD_BYTES_MAX and holds
+ * the content of the record that is visited. `whole`: the mailbox of a sound record is looked
+ * for, too. */
+struct host_result walk_folder(struct host_win *host, unsigned char *bytes, bool whole,
+                               struct scan_counts *counts, walk_visit *visit, void *context);
+
+/* "5 files: 1 stuck, ...", after `before`. False when it could not all be written. */
+bool walk_print_counts(enum console_stream to, const char *before,
+                       const struct scan_counts *counts);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * access: who may change a file or folder, and who may be a service.
+ *
+ * For the verbs, on the process's first thread, except access_copy(), which is for whoever rotates
+ * the journal. Lists and accounts have no bound here, except a name's length
+ * (ACCESS_ACCOUNT_UNITS). Every call that returns DWORD returns a Win32 error, 0 if none.
+ */
+#ifndef KMREPAIR_ACCESS_H
+#define KMREPAIR_ACCESS_H
+
+#include <windows.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { ACCESS_ACCOUNT_UNITS = 513 }; /* domain and name of an account, terminated */
+
+/* False on FAT and the like, where nothing below can be done and everybody may change
+ * everything. */
+bool access_is_kept(const WCHAR *path);
+
+/* An account, by the name that the SCM knows it by. LocalSystem needs nothing, and has no SID
+ * here. */
+struct access_account {
+    bool has_sid;
+    bool is_user; /* with a password, unless it is a managed one; not yet allowed to be a service */
+    union {
+        SID sid;
+        BYTE bytes[SECURITY_MAX_SID_SIZE];
+    } id;
+};
+
+/* Whether anybody may change a file or folder who is not SYSTEM, an administrator, a service of
+ * Windows, the caller or the account that the service has: then `who` names the first of them.
+ * `error` is set when it cannot be told. */
+bool access_is_open(const WCHAR *path, const struct access_account *registered, char *who,
+                    size_t size, DWORD *error);
+
+/* Owner Administrators, full access for SYSTEM and Administrators, none for others; what is made in
+ * a folder later gets the same. Nothing is inherited from above. */
+DWORD access_protect(const WCHAR *path, bool is_folder);
+
+DWORD access_find_account(const WCHAR *name, struct access_account *account);
+
+/* Lets it log on as a service, which ordinary accounts may not. */
+DWORD access_allow_service(struct access_account *account);
+
+/* Rights that an account gets on top of those that are there; 0: none. */
+struct access_rights {
+    DWORD itself;   /* on the file or folder */
+    DWORD files;    /* on the files in the folder, now and later */
+    DWORD creators; /* whoever makes a file in it, on that file */
+};
+
+/* On NT 4.0 what `files` says is for files that are made later: there, lists do not spread. */
+DWORD access_grant(const WCHAR *path, struct access_account *account,
+                   const struct access_rights *rights);
+
+/* Gives a file the list of another one, as far as it can be done. */
+void access_copy(const WCHAR *from, const WCHAR *to);
+
+#endif

@@ -1,0 +1,99 @@
+#include "win/file.h"
+
+#include <stdint.h>
+
+DWORD file_write(const WCHAR *path, DWORD disposition, const char *content, size_t length) {
+    DWORD written = 0;
+    DWORD error = ERROR_SUCCESS;
+    HANDLE file =
+        CreateFileW(path, GENERIC_WRITE, 0, NULL, disposition, FILE_FLAG_WRITE_THROUGH, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    if (!WriteFile(file, content, (DWORD)length, &written, NULL) || !FlushFileBuffers(file))
+        error = GetLastError();
+    else if (written != length) /* a full disk may show as a short write and no error */
+        error = ERROR_DISK_FULL;
+    (void)CloseHandle(file);
+    if (error != ERROR_SUCCESS)
+        (void)DeleteFileW(path);
+    return error;
+}
+
+DWORD file_read(const WCHAR *path, DWORD share, void *to, DWORD room, DWORD *got) {
+    DWORD error = ERROR_SUCCESS;
+    HANDLE file = CreateFileW(path, GENERIC_READ, share, NULL, OPEN_EXISTING,
+                              SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+    *got = 0;
+    if (file == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    while (*got < room) {
+        DWORD n = 0;
+        if (!ReadFile(file, (char *)to + *got, room - *got, &n, NULL)) {
+            error = GetLastError();
+            break;
+        }
+        if (n == 0)
+            break;
+        *got += n;
+    }
+    (void)CloseHandle(file);
+    return error;
+}
+
+DWORD file_read_at(HANDLE file, DWORD offset, void *to, size_t size, size_t *got) {
+    LONG high = 0; /* without it, 2 GiB would be taken for a step back */
+    *got = 0;
+    if (SetFilePointer(file, (LONG)offset, &high, FILE_BEGIN) == INVALID_SET_FILE_POINTER &&
+        GetLastError() != NO_ERROR)
+        return GetLastError();
+    while (*got < size) {
+        DWORD n = 0;
+        if (!ReadFile(file, (char *)to + *got, (DWORD)(size - *got), &n, NULL))
+            return GetLastError();
+        if (n == 0)
+            break;
+        *got += n;
+    }
+    return ERROR_SUCCESS;
+}
+
+DWORD file_size(HANDLE file, DWORD *size) {
+    DWORD high = 0;
+    *size = GetFileSize(file, &high);
+    if (*size == INVALID_FILE_SIZE && GetLastError() != NO_ERROR)
+        return GetLastError();
+    if (high != 0)
+        *size = UINT32_MAX;
+    return *size == UINT32_MAX ? ERROR_FILE_TOO_LARGE : ERROR_SUCCESS;
+}
+
+DWORD file_identify(HANDLE file, struct file_identity *identity, DWORD *attributes, DWORD *links) {
+    BY_HANDLE_FILE_INFORMATION info;
+    if (!GetFileInformationByHandle(file, &info))
+        return GetLastError();
+    identity->volume = info.dwVolumeSerialNumber;
+    identity->index_high = info.nFileIndexHigh;
+    identity->index_low = info.nFileIndexLow;
+    if (attributes != NULL)
+        *attributes = info.dwFileAttributes;
+    if (links != NULL)
+        *links = info.nNumberOfLinks;
+    return ERROR_SUCCESS;
+}
+
+DWORD file_identify_path(const WCHAR *path, struct file_identity *identity, DWORD *attributes) {
+    /* Backup semantics are what lets a folder be opened. */
+    HANDLE file = CreateFileW(
+        path, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+        OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION,
+        NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    DWORD error = file_identify(file, identity, attributes, NULL);
+    (void)CloseHandle(file);
+    return error;
+}
+
+bool file_is_same(const struct file_identity *a, const struct file_identity *b) {
+    return a->volume == b->volume && a->index_high == b->index_high && a->index_low == b->index_low;
+}

@@ -1,0 +1,45 @@
+/*
+ * file: whole files, and which file a handle is of.
+ *
+ * Any thread; the only memory is the caller's. Every call that returns DWORD returns a Win32 error,
+ * 0 if none.
+ */
+#ifndef KMREPAIR_WIN_FILE_H
+#define KMREPAIR_WIN_FILE_H
+
+#include <windows.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Makes a file, as CreateFile's CREATE_NEW or CREATE_ALWAYS does, with a content that has reached
+ * the disk when the call returns. After an error nothing of the file is left. */
+DWORD file_write(const WCHAR *path, DWORD disposition, const char *content, size_t length);
+
+/* Reads a file that others may open as `share` says. `*got` is at most `room`: a caller who has to
+ * know whether the file is larger passes one byte more than it accepts. */
+DWORD file_read(const WCHAR *path, DWORD share, void *to, DWORD room, DWORD *got);
+
+/* Reads from `offset` until there is no more or `size` bytes are read. */
+DWORD file_read_at(HANDLE file, DWORD offset, void *to, size_t size, size_t *got);
+
+/* ERROR_FILE_TOO_LARGE, with UINT32_MAX for the size, when that needs more than 32 bits. */
+DWORD file_size(HANDLE file, DWORD *size);
+
+/* What tells a file or folder from every other, as long as both are open. On FAT, and on a server
+ * that makes the numbers up, a new file may get those of an old one. */
+struct file_identity {
+    DWORD volume;
+    DWORD index_high;
+    DWORD index_low;
+};
+
+/* Of an open file or folder. `attributes` and `links` (its number of names) may be NULL. */
+DWORD file_identify(HANDLE file, struct file_identity *identity, DWORD *attributes, DWORD *links);
+
+/* Of what a path leads to. */
+DWORD file_identify_path(const WCHAR *path, struct file_identity *identity, DWORD *attributes);
+
+bool file_is_same(const struct file_identity *a, const struct file_identity *b);
+
+#endif

@@ -1,0 +1,97 @@
+#include "win/scm.h"
+
+#include <stdbool.h>
+
+enum { POLL_MS = 50, LOCKED_POLL_MS = 250 };
+
+DWORD scm_open(const WCHAR *name, DWORD access, SC_HANDLE *service) {
+    *service = NULL;
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+    if (manager == NULL)
+        return GetLastError();
+    *service = OpenServiceW(manager, name, access);
+    DWORD error = *service != NULL ? ERROR_SUCCESS : GetLastError();
+    (void)CloseServiceHandle(manager);
+    return error;
+}
+
+void scm_close(SC_HANDLE handle) {
+    if (handle != NULL)
+        (void)CloseServiceHandle(handle);
+}
+
+const QUERY_SERVICE_CONFIGW *scm_config(const WCHAR *name, DWORD *error) {
+    /* The most that QueryServiceConfig ever needs, aligned for the pointers in it. */
+    static DWORD_PTR room[8192 / sizeof(DWORD_PTR)];
+    SC_HANDLE service = NULL;
+    DWORD needed = 0;
+    *error = scm_open(name, SERVICE_QUERY_CONFIG, &service);
+    if (*error != ERROR_SUCCESS)
+        return NULL;
+    if (!QueryServiceConfigW(service, (void *)room, sizeof room, &needed))
+        *error = GetLastError();
+    scm_close(service);
+    return *error == ERROR_SUCCESS ? (const void *)room : NULL;
+}
+
+static bool is_in(DWORD state, DWORD wanted) {
+    bool stays = state == SERVICE_RUNNING || state == SERVICE_PAUSED || state == SERVICE_STOPPED;
+    return state == wanted || state == SERVICE_STOPPED || (wanted == SCM_ANY_STATE && stays);
+}
+
+DWORD scm_wait(SC_HANDLE service, DWORD state, SERVICE_STATUS *status) {
+    DWORD begun = GetTickCount();
+    for (;;) {
+        if (!QueryServiceStatus(service, status))
+            return GetLastError();
+        if (is_in(status->dwCurrentState, state))
+            return ERROR_SUCCESS;
+        if (GetTickCount() - begun >= SCM_WAIT_MS)
+            return ERROR_SERVICE_REQUEST_TIMEOUT;
+        Sleep(POLL_MS);
+    }
+}
+
+/* The database is locked for a moment while the host starts services or somebody changes them.
+ * False when it has been for too long. */
+static bool wait_unlocked(DWORD error, DWORD begun) {
+    if (error != ERROR_SERVICE_DATABASE_LOCKED || GetTickCount() - begun >= SCM_WAIT_MS)
+        return false;
+    Sleep(LOCKED_POLL_MS);
+    return true;
+}
+
+DWORD scm_start(SC_HANDLE service, const WCHAR *argument, DWORD state, SERVICE_STATUS *status) {
+    DWORD begun = GetTickCount();
+    DWORD error = ERROR_SUCCESS;
+    do {
+        error =
+            StartServiceW(service, argument != NULL ? 1 : 0, argument != NULL ? &argument : NULL)
+                ? ERROR_SUCCESS
+                : GetLastError();
+    } while (wait_unlocked(error, begun));
+    if (error == ERROR_SUCCESS)
+        return scm_wait(service, state, status);
+    if (error == ERROR_SERVICE_ALREADY_RUNNING &&
+        scm_wait(service, SCM_ANY_STATE, status) != ERROR_SUCCESS)
+        return ERROR_SERVICE_REQUEST_TIMEOUT;
+    return error;
+}
+
+DWORD scm_control(SC_HANDLE service, DWORD control, DWORD state, SERVICE_STATUS *status) {
+    DWORD begun = GetTickCount();
+    DWORD error = ERROR_SUCCESS;
+    do {
+        error = ControlService(service, control, status) ? ERROR_SUCCESS : GetLastError();
+    } while (wait_unlocked(error, begun));
+    return error != ERROR_SUCCESS ? error : scm_wait(service, state, status);
+}
+
+DWORD scm_stop(SC_HANDLE service) {
+    SERVICE_STATUS status;
+    DWORD error = scm_control(service, SERVICE_CONTROL_STOP, SERVICE_STOPPED, &status);
+    /* It may be stopping already. */
+    if (error == ERROR_SERVICE_CANNOT_ACCEPT_CTRL)
+        error = scm_wait(service, SERVICE_STOPPED, &status);
+    return error;
+}
