@@ -361,7 +361,7 @@ static struct host_result write_record(void *context, uint32_t offset, unsigned 
     trace("#%u write '%c' at %u of %s%s", process->serial, byte, offset,
           world.handles[process->handle].name,
           (const char *[]){": fails", ": fails, but is done", ": is lost", "",
-                          ": it is locked"}[way]);
+                           ": it is locked"}[way]);
     point(process);
     if (way == 4)
         return failed(HOST_BUSY, 33);
@@ -549,7 +549,10 @@ static struct host_result journal_replace(void *context, bool keep) {
         broken("the journal is replaced by one that was not begun");
     promises_rotate(process, world.fresh, world.fresh_size);
     trace("#%u replaces the journal: %zu bytes%s%s", process->serial, world.fresh_size,
-          keep ? "" : ", the old one goes", fault ? " FAILS" : busy ? ": busy" : "");
+          keep ? "" : ", the old one goes",
+          fault  ? " FAILS"
+          : busy ? ": busy"
+                 : "");
     if (fault || busy)
         promises_trouble(process);
     process->making = false;
