@@ -326,6 +326,8 @@ static uint64_t trouble_of(uint32_t serial) {
 static void check_twice(const struct process *p, const struct deed *change) {
     bool trouble = p->trouble && p->trouble_step == p->steps;
     twice++;
+    if (change->revived)
+        return;
     if (change->reporter == p->serial)
         broken("%s: %u is reported twice by one process", change->name, change->number);
     else if (world.now - change->time >= LEDGER_OTHERS)

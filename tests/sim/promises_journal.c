@@ -428,8 +428,11 @@ void promises_journal_changed(void) {
     for (size_t i = 0; i < PROCESSES; i++)
         tampered[i] = processes[i].alive;
     look_anew();
-    for (size_t i = 0; i < change_count; i++)
+    for (size_t i = 0; i < change_count; i++) {
         changes[i].counted = false;
+        changes[i].revived = changes[i].revived ||
+                             (changes[i].present && !changes[i].done && changes[i].reports > 0);
+    }
     for (size_t i = 0; i < promises_undone.count; i++) {
         struct named *it = &promises_undone.items[i];
         const struct named *hold = promises_find(&holds, it->folder, it->name);

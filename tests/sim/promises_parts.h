@@ -16,6 +16,7 @@ struct deed {
     bool present;     /* in the journal */
     bool lost;        /* by a power cut, before it was sure */
     bool done;        /* as the journal has it */
+    bool revived;     /* reported, and somebody has taken its DONE from the journal */
     bool gone;        /* with a journal, and nobody was left who knew of it */
     bool tried;       /* to write the byte, which counts once */
     bool written;     /* the byte was */
