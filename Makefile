@@ -135,6 +135,12 @@ build/$(1)/fake_scm.exe: tests/wine/fake_scm.c build/gen/kmrepair.c Makefile bui
 	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN \
 	    -I. -Iservice -Ibuild/gen $(includes) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32
 
+# The product itself, with some of its calls to Windows replaced: see there.
+build/$(1)/fault.exe: tests/wine/fault.c $$($(1)_objects) Makefile | tools
+	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -Wall -Wextra -Wshadow -Werror -fno-stack-protector -D_WIN32_WINNT=0x0400 -DUNICODE -MMD -MP -MF $$(@:.exe=.d) \
+	    -c -o build/$(1)/fault.o $$<
+	@$($(1)_PREFIX)gcc $(link_flags) $($(1)_LINK) -o $$@ build/$(1)/fault.o $$($(1)_objects) $(libraries)
+
 # This one compares the product's own judgement with that of Windows.
 build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
 	@mkdir -p $$(@D)
