@@ -243,13 +243,21 @@ static struct host_result checkpoint(struct ledger *ledger) {
 
 void ledger_ask_folders(struct ledger *ledger) {
     const struct host *host = ledger->host;
+    size_t ours = 0;
+    bool is_news = false;
     ledger->armed = true;
     for (size_t i = 0; i < MEMORY_FOLDERS; i++) {
         struct memory_folder *folder = &ledger->memory.folders[i];
-        if (folder->used)
-            folder->kind =
-                host->folder_is(host->context, folder->path) ? FOLDER_OURS : FOLDER_OTHER;
+        if (!folder->used)
+            continue;
+        bool is_ours = host->folder_is(host->context, folder->path);
+        is_news = is_news || (is_ours && folder->kind != FOLDER_OURS);
+        ours += is_ours;
+        folder->kind = is_ours ? FOLDER_OURS : FOLDER_OTHER;
     }
+    /* Holds and releases of one record were taken for those of two. */
+    if (is_news && ours > 1)
+        ledger->again = true;
 }
 
 struct host_result ledger_lock(struct ledger *ledger) {
@@ -292,9 +300,9 @@ static bool is_long(const struct ledger *ledger) {
 }
 
 bool ledger_has_work(const struct ledger *ledger) {
-    return !ledger->ready || ledger->check || ledger->rewrite || ledger->backoff != 0 ||
-           ledger->settings_due || ledger->state_due || ledger->window_due || is_long(ledger) ||
-           has_drifted(ledger);
+    return !ledger->ready || ledger->check || ledger->again || ledger->rewrite ||
+           ledger->backoff != 0 || ledger->settings_due || ledger->state_due ||
+           ledger->window_due || is_long(ledger) || has_drifted(ledger);
 }
 
 void ledger_work(struct ledger *ledger) {
@@ -337,7 +345,7 @@ struct memory_item *ledger_begin(struct ledger *ledger, const struct journal_ent
     ledger_ask_folder(ledger, ledger->entry.text);
     /* First a place for it: a line without one would be a change that nobody answers for. */
     memory_apply(memory, &ledger->entry);
-    struct memory_item *item = memory_flight(memory, memory->number);
+    struct memory_item *item = memory_flight(memory, ledger->entry.number);
     if (item == NULL) {
         memory->number--;
         return NULL;

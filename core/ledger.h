@@ -53,6 +53,7 @@ struct ledger {
     bool read_once;
     bool armed;   /* the watched folder is open */
     bool torn;    /* the next line must start on a line of its own */
+    bool again;   /* it has to be read once more: two of its folders turn out to be one */
     bool check;   /* somebody else may have written to it */
     bool rewrite; /* it has to be written again from memory */
     bool keep;    /* what is there then becomes the old one */

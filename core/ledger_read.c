@@ -5,6 +5,8 @@
 #include "crc32.h"
 #include "text.h"
 
+enum { NUMBER_MAX = INT32_MAX };
+
 static const struct host_result ok = {HOST_OK, 0, NULL};
 
 static uint64_t now(const struct ledger *ledger) {
@@ -93,6 +95,9 @@ static void take_entry(void *context, const struct journal_entry *entry) {
     struct ledger *ledger = context;
     /* Its place is the first line. Elsewhere it is what somebody has copied there. */
     if (entry->kind == JOURNAL_CHECKPOINT && ledger->reader.lines > 0)
+        return;
+    /* Nobody has made so many changes, and behind the last number there would be none. */
+    if (entry->number > NUMBER_MAX)
         return;
     if (entry->kind == JOURNAL_WINDOW)
         take_window(ledger, entry->text);
@@ -248,10 +253,10 @@ static struct host_result take_head(struct ledger *ledger, enum memory_pass pass
 /* Reads all of it. */
 static struct host_result read_all(struct ledger *ledger, enum memory_pass pass, bool related) {
     memory_begin(&ledger->memory, pass, related);
-    limiter_clear(pass == PASS_NEW ? &ledger->window : &ledger->other);
+    limiter_clear(window_of(ledger));
     ledger->known = ledger->last_at = ledger->last = ledger->counted = ledger->head_length = 0;
     struct host_result result = read_lines(ledger);
-    if (result.code == HOST_OK && pass != PASS_NEW) {
+    if (result.code == HOST_OK && ledger->memory.pass != PASS_NEW) {
         memory_end(&ledger->memory);
         limiter_merge(&ledger->window, &ledger->other, now(ledger));
     }
@@ -264,6 +269,23 @@ static struct host_result read_all(struct ledger *ledger, enum memory_pass pass,
     return result;
 }
 
+/* The same journal once more from its start; when that fails it is still known to be the same one. */
+static struct host_result read_again(struct ledger *ledger) {
+    const uint32_t known = ledger->known;
+    const uint32_t last = ledger->last;
+    const uint32_t last_at = ledger->last_at;
+    const uint32_t head_length = ledger->head_length;
+    struct host_result result = read_all(ledger, PASS_AGAIN, true);
+    ledger->again = result.code != HOST_OK;
+    if (result.code != HOST_OK) {
+        ledger->known = known;
+        ledger->last = last;
+        ledger->last_at = last_at;
+        ledger->head_length = head_length;
+    }
+    return result;
+}
+
 struct host_result ledger_read(struct ledger *ledger) {
     enum identity identity = IS_REPLACED;
     bool related = false;
@@ -273,6 +295,6 @@ struct host_result ledger_read(struct ledger *ledger) {
     if (result.code != HOST_OK)
         return result;
     if (identity == IS_SAME)
-        return read_lines(ledger);
+        return ledger->again && !ledger->rewrite ? read_again(ledger) : read_lines(ledger);
     return read_all(ledger, identity == IS_ROTATED ? PASS_ROTATED : PASS_REPLACED, related);
 }

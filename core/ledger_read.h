@@ -16,7 +16,4 @@ void ledger_ask_folder(struct ledger *ledger, const char *path);
 /* Takes the repair of an INTENT into the window, once. */
 void ledger_count(struct ledger *ledger, const struct journal_entry *entry);
 
-/* Before an entry is taken into memory: a record may be known under another path of the same folder. */
-void ledger_ask_folder(struct ledger *ledger, const char *path);
-
 #endif

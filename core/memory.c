@@ -232,9 +232,8 @@ static struct memory_item *find_number(struct memory *memory, uint32_t number) {
     struct memory_item *item = NULL;
     do
         item = memory_next(memory, ITEM_FLIGHT, item);
-    while (item != NULL &&
-           (item->number != number ||
-            (memory->pass == PASS_REPLACED && item->known && !item->seen)));
+    while (item != NULL && (item->number != number ||
+                            (memory->pass == PASS_REPLACED && item->known && !item->seen)));
     return item;
 }
 
@@ -276,9 +275,9 @@ static struct memory_item *find_known(struct memory *memory, const struct journa
         return NULL;
     do
         item = memory_next(memory, ITEM_FLIGHT, item);
-    while (item != NULL && (!item->known || item->utc != entry->utc ||
-                            !is_same_change(item, entry) ||
-                            !text_same(memory_name(memory, item), entry->name)));
+    while (item != NULL &&
+           (!item->known || item->utc != entry->utc || !is_same_change(item, entry) ||
+            !text_same(memory_name(memory, item), entry->name)));
     return item;
 }
 
@@ -391,6 +390,13 @@ static void drop_added(struct memory *memory) {
 void memory_begin(struct memory *memory, enum memory_pass pass, bool related) {
     if (pass == PASS_NEW) {
         memory_clear(memory);
+        return;
+    }
+    if (pass == PASS_AGAIN) {
+        for (size_t i = 0; i < MEMORY_ITEMS; i++) {
+            if (memory->items[i].kind == ITEM_HOLD || memory->items[i].kind == ITEM_REPAIR)
+                memory_remove(memory, &memory->items[i]);
+        }
         return;
     }
     if (memory->pass != PASS_NEW)

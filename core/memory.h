@@ -76,6 +76,7 @@ struct memory_folder {
 /* How a journal is read. */
 enum memory_pass {
     PASS_NEW,     /* nothing is known before it, or its lines follow what is known */
+    PASS_AGAIN,   /* the same journal once more: what is in flight is known, all else begins anew */
     PASS_ROTATED, /* it tells all that was known when it was begun */
     PASS_REPLACED /* what is known wins; only what it tells besides is added */
 };

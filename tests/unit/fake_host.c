@@ -31,12 +31,14 @@ static struct fake_fault *find_fault(struct fake_host *fake, enum fake_call call
     return found;
 }
 
-/* Begins a call: the log, the time it takes, what the test wants to do, and the fault if one is due. */
+/* Begins a call: the log, the time it takes, what the test wants to do, and the fault if one is
+ * due. */
 static struct fake_fault *begin(struct fake_host *fake, enum fake_call call, struct fake_file *file,
                                 const char *detail) {
-    static const char *const words[] = {"list",   "next",   "open",  "open-repair",  "read",
-                                        "write", "flush", "close", "folder-check", "real-name", "journal-open", "journal-read",
-                                        "append", "journal-new", "put", "journal-replace", "report"};
+    static const char *const words[] = {
+        "list",   "next",        "open",         "open-repair",     "read",         "write",
+        "flush",  "close",       "folder-check", "real-name",       "journal-open", "journal-read",
+        "append", "journal-new", "put",          "journal-replace", "report"};
     log_call(fake, words[call], detail);
     fake->clock += fake->tick;
     fake->count[call]++;
@@ -334,7 +336,8 @@ static void keep_line(struct fake_journal *journal, const char *line, size_t len
     journal->size += length;
 }
 
-/* Remembers whose INTENT it is. A DONE says that the event was delivered, unless nothing was done. */
+/* Remembers whose INTENT it is. A DONE says that the event was delivered, unless nothing was
+ * done. */
 static void note_entry(struct fake_host *fake, struct fake_journal *journal,
                        const struct journal_entry *entry) {
     struct fake_intents *intents = &journal->intents;

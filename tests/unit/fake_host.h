@@ -1,10 +1,10 @@
 /*
  * fake_host: core/host.h on a world in memory, in which each call can fail and any can be the last.
  *
- * The clock is a number that the test moves. The host keeps a log of the calls, the events that were
- * delivered, and the journal as the disk has it. Beside what a test asks for it holds every caller to
- * the contract of host.h and to the mender's own promise (one byte, `4` to `1`, after its INTENT), and
- * complains at once when one is broken.
+ * The clock is a number that the test moves. The host keeps a log of the calls, the events that
+ * were delivered, and the journal as the disk has it. Beside what a test asks for it holds every
+ * caller to the contract of host.h and to the mender's own promise (one byte, `4` to `1`, after its
+ * INTENT), and complains at once when one is broken.
  *
  * The journal is a file of its own with an old one beside it. A scanner may keep it busy after each
  * change (`scanner_ms`), a test may delete or replace it, and the calendar (`apart`) may be set to
@@ -112,25 +112,26 @@ struct fake_host {
     uint32_t numbers;  /* of those that have no meaning */
 
     size_t file_count;
-    size_t found;    /* the file that was found last */
-    unsigned folder; /* the one that is watched */
+    size_t found;                    /* the file that was found last */
+    unsigned folder;                 /* the one that is watched */
     const char *paths[FAKE_FOLDERS]; /* as the disk spells them */
     const char *alias[FAKE_FOLDERS]; /* another path of the same folder, or NULL */
-    bool folder_away; /* the one that is watched */
+    bool folder_away;                /* the one that is watched */
 
     struct fake_file *open;
     bool open_for_repair;
     bool listing;
     size_t list_next;
     bool journal_open;
-    bool journal_begun; /* a new one */
+    bool journal_begun;   /* a new one */
     bool journal_changed; /* since the test set it to false */
-    uint64_t scanner_ms;    /* that a scanner has the journal open after each change */
+    uint64_t scanner_ms;  /* that a scanner has the journal open after each change */
     uint64_t scanned_until;
 
     struct fake_fault faults[FAKE_FAULTS];
     size_t fault_count;
-    /* Called before each call, when it is not NULL; `file` is the one that is open or being opened. */
+    /* Called before each call, when it is not NULL; `file` is the one that is open or being
+     * opened. */
     void (*before)(struct fake_host *fake, enum fake_call call, struct fake_file *file);
 
     unsigned calls;            /* all of them, the clock left out */
@@ -180,7 +181,8 @@ const char *fake_story(const struct fake_host *fake);
 
 /* ---- the journal */
 
-/* INTENTs and UNDOs in it that have no DONE; complains when a line is no entry and `whole` is set. */
+/* INTENTs and UNDOs in it that have no DONE; complains when a line is no entry and `whole` is
+ * set. */
 unsigned fake_open_intents(struct fake_host *fake, bool whole);
 unsigned fake_intents(struct fake_host *fake);
 /* How many lines it has: all, and of one kind. */

@@ -195,3 +195,19 @@ struct fake_file *an_undone_file(void) {
     same_number("a.ini", "2040", 1, fake_events(&fake, EVENT_UNDONE));
     return file;
 }
+
+struct fake_file *a_full_memory(void) {
+    struct fake_file *held = an_undone_file();
+    settings.repairs_per_hour = 4;
+    many_files(3, OTHER_STUCK);
+    mender_configure(&mender, &settings);
+    run(6 * SECOND);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    (void)fake_file(&fake, "owed.ini", STUCK);
+    mender_hint(&mender, "owed.ini");
+    run(6 * SECOND);
+    same_number("owed.ini", "writes", 1, fake_find(&fake, "owed.ini")->writes);
+    same_number("in the hour", "repairs", 4, limiter_count(&mender.ledger.window, fake.clock));
+    journal_is_clean(1);
+    return held;
+}

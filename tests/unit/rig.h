@@ -1,6 +1,6 @@
 /*
- * rig: what the tests of the mender and its modules share: one mender on one fake host, time that passes,
- * another process beside it, and what is looked at again and again.
+ * rig: what the tests of the mender and its modules share: one mender on one fake host, time that
+ * passes, another process beside it, and what is looked at again and again.
  *
  * A test program that uses it sets each test up with rig_setup and rig_teardown: TEST() does.
  */
@@ -45,8 +45,8 @@ void run(uint64_t ms);
 /* The same, with the watch on the journal's folder, which tells of each change of the journal. */
 void run_watched(uint64_t ms);
 
-/* Another process begins, on the same files and the same journal, and ends: a `repair` that makes one
- * pass, or one that does this to that record. */
+/* Another process begins, on the same files and the same journal, and ends: a `repair` that makes
+ * one pass, or one that does this to that record. */
 void other_begins(void);
 void other_repairs(void);
 struct host_result by_another(struct host_result (*act)(struct mender *, const char *),
@@ -76,5 +76,8 @@ extern const char repaired_text[];
 
 /* a.ini, repaired by the service and taken back by another process. */
 struct fake_file *an_undone_file(void);
+/* The service's memory full of things: a.ini held, owed.ini repaired while the event log is away,
+ * which it stays, and four repairs in the hour, as many as there may be. Returns a.ini. */
+struct fake_file *a_full_memory(void);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * test_attend: core/attend: one record, from the first look to its repair or the warning about it. Verdicts, the settle
- * time, records that somebody else has, what is said once.
+ * test_attend: core/attend: one record, from the first look to its repair or the warning about it.
+ * Verdicts, the settle time, records that somebody else has, what is said once.
  */
 #include "rig.h"
 
@@ -188,8 +188,8 @@ static void two_changes_postpone_twice(void **state) {
     no_complaints();
 }
 
-/* A scan is all that sees a rewrite whose notification is lost, be the content half-way no record at all:
- * from then on the record waits anew, and only the time after the rewrite counts. */
+/* A scan is all that sees a rewrite whose notification is lost, be the content half-way no record
+ * at all: from then on the record waits anew, and only the time after the rewrite counts. */
 static void rewritten_under_a_scan(void **state) {
     (void)state;
     settings.settle_seconds = 60;

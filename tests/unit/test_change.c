@@ -1,6 +1,7 @@
 /*
- * test_change: core/change: the calls of one repair and their order, writes that fail and are tried again, reports that
- * are owed. What an earlier run left is test_settle's, crashes are test_crash's.
+ * test_change: core/change: the calls of one repair and their order, writes that fail and are tried
+ * again, reports that are owed. What an earlier run left is test_settle's, crashes are
+ * test_crash's.
  */
 #include "rig.h"
 
@@ -10,7 +11,8 @@ static void order_of_calls(void **state) {
     start();
     run(SECOND);
     same_text("start", "calls",
-              "journal-open, journal-new, put CHECKPOINT, put LOADED, put WINDOW, journal-replace and drop, "
+              "journal-open, journal-new, put CHECKPOINT, put LOADED, put WINDOW, journal-replace "
+              "and drop, "
               "journal-open, journal-read, journal-read, append STATE, list, next, report 3020, "
               "journal-open, journal-read, journal-read, append STATE",
               fake_log(&fake));
@@ -18,11 +20,12 @@ static void order_of_calls(void **state) {
     mender_hint(&mender, "a.ini");
     fake_clear_log(&fake);
     run(10 * SECOND);
-    same_text("repair", "calls",
-              "open a.ini, read, close, journal-open, journal-read, journal-read, open-repair a.ini, "
-              "read, folder-check, append INTENT 1, write 63, flush, read, close, "
-              "report 2000 a.ini, append DONE 1 repaired",
-              fake_log(&fake));
+    same_text(
+        "repair", "calls",
+        "open a.ini, read, close, journal-open, journal-read, journal-read, open-repair a.ini, "
+        "read, folder-check, append INTENT 1, write 63, flush, read, close, "
+        "report 2000 a.ini, append DONE 1 repaired",
+        fake_log(&fake));
     /* Our own write comes back as a hint: one quiet look. */
     mender_hint(&mender, "a.ini");
     fake_clear_log(&fake);
@@ -88,8 +91,8 @@ static void journal_and_event_log_failing(void **state) {
     no_complaints();
 }
 
-/* An NT 4.0 event log with its default settings is often full. What can be repaired then is bounded by what
- * can wait for it; `status` says so, and one event how long it was and how much waited. */
+/* An NT 4.0 event log with its default settings is often full. What can be repaired then is bounded
+ * by what can wait for it; `status` says so, and one event how long it was and how much waited. */
 static void test_L11_event_log_away(void **state) {
     (void)state;
     settings.repairs_per_hour = CONFIG_REPAIRS_MAX;
@@ -112,7 +115,9 @@ static void test_L11_event_log_away(void **state) {
     same_number("with one", "2033", 1, fake_events(&fake, EVENT_EVENTS_BACK));
     const struct fake_event *event = fake_event(&fake, EVENT_EVENTS_BACK);
     same_text("2033", "since", "2026-11-22T16:40:06Z", event->string[0]);
-    same_text("2033", "until at least", "2026-11-22T19:40", strncmp(event->string[1], "2026-11-22T19:4", 15) == 0 ? "2026-11-22T19:40" : event->string[1]);
+    same_text("2033", "until at least", "2026-11-22T19:40",
+              strncmp(event->string[1], "2026-11-22T19:4", 15) == 0 ? "2026-11-22T19:40"
+                                                                    : event->string[1]);
     same_text("2033", "how many waited", "128", event->string[2]);
     same_number("with one", "state", WHY_NOTHING, fake_entry(&fake, JOURNAL_STATE)->state.why);
     journal_is_clean(0);
@@ -156,8 +161,8 @@ static void events_back_not_told(void **state) {
 
 /* ---- repairs that go wrong */
 
-/* Somebody has locked the bytes of the record, and nothing else of it. The repair is tried again from one
- * second on, under the same INTENT: one line, one count in the hour. */
+/* Somebody has locked the bytes of the record, and nothing else of it. The repair is tried again
+ * from one second on, under the same INTENT: one line, one count in the hour. */
 static void test_L6_repair_meets_a_lock(void **state) {
     (void)state;
     /* Seconds after the start: the settle time, then 1, 2, 4 ... 60 s. */
@@ -223,7 +228,8 @@ static void write_that_waits_is_given_up(void **state) {
     no_complaints();
 }
 
-/* Made read-only while the write waits: it is not made, and the record is left alone until it changes. */
+/* Made read-only while the write waits: it is not made, and the record is left alone until it
+ * changes. */
 static void write_that_waits_is_refused(void **state) {
     (void)state;
     struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
@@ -254,8 +260,8 @@ static void write_that_waits_is_for_nothing(void **state) {
     no_complaints();
 }
 
-/* Another process settles the INTENT while this one waits for its next try (not made), and the record is
- * held or repaired by then: the byte is not written under an INTENT that is over. */
+/* Another process settles the INTENT while this one waits for its next try (not made), and the
+ * record is held or repaired by then: the byte is not written under an INTENT that is over. */
 static void write_that_waits_is_settled_by_another(void **state) {
     (void)state;
     struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
@@ -275,7 +281,8 @@ static void write_that_waits_is_settled_by_another(void **state) {
     no_complaints();
 }
 
-/* A directory in the place of the Clients folder: the path does not lead to the watched one any more. */
+/* A directory in the place of the Clients folder: the path does not lead to the watched one any
+ * more. */
 static void test_C7_folder_replaced_before_intent(void **state) {
     (void)state;
     static const enum host_code codes[] = {HOST_FAILED, HOST_GONE, HOST_REFUSED, HOST_BUSY};
@@ -321,8 +328,8 @@ static void test_C7_folder_replaced_after_intent(void **state) {
     no_complaints();
 }
 
-/* Seen in the simulation (seed 426411172): the repair failed, another process settled it and made one of its
- * own, and this one, without the journal, took that for its own and reported it. */
+/* Seen in the simulation (seed 426411172): the repair failed, another process settled it and made
+ * one of its own, and this one, without the journal, took that for its own and reported it. */
 static void not_reported_when_another_made_it(void **state) {
     (void)state;
     struct journal_entry done = an_intent(1, "a.ini", STUCK);
@@ -365,8 +372,8 @@ static void not_begun_again_while_in_flight(void **state) {
     no_complaints();
 }
 
-/* While a write waits the record may change, and nobody tells: the next try sees it, and the new content
- * gets the settle time. */
+/* While a write waits the record may change, and nobody tells: the next try sees it, and the new
+ * content gets the settle time. */
 static void changed_after_a_failed_repair(void **state) {
     (void)state;
     settings.rescan_minutes = 0;

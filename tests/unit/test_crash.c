@@ -1,6 +1,6 @@
 /*
- * test_crash: the power goes after any call of a run, and once more after any call of the next; calls fail at random. In
- * the end every record is repaired, by one write, and that was reported.
+ * test_crash: the power goes after any call of a run, and once more after any call of the next;
+ * calls fail at random. In the end every record is repaired, by one write, and that was reported.
  */
 #include "rig.h"
 
@@ -92,8 +92,8 @@ static void two_crashes(void **state) {
     no_complaints();
 }
 
-/* A journal that ends in the first `keep` bytes of a line, and the power that goes once more after a
- * later repair has reached its file. Returns false when the crash came before that. */
+/* A journal that ends in the first `keep` bytes of a line, and the power that goes once more after
+ * a later repair has reached its file. Returns false when the crash came before that. */
 static bool torn_then_crash(const char *line, size_t keep, unsigned call) {
     char label[64];
     const struct crash crash = {call, SIZE_MAX, false};
@@ -112,8 +112,8 @@ static bool torn_then_crash(const char *line, size_t keep, unsigned call) {
     return true;
 }
 
-/* An INTENT that was torn was not acknowledged: nothing was written. It must not get into the way of
- * the next one, whatever that is about. */
+/* An INTENT that was torn was not acknowledged: nothing was written. It must not get into the way
+ * of the next one, whatever that is about. */
 static void torn_intent_and_a_later_repair(void **state) {
     (void)state;
     struct journal_entry entry = an_intent(1, "a.ini", STUCK);
@@ -161,6 +161,40 @@ static void crash_during_undo(void **state) {
         journal_is_clean(0);
         (void)rig_teardown(NULL);
     }
+    no_complaints();
+}
+
+/* One step of the service, with a crash after so many calls. True when it came. */
+static bool step_into(unsigned call) {
+    fake.crash_after = fake.calls + call;
+    if (setjmp(fake.crash) != 0)
+        return true;
+    (void)mender_step(&mender);
+    fake.crash_after = 0;
+    return false;
+}
+
+/* A checkpoint can be cut short by the power at each of its calls; there is always a whole
+ * journal. */
+static void crash_during_a_checkpoint(void **state) {
+    (void)state;
+    bool came = true;
+    unsigned call = 1;
+    for (; came; call++) {
+        (void)rig_setup(NULL);
+        struct fake_file *held = a_full_memory();
+        fake_fill_journal(&fake);
+        mender_journal_changed(&mender);
+        came = step_into(call);
+        if (!came)
+            same_number("without a crash", "is short", true, fake.journal.size < 4096);
+        fake_heal(&fake);
+        restart(true);
+        run(3 * HOUR);
+        same_number("a.ini", "writes", 2, held->writes);
+        same_number("owed.ini", "reported", 1, fake_find(&fake, "owed.ini")->reported);
+    }
+    assert_in_range(call, 12, 100);
     no_complaints();
 }
 
@@ -231,6 +265,7 @@ int main(void) {
         TEST(two_crashes),
         TEST(torn_intent_and_a_later_repair),
         TEST(crash_during_undo),
+        TEST(crash_during_a_checkpoint),
         TEST(faults_everywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

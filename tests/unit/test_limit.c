@@ -1,6 +1,7 @@
 /*
- * test_limit: the hourly limit at work: attend's trip, and the ledger's window behind it over restarts, checkpoints,
- * other processes and clocks that are set. The arithmetic itself is test_limiter's.
+ * test_limit: the hourly limit at work: attend's trip, and the ledger's window behind it over
+ * restarts, checkpoints, other processes and clocks that are set. The arithmetic itself is
+ * test_limiter's.
  */
 #include "rig.h"
 
@@ -62,7 +63,8 @@ static void limit_while_time_passes(void **state) {
     no_complaints();
 }
 
-/* DESIGN.md: "one loud event; resume after the hour", also when the stuck records come one by one. */
+/* DESIGN.md: "one loud event; resume after the hour", also when the stuck records come one by
+ * one. */
 static void one_event_an_hour(void **state) {
     (void)state;
     settings.repairs_per_hour = 20;
@@ -133,8 +135,8 @@ static void limit_survives_a_restart(void **state) {
     no_complaints();
 }
 
-
-/* What another process repairs while this one waits for the hour to be over is not forgotten then. */
+/* What another process repairs while this one waits for the hour to be over is not forgotten
+ * then. */
 static void limit_counts_what_others_repair(void **state) {
     (void)state;
     settings.repairs_per_hour = 1;
@@ -176,8 +178,9 @@ static uint32_t in_the_hour(void) {
     return limiter_count(&mender.ledger.window, fake.clock);
 }
 
-/* FIELD.md L3: the calendar was two hours ahead while three repairs were made, and is right at the next
- * start. They count once, as made now, and are written down as that; an hour later they are over. */
+/* FIELD.md L3: the calendar was two hours ahead while three repairs were made, and is right at the
+ * next start. They count once, as made now, and are written down as that; an hour later they are
+ * over. */
 static void test_L3_times_from_the_future(void **state) {
     (void)state;
     settings.repairs_per_hour = 3;
@@ -222,7 +225,8 @@ static void times_from_the_future_are_written_once(void **state) {
     no_complaints();
 }
 
-/* Set ahead: what was made before the restart was long ago by the calendar, but nobody restarted. */
+/* Set ahead: what was made before the restart was long ago by the calendar, but nobody
+ * restarted. */
 static void calendar_set_in_a_run(void **state) {
     (void)state;
     static const int64_t by[] = {-2 * 3600, 2 * 3600, -40 * 365 * 86400LL, 40 * 365 * 86400LL};
@@ -253,8 +257,8 @@ static void calendar_set_in_a_run(void **state) {
     no_complaints();
 }
 
-/* A calendar that wanders by less than two seconds is not worth a line, nor one when there is nothing to
- * count. */
+/* A calendar that wanders by less than two seconds is not worth a line, nor one when there is
+ * nothing to count. */
 static void calendar_that_wanders(void **state) {
     (void)state;
     start();
@@ -335,7 +339,8 @@ static void says_until_when(void **state) {
     same_text("2030", "until", "2026-11-22T17:41:00Z", fake_event(&fake, EVENT_LIMIT)->string[2]);
     const struct journal_entry *entry = fake_entry(&fake, JOURNAL_STATE);
     same_number("state", "why", WHY_LIMIT, entry->state.why);
-    same_number("state", "until", journal_utc(2026, 11, 22, (17 * 60 + 41) * 60), entry->state.until);
+    same_number("state", "until", journal_utc(2026, 11, 22, (17 * 60 + 41) * 60),
+                entry->state.until);
     run(HOUR + MINUTE);
     entry = fake_entry(&fake, JOURNAL_STATE);
     same_number("over", "why", WHY_NOTHING, entry->state.why);

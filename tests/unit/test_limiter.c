@@ -1,6 +1,6 @@
 /*
- * test_limiter: core/limiter, the repairs of the last hour, against a slow model that remembers each of
- * them.
+ * test_limiter: core/limiter, the repairs of the last hour, against a slow model that remembers
+ * each of them.
  */
 #include "check.h"
 #include "limiter.h"

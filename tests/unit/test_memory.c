@@ -1,7 +1,7 @@
 /*
- * test_memory: core/memory, what a journal tells, kept in memory: each kind of entry, the bounds and what
- * makes room at them, and the passes over a journal that another process has begun anew or that somebody
- * has replaced.
+ * test_memory: core/memory, what a journal tells, kept in memory: each kind of entry, the bounds
+ * and what makes room at them, and the passes over a journal that another process has begun anew or
+ * that somebody has replaced.
  */
 #include "check.h"
 #include "memory.h"
@@ -192,7 +192,8 @@ static void repairs_are_bounded(void **state) {
     no_complaints();
 }
 
-/* More holds than anybody may begin, as a journal of the first version may have: the repairs make room. */
+/* More holds than anybody may begin, as a journal of the first version may have: the repairs make
+ * room. */
 static void holds_beyond_their_bound(void **state) {
     (void)state;
     char name[64];
@@ -370,8 +371,7 @@ static void a_number_taken_twice(void **state) {
     memory_apply(&memory, &entry);
     memory_end(&memory);
     counts("both", 2, 0, 0);
-    same_text("5", "is theirs", "theirs.ini",
-              memory_name(&memory, memory_flight(&memory, 5)));
+    same_text("5", "is theirs", "theirs.ini", memory_name(&memory, memory_flight(&memory, 5)));
     same_text("6", "is ours", "ours.ini", memory_name(&memory, memory_flight(&memory, 6)));
     same_number("both", "has to be written again", true, memory.changed);
     no_complaints();

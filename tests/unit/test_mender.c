@@ -1,6 +1,6 @@
 /*
- * test_mender: core/mender: what is done when, of all that is due; pause and continue, new settings, folders that go and
- * come back, and the bounds of it all.
+ * test_mender: core/mender: what is done when, of all that is due; pause and continue, new
+ * settings, folders that go and come back, and the bounds of it all.
  */
 #include "rig.h"
 
@@ -151,8 +151,8 @@ static void folder_told_when_the_event_log_is_back(void **state) {
     no_complaints();
 }
 
-/* The path is one thing, the folder that is open another: until the new one is open nothing is done, and in
- * the old one never again. */
+/* The path is one thing, the folder that is open another: until the new one is open nothing is
+ * done, and in the old one never again. */
 static void nothing_before_the_other_folder_is_open(void **state) {
     (void)state;
     struct fake_file *old = fake_file(&fake, "a.ini", STUCK);
@@ -182,7 +182,8 @@ static void test_L8_folder_found_later(void **state) {
     no_complaints();
 }
 
-/* DESIGN.md: "When nothing happens, nothing runs". Between two rescans: no call, no line, no event. */
+/* DESIGN.md: "When nothing happens, nothing runs". Between two rescans: no call, no line, no
+ * event. */
 static void an_idle_day(void **state) {
     (void)state;
     (void)fake_file(&fake, "a.ini", STUCK);

@@ -1,6 +1,6 @@
 /*
- * test_queue: core/queue, the names that wait for a look: one and a few, at the bounds, and long against
- * a model.
+ * test_queue: core/queue, the names that wait for a look: one and a few, at the bounds, and long
+ * against a model.
  */
 #include "check.h"
 #include "queue.h"
@@ -141,7 +141,7 @@ static size_t fill(size_t length) {
         free(exact);
         if (item == NULL)
             break;
-        }
+    }
     return count;
 }
 

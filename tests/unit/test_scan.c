@@ -1,6 +1,6 @@
 /*
- * test_scan: core/scan: what a walk over the folder counts and reports, when the next one is due, and folders that cannot
- * be listed.
+ * test_scan: core/scan: what a walk over the folder counts and reports, when the next one is due,
+ * and folders that cannot be listed.
  */
 #include "rig.h"
 
@@ -141,6 +141,87 @@ static void listing_failing_in_the_middle(void **state) {
     no_complaints();
 }
 
+/* ---- scans that are aborted */
+
+/* A folder that goes away, a pause, new settings, a name that cannot be read: the next scan comes
+ * in its time, whatever the one before had begun. */
+static void aborted_scans(void **state) {
+    (void)state;
+    const struct host_result why = {HOST_FAILED, 3, "it is gone"};
+    for (int how = 0; how < 4; how++) {
+        char label[32];
+        (void)snprintf(label, sizeof label, "aborted in way %d", how);
+        (void)rig_setup(NULL);
+        many_files(10, SOUND);
+        start();
+        run(2 * HOUR);
+        fake.tick = 1000;
+        mender_changes_lost(&mender);
+        for (int i = 0; i < 8; i++)
+            (void)mender_step(&mender);
+        fake.tick = 0;
+        assert_true(fake.listing);
+        if (how == 0)
+            mender_folder_away(&mender, &why);
+        else if (how == 1)
+            mender_pause(&mender);
+        else if (how == 2)
+            mender_configure(&mender, &settings);
+        else
+            (void)fake_fail(&fake, FAKE_LIST_NEXT, 1, 1, HOST_FAILED);
+        run(10 * SECOND);
+        assert_false(fake.listing);
+        if (how == 1)
+            mender_continue(&mender);
+        if (how <= 1)
+            open_folder();
+        unsigned scans = fake.count[FAKE_LIST_OPEN];
+        run(MINUTE);
+        same_number(label, "scans in the next minute", how <= 1,
+                    fake.count[FAKE_LIST_OPEN] - scans);
+        run(3 * HOUR);
+        same_number(label, "scans in three hours", 3 + (how <= 1),
+                    fake.count[FAKE_LIST_OPEN] - scans);
+        if (mender.scan.took > HOUR)
+            complain("%s: a scan took %llu ms", label, (unsigned long long)mender.scan.took);
+        struct fake_file *file = fake_file(&fake, "late.ini", STUCK);
+        mender_changes_lost(&mender);
+        run(10 * SECOND);
+        repaired(file, STUCK);
+    }
+    no_complaints();
+}
+
+/* `status` tells of a scan of an empty folder too. */
+static void scan_of_an_empty_folder(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    const struct journal_entry *entry = fake_entry(&fake, JOURNAL_STATE);
+    same_number("STATE", "scanned", fake.host.utc(&fake) - 1, entry->state.scanned);
+    same_number("STATE", "lines", 2, fake_entries(&fake, JOURNAL_STATE));
+    no_complaints();
+}
+
+/* The state's counts are those of the last scan that came to its end, by verdict. */
+static void scan_counts_in_the_state(void **state) {
+    (void)state;
+    (void)fake_file(&fake, "s.ini", SOUND);
+    (void)fake_file(&fake, "d.ini", DOUBTFUL);
+    (void)fake_file(&fake, "u.ini", UNREADABLE);
+    (void)fake_file(&fake, "n.ini", NO_RECORD);
+    fake_file(&fake, "busy.ini", STUCK)->shared = HOST_BUSY;
+    fake_file(&fake, "r.ini", STUCK)->repair = HOST_REFUSED;
+    start();
+    run(SECOND);
+    const struct scan_counts *counts = &fake_entry(&fake, JOURNAL_STATE)->state.counts;
+    same_number("STATE", "files", 6, counts->files);
+    for (int verdict = VERDICT_UNREADABLE; verdict <= VERDICT_DOUBTFUL; verdict++)
+        same_number("STATE", "of a verdict", 1, counts->verdict[verdict]);
+    same_number("STATE", "in use", 1, counts->busy);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(scan_counts),
@@ -152,6 +233,9 @@ int main(void) {
         TEST(changes_lost_after_a_long_scan),
         TEST(listing_failing),
         TEST(listing_failing_in_the_middle),
+        TEST(aborted_scans),
+        TEST(scan_of_an_empty_folder),
+        TEST(scan_counts_in_the_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /*
- * test_settle: core/change: INTENTs that an earlier run left in the journal, and how their end is seen from the file.
+ * test_settle: core/change: INTENTs that an earlier run left in the journal, and how their end is
+ * seen from the file.
  */
 #include "rig.h"
 
