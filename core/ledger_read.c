@@ -186,7 +186,8 @@ static struct host_result identify(struct ledger *ledger, enum identity *identit
     if (result.code != HOST_OK || ledger->first.id == 0)
         return result;
     *related = ledger->first.id == ledger->id;
-    if (*related && ledger->first.generation > ledger->generation)
+    /* Whoever wrote a checkpoint did not know of what is still to be written down here. */
+    if (*related && ledger->first.generation > ledger->generation && !ledger->rewrite)
         *identity = IS_ROTATED;
     return result;
 }

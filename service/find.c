@@ -6,6 +6,7 @@
 #include "win/error.h"
 #include "win/path.h"
 #include "win/scm.h"
+#include "win/variable.h"
 
 /* What stands in front of `\bin\kmserver` in a command line, quoted or not: `C:\Security`. */
 static bool base_of(const WCHAR *image, char *base, size_t size) {
@@ -13,8 +14,8 @@ static bool base_of(const WCHAR *image, char *base, size_t size) {
     static WCHAR expanded[PATH_UNITS];
     static char line[PATH_UNITS * 3];
     size_t end = 0;
-    DWORD got = ExpandEnvironmentStringsW(image, expanded, PATH_UNITS);
-    if (got == 0 || got > PATH_UNITS)
+    WCHAR unknown[VARIABLE_NAME_UNITS];
+    if (!variable_expand(image, expanded, PATH_UNITS, unknown))
         return false;
     path_print(expanded, line, sizeof line);
     const char *start = line[0] == '"' ? line + 1 : line;

@@ -5,7 +5,7 @@
 #include "win/file.h"
 #include "win/relative.h"
 
-static const char in_use[] = "another program has it open";
+static const char in_use[] = "another program has the journal open";
 
 static void close_handle(HANDLE *handle) {
     if (*handle != INVALID_HANDLE_VALUE)
@@ -63,9 +63,10 @@ static struct host_result denied(const struct journal_file *journal, DWORD error
     NTSTATUS status = ask_system(journal);
     /* Or it has gone since. */
     if (status == STATUS_DELETE_PENDING || status == STATUS_OBJECT_NAME_NOT_FOUND)
-        return result_make(HOST_BUSY, error, "it was deleted, and another program has it open");
+        return result_make(HOST_BUSY, error,
+                           "the journal was deleted, and another program has it open");
     if (path_has(journal->path, FILE_ATTRIBUTE_DIRECTORY))
-        return result_make(HOST_FAILED, error, "there is a folder of that name");
+        return result_make(HOST_FAILED, error, "a folder is in the place of the journal");
     return result_of(error);
 }
 
@@ -94,7 +95,7 @@ struct host_result journal_file_open(void *context, uint32_t *size) {
         if (!MoveFileExW(journal->next, journal->path, MOVEFILE_WRITE_THROUGH) &&
             GetLastError() != ERROR_FILE_NOT_FOUND)
             return result_make(HOST_BUSY, GetLastError(),
-                               "kmrepair.jnl.new cannot be renamed to it");
+                               "the journal cannot be made of kmrepair.jnl.new");
         journal->file = open_journal(journal, OPEN_ALWAYS);
     }
     if (journal->file == INVALID_HANDLE_VALUE)

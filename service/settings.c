@@ -7,6 +7,7 @@
 #include "win/error.h"
 #include "win/file.h"
 #include "win/path.h"
+#include "win/variable.h"
 
 /* The file as it is, as UTF-16, and as UTF-8: at most three bytes a unit. */
 static struct {
@@ -66,29 +67,41 @@ static bool parse_file(DWORD size, struct settings *settings, struct config_erro
     return config_parse(buffer.text, length, settings, error);
 }
 
-/* The folder that is meant, with its variables put in; `auto` while none is found. */
+/* Refuses the line of Folder; `variable` is one that a service has not, or empty. */
+static bool refuse_folder(struct config_error *error, const WCHAR *variable) {
+    char name[VARIABLE_NAME_UNITS * 3];
+    struct text text;
+    text_begin(&text, error->reason, sizeof error->reason);
+    if (variable[0] == L'\0') {
+        text_put(&text, "Folder is not a full path when its variables are expanded");
+        return false;
+    }
+    path_print(variable, name, sizeof name);
+    text_put(&text, "Folder has %");
+    text_put_safe(&text, name, strlen(name));
+    text_put(&text, "%, which is not a variable of the system, so the service does not have it");
+    return false;
+}
+
+/* The folder that is meant, with its variables expanded; `auto` while none is found. */
 static bool resolve(struct settings *settings, struct config_error *error) {
     char words[FIND_WORDS_BYTES];
+    WCHAR variable[VARIABLE_NAME_UNITS];
     const char *folder = settings->folder;
     WCHAR *given = buffer.units;
     WCHAR *expanded = buffer.units + CONFIG_FOLDER_BYTES;
     if (settings->automatic)
         (void)find_clients(settings->folder, words);
-    else if (strchr(folder, '%') != NULL) {
-        /* config_parse() has seen to it that it is UTF-8 and short enough. */
-        (void)text_to_utf16(folder, strlen(folder), given, CONFIG_FOLDER_BYTES);
-        DWORD got = ExpandEnvironmentStringsW(given, expanded, CONFIG_FOLDER_BYTES);
-        if (got == 0 || got > CONFIG_FOLDER_BYTES ||
-            text_from_utf16(expanded, got - 1, settings->folder, sizeof settings->folder) ==
-                (size_t)-1 ||
-            !config_is_absolute(folder)) {
-            uint32_t line = error->line;
-            (void)refuse_file(error, "Folder is no whole path when its variables are put in", 0);
-            error->line = line;
-            return false;
-        }
-    }
-    return true;
+    if (settings->automatic || strchr(folder, '%') == NULL)
+        return true;
+    /* config_parse() has seen to it that it is UTF-8 and short enough. */
+    (void)text_to_utf16(folder, strlen(folder), given, CONFIG_FOLDER_BYTES);
+    if (!variable_expand(given, expanded, CONFIG_FOLDER_BYTES, variable))
+        return refuse_folder(error, variable);
+    variable[0] = L'\0';
+    size_t length = text_from_utf16(expanded, (size_t)lstrlenW(expanded), settings->folder,
+                                    sizeof settings->folder);
+    return (length != (size_t)-1 && config_is_absolute(folder)) || refuse_folder(error, variable);
 }
 
 bool settings_load(const WCHAR *path, struct settings *settings, struct config_error *error) {
@@ -119,9 +132,8 @@ bool settings_load_reported(const WCHAR *path, const struct settings *known,
                             struct settings *settings, struct config_error *error,
                             struct events *events) {
     bool loaded = settings_load(path, settings, error);
-    /* What was found stays: another one may be a copy. */
-    if (loaded && known != NULL && settings->automatic && known->automatic &&
-        config_is_absolute(known->folder))
+    /* What was found stays: another one may be a copy. What was not found yet is no new setting. */
+    if (loaded && known != NULL && settings->automatic && known->automatic)
         (void)text_copy(settings->folder, sizeof settings->folder, known->folder);
     if (known != NULL && (loaded ? is_same(settings, known) : error->busy))
         return false;

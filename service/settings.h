@@ -11,7 +11,7 @@
 
 /* Reads a file that is UTF-8, UTF-16LE with a mark, or in the host's 8-bit code page. On false
  * `settings` is left as it was and `error` says why; its line is 0 when the file could not be read.
- * The folder is resolved: it is a whole path, or `auto` when that was asked for and none is found now
+ * The folder is resolved: it is a full path, or `auto` when that was asked for and none is found now
  * (find_clients() says what was looked at).
  * Not to be called on two threads at once (it has one buffer). */
 bool settings_load(const WCHAR *path, struct settings *settings, struct config_error *error);
@@ -20,7 +20,8 @@ bool settings_load(const WCHAR *path, struct settings *settings, struct config_e
 void settings_report(const WCHAR *path, const struct settings *settings, struct events *events);
 
 /* settings_load(), and event 4000 or 4001. If `known` is not NULL, false and no event when the file
- * says the same as that, or is being written to; and a folder that `auto` has found for it stays. */
+ * says the same as that, or is being written to. A folder that `auto` has found for it stays, and none
+ * that it has not: the worker looks for that. */
 bool settings_load_reported(const WCHAR *path, const struct settings *known,
                             struct settings *settings, struct config_error *error,
                             struct events *events);

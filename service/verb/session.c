@@ -6,15 +6,20 @@
 /* The handler of Ctrl-C carries no context. */
 static struct session own;
 
+/* When the console is closed, or the user or the host goes, the process is ended as soon as this
+ * returns: the step in hand gets some seconds first. */
 static BOOL WINAPI on_break(DWORD type) {
-    (void)type;
+    enum { GRACE_MS = 4000 };
     (void)SetEvent(own.stop);
+    if (type != CTRL_C_EVENT && type != CTRL_BREAK_EVENT)
+        (void)WaitForSingleObject(own.done, GRACE_MS);
     return TRUE;
 }
 
 struct session *session_open(const struct options *options) {
     own.stop = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (own.stop == NULL) {
+    own.done = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (own.stop == NULL || own.done == NULL) {
         (void)console_fail_error("cannot make an event object", "", GetLastError());
         return NULL;
     }
@@ -41,7 +46,8 @@ void session_close(struct session *session) {
     mender_close(&session->mender);
     host_win_close(&session->host);
     events_close(&session->events);
-    /* The event stays: the handler may be running on a thread of its own. */
+    /* The events stay: the handler may be running on a thread of its own. */
+    (void)SetEvent(session->done);
 }
 
 bool session_wait(const struct session *session, DWORD milliseconds) {

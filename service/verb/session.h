@@ -19,6 +19,7 @@
 
 struct session {
     HANDLE stop; /* signalled by Ctrl-C */
+    HANDLE done; /* signalled when it is closed */
     struct events events;
     struct settings settings;
     struct host_win host;

@@ -120,6 +120,36 @@ static const char *state_words(void) {
     return limit;
 }
 
+/* When the oldest of the changes in flight was begun; 0 if there is none that should have been over.
+ * They take a moment each, unless the event log takes no events or a record is in use. */
+static uint32_t waiting_since(void) {
+    enum { MOMENT_SECONDS = 2 };
+    uint32_t since = UINT32_MAX;
+    struct memory_item *item = NULL;
+    while ((item = memory_next(&now.memory, ITEM_FLIGHT, item)) != NULL) {
+        if (item->utc < since)
+            since = item->utc;
+    }
+    uint32_t time = now.host.host.utc(&now.host);
+    bool full = now.has_state && now.state.why == WHY_EVENTS;
+    return since != UINT32_MAX && (full || since + MOMENT_SECONDS <= time || since > time) ? since
+                                                                                           : 0;
+}
+
+/* First of all, for nobody hears of a repair that cannot be reported. */
+static void print_waiting(void) {
+    char since[JOURNAL_TIME_BYTES];
+    uint32_t utc = waiting_since();
+    if (utc == 0)
+        return;
+    journal_print_time(utc, since);
+    (void)console_print(CONSOLE_OUT,
+                        "Waiting:        for the event log or a record in use: %u change(s), since "
+                        "%s\r\n"
+                        "                if the application log is full, give it more room\r\n",
+                        (uint32_t)now.memory.count[ITEM_FLIGHT], since);
+}
+
 static void print_in_force(void) {
     if (now.loaded[0] != '\0')
         (void)console_print(CONSOLE_OUT,
@@ -130,8 +160,7 @@ static void print_in_force(void) {
         (void)console_print(CONSOLE_OUT, "State:          %s\r\n", state_words());
 }
 
-static void print_past(const struct options *options, bool running) {
-    const char *error = read_status(options);
+static void print_past(const char *error, bool running) {
     uint32_t in_flight = (uint32_t)now.memory.count[ITEM_FLIGHT];
     uint32_t held = (uint32_t)now.memory.count[ITEM_HOLD];
     if (running)
@@ -173,7 +202,6 @@ static bool print_config(const struct options *options) {
 
 static struct host_result look_at_folder(const struct options *options,
                                          struct scan_counts *counts) {
-    host_win_init(&now.host, options->journal, NULL);
     struct host_result result = host_win_open_folder(&now.host, now.settings.folder);
     if (result.code == HOST_OK)
         result = walk_folder(&now.host, options->bytes, false, counts, NULL, NULL);
@@ -248,10 +276,13 @@ int verb_status(const struct options *options) {
     DWORD error = find_state(&state, &running);
     if (error != ERROR_SUCCESS)
         return verb_fail("cannot ask for the state of the service", error);
+    host_win_init(&now.host, options->journal, NULL);
     if (options->format == FORMAT_JSON)
         return print_json(options, state, running);
     (void)console_print(CONSOLE_OUT, "Service:        %s\r\n", state);
+    const char *unread = read_status(options);
+    print_waiting();
     bool good = print_config(options);
-    print_past(options, running);
+    print_past(unread, running);
     return good ? print_folder(options) : 2;
 }

@@ -86,7 +86,7 @@ static uint32_t make_content(unsigned record, enum content content,
     char piece[96];
     const char *end = world_below(3) == 0 ? "\n" : "\r\n";
     uint32_t variant = world_chance(kms.same) ? world_below(2) : world_below(1000000);
-    size_t at = put(text, 0, ANY("[Client]", "; a comment", "[Client"));
+    size_t at = put(text, 0, ANY("[Client]", "; a comment", "[Client] ", "[Client]", "[Client"));
     at = put(text, at, end);
     if (world_below(2) == 0)
         at = put_state(text, at, content, end);

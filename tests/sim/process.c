@@ -774,6 +774,8 @@ static void serve(struct process *p) {
         listen(p);
         uint64_t due = step(p);
         p->more = due <= p->listened;
+        if (due > world.now && p->mender.ledger.backoff == 0 && p->mender.ledger.ready)
+            promises_idle(p);
         p->due = due < p->watch_due ? due : p->watch_due;
         p->inside = false;
         yield(p);

@@ -139,6 +139,7 @@ struct process {
     /* What promises.c knows of it. */
     bool read_whole; /* the record that is open */
     uint32_t read_content;
+    bool found_held; /* its target was held when the journal was unlocked last */
     bool looked;   /* a record was opened in this step */
     bool settling; /* to see how a repair ended */
     int change;    /* the INTENT or UNDO that was written since the record was opened, or -1 */

@@ -426,6 +426,8 @@ void promises_bounds(const struct process *p) {
 }
 
 void promises_verb(struct process *p) {
+    if (p->result.code == HOST_GONE && p->kind == PROCESS_RELEASE && p->found_held)
+        broken("%s: not held, it says, and it is", p->target);
     if (p->result.code != HOST_OK)
         return;
     if (p->kind == PROCESS_RELEASE) {

@@ -30,6 +30,8 @@ void promises_rotated(struct process *process);
 void promises_trouble(struct process *process);
 /* It is unlocked: what the process knows is in it. */
 void promises_journal_closing(struct process *process);
+/* It waits, and nothing is wrong with the journal. */
+void promises_idle(struct process *process);
 /* The process is no more, or a new one. */
 void promises_forget(struct process *process);
 void promises_journal_cut(void);

@@ -342,6 +342,14 @@ static void write_down(struct process *p) {
         changes[i].counted = (changes[i].knowers & promises_bit(p)) != 0;
 }
 
+/* It has nothing to do: what it knows is in the journal by the wall clock of now. */
+void promises_idle(struct process *p) {
+    if (tampered[p - processes] || p->session_trouble)
+        return;
+    for (size_t i = 0; i < change_count; i++)
+        changes[i].counted = changes[i].counted || (changes[i].knowers & promises_bit(p)) != 0;
+}
+
 bool promises_knows_hold(const struct process *p, unsigned folder, const char *name,
                          uint32_t content) {
     const struct named *hold = promises_find(&known[p - processes], folder, name);
@@ -361,6 +369,9 @@ void promises_journal_closing(struct process *p) {
     }
     copy_list(mine, &holds);
     learn(p);
+    /* What it says of it must be true in whatever spelling it was told of it. */
+    p->found_held = promises_find(&holds, p->folder, p->target) != NULL &&
+                    world_find(p->place, p->given) >= 0;
     tampered[p - processes] = false;
 }
 
@@ -623,7 +634,21 @@ void promises_rotate(struct process *p, const char *content, size_t length) {
     (void)reread(world.journal, world.journal_size);
 }
 
+/* Of two that knew of another content of a held record, the one that writes the journal anew is right. */
+static void give_way(struct list *list) {
+    for (size_t i = 0; i < list->count;) {
+        const struct named *it = &list->items[i];
+        const struct named *hold = promises_find(&holds, it->folder, it->name);
+        if (hold != NULL && hold->content != it->content)
+            list->items[i] = list->items[--list->count];
+        else
+            i++;
+    }
+}
+
 void promises_rotated(struct process *p) {
     look_anew();
+    for (size_t i = 0; i < PROCESSES; i++)
+        give_way(&known[i]);
     write_down(p);
 }

@@ -252,13 +252,14 @@ def test_variables_are_put_in(host):
     assert host.repaired("stuck.ini")
 
 
-@pytest.mark.parametrize("folder", [r"%NoSuchVariable%\Clients", "%OS%", r"x%SystemDrive%\Clients"])
-def test_variables_that_give_no_whole_path(host, folder):
+@pytest.mark.parametrize("folder,told", [(r"%NoSuchVariable%\Clients", "%NoSuchVariable%"), ("%OS%", "not a full path"),
+                                         (r"x%SystemDrive%\Clients", "not a full path")])
+def test_variables_that_give_no_full_path(host, folder, told):
     host.configure(Folder=folder)
     for verb in ("check", "scan", "repair", "install"):
         result = host.run(verb)
         assert result.rc == 2 and not result.out
-        assert_looked_at(result.err, ("kmrepair.ini, line 4: ", "no whole path"))
+        assert_looked_at(result.err, ("kmrepair.ini, line 4: ", told))
         assert len(result.err.splitlines()) == 1
     assert "error" in host.query()
 
@@ -269,7 +270,7 @@ def test_the_service_refuses_such_a_change(running):
     running.configure(Folder=r"%NoSuchVariable%\Clients")
     running.controlled(PARAMCHANGE)
     event = running.await_event(4001)
-    assert event.strings[1] == "4" and "no whole path" in event.strings[2]
+    assert event.strings[1] == "line 4: " and "%NoSuchVariable%" in event.strings[2]
     running.put("stuck.ini")
     running.await_repaired("stuck.ini")
     assert_holds(lambda: running.query()["state"] == RUNNING, "it runs on", 0.2)
