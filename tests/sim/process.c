@@ -480,6 +480,7 @@ static struct host_result journal_read(void *context, uint32_t offset, void *byt
 
 static struct host_result journal_append(void *context, const char *line, size_t length) {
     struct process *process = context;
+    process->called = world.now;
     bool fault = begin(process, CALL_APPEND) || world.now < outages.disk;
     size_t at = world.journal_size;
     size_t keep = fault ? world_below((uint32_t)length + 1) : length;

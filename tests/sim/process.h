@@ -131,6 +131,7 @@ struct process {
     /* The host's. */
     int handle; /* -1: no record is open */
     bool for_repair;
+    uint64_t called;   /* when the line that is being added was made */
     bool path_checked; /* since the record was opened: the path leads to the folder that is open */
     bool making;       /* a new journal */
     bool listing;
