@@ -147,7 +147,7 @@ static struct host_result read_head(struct ledger *ledger, uint32_t *length,
     size_t got = 0;
     uint32_t end = ledger->size < LEDGER_HEAD_MAX ? ledger->size : LEDGER_HEAD_MAX;
     entry->id = 0;
-    if (end == 0)
+    if (ledger->size == 0)
         return ok;
     struct host_result result = read_piece(ledger, 0, end, &got);
     if (result.code != HOST_OK)

@@ -119,7 +119,7 @@ bool memory_is_ours(const struct memory *memory, const struct memory_item *item)
 /* ---- items ---- */
 
 struct memory_item *memory_next(struct memory *memory, enum memory_kind kind,
-                                struct memory_item *item) {
+                                const struct memory_item *item) {
     size_t i = item == NULL ? 0 : (size_t)(item - memory->items) + 1;
     while (i < MEMORY_ITEMS && memory->items[i].kind != kind)
         i++;

@@ -113,7 +113,7 @@ struct memory_item *memory_find(struct memory *memory, enum memory_kind kind, co
 struct memory_item *memory_flight(struct memory *memory, uint32_t number);
 /* The next item of this kind, in no order, behind `item`, NULL for the first. */
 struct memory_item *memory_next(struct memory *memory, enum memory_kind kind,
-                                struct memory_item *item);
+                                const struct memory_item *item);
 
 void memory_remove(struct memory *memory, struct memory_item *item);
 
