@@ -173,10 +173,9 @@ static void on_quiet(struct mender *mender, const char *name, const struct view 
         trip(mender);
         warn_of_stuck(mender, name, view, "RepairsPerHour");
         forget(mender, name);
-    } else if (!ledger_has_room(&mender->ledger) ||
-               memory_find(&mender->ledger.memory, ITEM_FLIGHT, name) != NULL) {
-        wait_for_ledger(mender, name);
-    } else if (release_changed(mender, name, view->content)) {
+    } else if (ledger_has_room(&mender->ledger) &&
+               memory_find(&mender->ledger.memory, ITEM_FLIGHT, name) == NULL &&
+               release_changed(mender, name, view->content)) {
         repair(mender, name, view->content);
     } else {
         wait_for_ledger(mender, name);

@@ -112,8 +112,8 @@ bool ledger_has_room(const struct ledger *ledger);
 
 /* ---- for all of these the journal is locked. False, or NULL: it could not be written ---- */
 
-/* INTENT or UNDO: `entry` with kind, name, mailbox, folder, offset, size and CRCs. */
-struct memory_item *ledger_begin(struct ledger *ledger, const struct journal_entry *entry);
+/* INTENT or UNDO: `begun` with kind, name, mailbox, folder, offset, size and CRCs. */
+struct memory_item *ledger_begin(struct ledger *ledger, const struct journal_entry *begun);
 /* DONE, with item->outcome. The item is gone then. */
 bool ledger_finish(struct ledger *ledger, struct memory_item *item);
 /* HOLD, of an undo that is in flight. */
