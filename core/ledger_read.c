@@ -94,7 +94,7 @@ void ledger_ask_folder(struct ledger *ledger, const char *path) {
 static void take_entry(void *context, const struct journal_entry *entry) {
     struct ledger *ledger = context;
     /* Its place is the first line. Elsewhere it is what somebody has copied there. */
-    if (entry->kind == JOURNAL_CHECKPOINT && ledger->reader.lines > 0)
+    if (entry->kind == JOURNAL_CHECKPOINT && ledger->known + ledger->reader.bytes > 0)
         return;
     /* Nobody has made so many changes, and behind the last number there would be none. */
     if (entry->number > NUMBER_MAX)

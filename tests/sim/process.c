@@ -791,7 +791,7 @@ static void pass(struct process *p) {
         uint64_t due = step(p);
         p->inside = false;
         bool settled = mender_is_settled(&p->mender);
-        if ((settled && (p->mender.queue.count == 0 || world.now >= limit)) ||
+        if ((settled && (!mender_is_waiting(&p->mender) || world.now >= limit)) ||
             (world.now >= limit && due > world.now + 15000))
             return;
         p->due = due < world.now + 1000 ? due : world.now + 1000;

@@ -282,6 +282,29 @@ static void begin_story(uint64_t seed) {
 
 /* ---- what happens */
 
+/* The wall clock is set: minutes to months, back or forth. */
+static void set_clock(void) {
+    static const uint32_t most[] = {10 * 60, 7200, 86400 * 3, 86400 * 100};
+    int64_t by = 60 + (int64_t)world_below(most[world_below(4)]);
+    if (world_below(2) == 0)
+        by = -by;
+    /* Sooner or later somebody sets it right. */
+    if (world_below(4) == 0)
+        by = -world.utc_offset;
+    world.utc_offset += by;
+    trace("the clock is set by %lld s", (long long)by);
+    if (by > 0)
+        promises_clock_forward();
+    else
+        sim.clock_back = true;
+}
+
+/* While nothing runs nobody sees that it is set. */
+static void set_clock_unseen(void) {
+    if (sim.weight[ACT_CLOCK] > 0 && world_below(3) == 0)
+        set_clock();
+}
+
 static void cut_power(void) {
     trace("---- the power is cut");
     total.cuts++;
@@ -294,6 +317,7 @@ static void cut_power(void) {
     memset(&outages, 0, sizeof outages);
     world.now += REBOOT_MS;
     sim.service_due = world.now;
+    set_clock_unseen();
 }
 
 static void kill_process(struct process *process) {
@@ -303,6 +327,8 @@ static void kill_process(struct process *process) {
     total.kills++;
     process_end(process);
     sim.service_due = world.now + world_below(5000);
+    if (process == &processes[0])
+        set_clock_unseen();
 }
 
 static void start_verb(enum process_kind kind) {
@@ -401,23 +427,6 @@ static void begin_outage(void) {
         until = world.now + world_below(5000);
     *outage[which] = until;
     trace("%s until %llu s", what[which], (unsigned long long)(until / 1000));
-}
-
-/* The wall clock is set: minutes to months, back or forth. */
-static void set_clock(void) {
-    static const uint32_t most[] = {10 * 60, 7200, 86400 * 3, 86400 * 100};
-    int64_t by = 60 + (int64_t)world_below(most[world_below(4)]);
-    if (world_below(2) == 0)
-        by = -by;
-    /* Sooner or later somebody sets it right. */
-    if (world_below(4) == 0)
-        by = -world.utc_offset;
-    world.utc_offset += by;
-    trace("the clock is set by %lld s", (long long)by);
-    if (by > 0)
-        promises_clock_forward();
-    else
-        sim.clock_back = true;
 }
 
 /* Somebody does something to the journal who has no business with it. */

@@ -203,6 +203,12 @@ static void checkpoint_in_the_middle(void **state) {
     struct journal_entry entry = *fake_entry(&fake, JOURNAL_CHECKPOINT);
     entry.id++;
     entry.generation += 5;
+    entry.number = 1000;
+    /* As the first line that is new, and behind another one. */
+    run(SECOND);
+    fake_append_entry(&fake, &entry);
+    mender_journal_changed(&mender);
+    run(SECOND);
     fake_append_text(&fake, "a note\r\n");
     fake_append_entry(&fake, &entry);
     mender_journal_changed(&mender);
@@ -211,6 +217,10 @@ static void checkpoint_in_the_middle(void **state) {
     mender_hint(&mender, "a.ini");
     run(MINUTE);
     same_number("a.ini", "is held still, writes", 2, held->writes);
+    (void)fake_file(&fake, "b.ini", STUCK);
+    mender_hint(&mender, "b.ini");
+    run(MINUTE);
+    same_number("b.ini", "number of its INTENT", 3, fake_entry(&fake, JOURNAL_INTENT)->number);
     no_complaints();
 }
 
