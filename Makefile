@@ -134,6 +134,12 @@ build/$(1)/fake_scm.exe: tests/wine/fake_scm.c $$($(1)_fake_objects) Makefile bu
 build/$(1)/guard.exe: tests/wine/guard.c build/$(1)/service/win/guard.o Makefile | tools
 	$$(say) $$($(1)_compile) $(warnings) -Iservice $(link_flags) $($(1)_LINK) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -lkernel32
 
+# The product itself, with some of its calls to Windows replaced: see there.
+build/$(1)/fault.exe: tests/wine/fault.c $$($(1)_objects) Makefile | tools
+	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -Wall -Wextra -Wshadow -Werror -fno-stack-protector -D_WIN32_WINNT=0x0400 -DUNICODE -MMD -MP -MF $$(@:.exe=.d) \
+	    -c -o build/$(1)/fault.o $$<
+	@$($(1)_PREFIX)gcc $(link_flags) $($(1)_LINK) -o $$@ build/$(1)/fault.o $$($(1)_objects) $(libraries)
+
 # This one compares the product's own judgement with that of Windows.
 build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/profile.c core/mailbox.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
 	@mkdir -p $$(@D)

@@ -205,7 +205,8 @@ static void report(struct change *change, struct memory_item *item) {
 static void finish(struct change *change, struct memory_item *item) {
     const uint32_t number = item->number;
     bool locked = ledger_lock(change->ledger).code == HOST_OK;
-    /* cppcheck-suppress knownConditionTrueFalse ; the lock reads, and may end it */
+    /* The lock may have changed it. */
+    /* cppcheck-suppress knownConditionTrueFalse */
     if (item->kind != ITEM_FLIGHT || item->number != number)
         return;
     bool is_news = item->made && !item->undo && item->step == FLIGHT_REPORT;
@@ -271,7 +272,8 @@ static bool write_again(struct change *change, struct memory_item *item,
 static bool is_still_in_flight(struct change *change, struct memory_item *item) {
     const uint32_t number = item->number;
     bool locked = ledger_lock(change->ledger).code == HOST_OK;
-    /* cppcheck-suppress knownConditionTrueFalse ; the lock reads, and may end it */
+    /* The lock may have changed it. */
+    /* cppcheck-suppress knownConditionTrueFalse */
     bool same = item->kind == ITEM_FLIGHT && item->number == number;
     if (same && !locked)
         item->due = ledger_due(change->ledger);

@@ -336,14 +336,14 @@ bool ledger_has_room(const struct ledger *ledger) {
 
 struct memory_item *ledger_begin(struct ledger *ledger, const struct journal_entry *begun) {
     struct memory *memory = &ledger->memory;
+    if (!ledger->locked)
+        return NULL;
+    ledger_ask_folder(ledger, begun->text);
+    if (limiter_count(&ledger->window, now(ledger)) == 0)
+        ledger->drift = drift(ledger);
     ledger->entry = *begun;
     ledger->entry.number = memory->number + 1;
     ledger->entry.utc = utc(ledger);
-    if (!ledger->locked)
-        return NULL;
-    if (limiter_count(&ledger->window, now(ledger)) == 0)
-        ledger->drift = drift(ledger);
-    ledger_ask_folder(ledger, ledger->entry.text);
     /* First a place for it: a line without one would be a change that nobody answers for. */
     memory_apply(memory, &ledger->entry);
     struct memory_item *item = memory_flight(memory, ledger->entry.number);

@@ -70,14 +70,23 @@ static void leave_time(struct ledger *ledger, const struct journal_entry *entry)
         item->due = now(ledger) + LEDGER_OTHERS;
 }
 
-/* Settings and state are the service's to say; it begins with those of the run before. */
+/* Settings and state are the service's to say, and have to be in any journal that others have written; it
+ * begins with those of the run before. Others carry over what they have read last. */
 static void take_state(struct ledger *ledger, const struct journal_entry *entry) {
-    if (ledger->memory.pass == PASS_REPLACED || (ledger->is_service && ledger->read_once))
-        return;
-    if (entry->kind == JOURNAL_LOADED && !ledger->is_service) {
+    bool is_old = ledger->memory.pass == PASS_REPLACED;
+    if (ledger->is_service && ledger->read_once) {
+        if (entry->kind == JOURNAL_LOADED)
+            ledger->settings_due = strcmp(entry->text, ledger->settings) != 0;
+        else if (entry->kind == JOURNAL_STATE)
+            ledger->state_due = memcmp(&entry->state, &ledger->state, sizeof entry->state) != 0;
+    } else if (entry->kind == JOURNAL_LOADED && !ledger->is_service) {
+        if (is_old && entry->utc < ledger->settings_utc)
+            return;
         ledger->settings_utc = entry->utc;
         (void)text_copy(ledger->settings, sizeof ledger->settings, entry->text);
     } else if (entry->kind == JOURNAL_STATE) {
+        if (is_old && entry->utc < ledger->state_utc)
+            return;
         ledger->state_utc = entry->utc;
         ledger->state = entry->state;
     }
@@ -255,6 +264,10 @@ static struct host_result take_head(struct ledger *ledger, enum memory_pass pass
 static struct host_result read_all(struct ledger *ledger, enum memory_pass pass, bool related) {
     memory_begin(&ledger->memory, pass, related);
     limiter_clear(window_of(ledger));
+    if (ledger->is_service && ledger->read_once) {
+        ledger->settings_due = true;
+        ledger->state_due = ledger->state_utc != 0;
+    }
     ledger->known = ledger->last_at = ledger->last = ledger->counted = ledger->head_length = 0;
     struct host_result result = read_lines(ledger);
     if (result.code == HOST_OK && ledger->memory.pass != PASS_NEW) {

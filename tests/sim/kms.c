@@ -264,8 +264,9 @@ static bool open_it(struct task *task) {
     bool look = task->style == STYLE_LOOK;
     if (world_find(world.at[task->folder], name) < 0 && !look && !world.away[task->folder])
         (void)world_create(world.at[task->folder], name);
-    task->handle = world_open(world.at[task->folder], name, look ? ACCESS_READ : ACCESS_READ | ACCESS_WRITE,
-                              task->share, KMS_OWNER, &code);
+    task->handle =
+        world_open(world.at[task->folder], name, look ? ACCESS_READ : ACCESS_READ | ACCESS_WRITE,
+                   task->share, KMS_OWNER, &code);
     if (task->handle >= 0 && !look && task->style != STYLE_IN_PLACE && task->done == 0)
         world_resize(task->handle, 0);
     trace("kms: opens %s%s", name, task->handle >= 0 ? "" : ": in vain");

@@ -361,7 +361,7 @@ static struct host_result write_record(void *context, uint32_t offset, unsigned 
     trace("#%u write '%c' at %u of %s%s", process->serial, byte, offset,
           world.handles[process->handle].name,
           (const char *[]){": fails", ": fails, but is done", ": is lost", "",
-                          ": it is locked"}[way]);
+                           ": it is locked"}[way]);
     point(process);
     if (way == 4)
         return failed(HOST_BUSY, 33);
@@ -480,6 +480,7 @@ static struct host_result journal_read(void *context, uint32_t offset, void *byt
 
 static struct host_result journal_append(void *context, const char *line, size_t length) {
     struct process *process = context;
+    process->called = world.now;
     bool fault = begin(process, CALL_APPEND) || world.now < outages.disk;
     size_t at = world.journal_size;
     size_t keep = fault ? world_below((uint32_t)length + 1) : length;
@@ -549,7 +550,10 @@ static struct host_result journal_replace(void *context, bool keep) {
         broken("the journal is replaced by one that was not begun");
     promises_rotate(process, world.fresh, world.fresh_size);
     trace("#%u replaces the journal: %zu bytes%s%s", process->serial, world.fresh_size,
-          keep ? "" : ", the old one goes", fault ? " FAILS" : busy ? ": busy" : "");
+          keep ? "" : ", the old one goes",
+          fault  ? " FAILS"
+          : busy ? ": busy"
+                 : "");
     if (fault || busy)
         promises_trouble(process);
     process->making = false;
@@ -791,7 +795,7 @@ static void pass(struct process *p) {
         uint64_t due = step(p);
         p->inside = false;
         bool settled = mender_is_settled(&p->mender);
-        if ((settled && (p->mender.queue.count == 0 || world.now >= limit)) ||
+        if ((settled && (!mender_is_waiting(&p->mender) || world.now >= limit)) ||
             (world.now >= limit && due > world.now + 15000))
             return;
         p->due = due < world.now + 1000 ? due : world.now + 1000;

@@ -45,12 +45,13 @@ struct rates {
     uint32_t slow;       /* a call takes up to two seconds */
     uint32_t drop;       /* a notification that never comes */
     uint32_t twice;
-    uint32_t alias; /* under its 8.3 name */
-    uint32_t late;  /* ms that it may take */
+    uint32_t alias;   /* under its 8.3 name */
+    uint32_t late;    /* ms that it may take */
     uint32_t scanner; /* a program that looks into each file opens the journal after a change ... */
     uint32_t scan;    /* ... for so many ms at most */
-    uint32_t locked;  /* a record that can be opened for repair, but not be written to for a while */
-    uint32_t swapped; /* another folder is put in the place of the watched one after a record was opened */
+    uint32_t locked; /* a record that can be opened for repair, but not be written to for a while */
+    uint32_t
+        swapped; /* another folder is put in the place of the watched one after a record was opened */
 };
 
 extern struct rates rates;
@@ -130,6 +131,7 @@ struct process {
     /* The host's. */
     int handle; /* -1: no record is open */
     bool for_repair;
+    uint64_t called;   /* when the line that is being added was made */
     bool path_checked; /* since the record was opened: the path leads to the folder that is open */
     bool making;       /* a new journal */
     bool listing;
@@ -140,10 +142,10 @@ struct process {
     bool read_whole; /* the record that is open */
     uint32_t read_content;
     bool found_held; /* its target was held when the journal was unlocked last */
-    bool looked;   /* a record was opened in this step */
-    bool settling; /* to see how a repair ended */
-    int change;    /* the INTENT or UNDO that was written since the record was opened, or -1 */
-    int added;     /* the one that is being written */
+    bool looked;     /* a record was opened in this step */
+    bool settling;   /* to see how a repair ended */
+    int change;      /* the INTENT or UNDO that was written since the record was opened, or -1 */
+    int added;       /* the one that is being written */
     struct line line;
     uint64_t trouble_step; /* the last in which the journal was not to be had */
     bool trouble;

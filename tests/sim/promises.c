@@ -166,8 +166,7 @@ static void check_breaker(struct process *p) {
 
 /* The journal that told of the hold was replaced, and this process did not know of it. */
 static bool is_excused(const struct process *p, const struct named *held) {
-    return held->exposed &&
-           !promises_is_held(held->folder, held->name, held->content) &&
+    return held->exposed && !promises_is_held(held->folder, held->name, held->content) &&
            !promises_knows_hold(p, held->folder, held->name, held->content);
 }
 
@@ -179,7 +178,8 @@ static void check_repair(struct process *p, const struct handle *handle, const s
     uint32_t settle = p->bases[base].settle < p->settings.settle_seconds
                           ? p->bases[base].settle
                           : p->settings.settle_seconds;
-    const struct named *held = promises_find(&promises_undone, promises_folder(handle), handle->name);
+    const struct named *held =
+        promises_find(&promises_undone, promises_folder(handle), handle->name);
     reference_judge(node->bytes, node->size, &reference);
     if (p->kind != PROCESS_SERVICE && p->kind != PROCESS_REPAIR)
         broken("%s is repaired by undo or release", handle->name);
@@ -241,9 +241,9 @@ void promises_write(struct process *p, uint32_t offset, unsigned char byte, bool
         broken("%s is written to without having been read as it is", handle->name);
     else if (node->read_only || node->reparse || node->linked || node->directory)
         broken("%s is written to and is read-only, a link or a folder", handle->name);
-    else if (!world_equal(change->name, handle->name) || change->folder != promises_folder(handle) ||
-             change->offset != offset || change->size != node->size ||
-             change->before != world_content(node))
+    else if (!world_equal(change->name, handle->name) ||
+             change->folder != promises_folder(handle) || change->offset != offset ||
+             change->size != node->size || change->before != world_content(node))
         broken("%s: the line in the journal is of something else", handle->name);
     if (world.broken)
         return;
@@ -261,6 +261,7 @@ void promises_write(struct process *p, uint32_t offset, unsigned char byte, bool
     if (change->undo) {
         struct named *it = promises_put(&promises_undone, promises_folder(handle), handle->name);
         it->node = handle->node;
+        it->place = handle->folder;
         it->serial = node->serial;
         it->version = node->version + 1;
         it->content = change->after;
@@ -325,6 +326,8 @@ static uint64_t trouble_of(uint32_t serial) {
 static void check_twice(const struct process *p, const struct deed *change) {
     bool trouble = p->trouble && p->trouble_step == p->steps;
     twice++;
+    if (change->revived)
+        return;
     if (change->reporter == p->serial)
         broken("%s: %u is reported twice by one process", change->name, change->number);
     else if (world.now - change->time >= LEDGER_OTHERS)
@@ -447,8 +450,7 @@ void promises_all_reported(void) {
         const struct deed *change = &changes[i];
         if (change->present && !change->done)
             broken("%s: %u is still open", change->name, change->number);
-        else if (change->written && change->reports == 0 && !change->seen_before &&
-                 !change->gone)
+        else if (change->written && change->reports == 0 && !change->seen_before && !change->gone)
             broken("%s: %u was made and never reported", change->name, change->number);
     }
 }

@@ -57,6 +57,8 @@ void promises_all_reported(void);
 /* After somebody has changed the journal, which the service knew: it begins with a checkpoint again, and
  * has all that the service knows. */
 void promises_is_whole(void);
+/* The last STATE tells why nothing is repaired, or that it is. */
+void promises_state(const char *expected);
 /* The journal says that it is to be left alone as it is. */
 bool promises_is_held(unsigned folder, const char *name, uint32_t content);
 /* How many INTENTs there were since `time`. */

@@ -122,8 +122,9 @@ static void take_record(struct line *line, const char *name, const char *folder)
 
 /* The first version had no numbers in HOLD and RELEASE. */
 static void take_fields(struct line *line, bool is_1, char f[FIELDS][FIELD_BYTES]) {
-    static const char *const kinds[] = {"",        "INTENT", "UNDO",       "REPAIRED", "DONE",  "HOLD",
-                                        "RELEASE", "LOADED", "CHECKPOINT", "STATE",    "WINDOW"};
+    static const char *const kinds[] = {"",           "INTENT", "UNDO",    "REPAIRED",
+                                        "DONE",       "HOLD",   "RELEASE", "LOADED",
+                                        "CHECKPOINT", "STATE",  "WINDOW"};
     unsigned at = is_1 ? 3 : 4;
     for (int k = LINE_INTENT; k <= LINE_WINDOW; k++) {
         if (strcmp(f[2], kinds[k]) == 0 && (!is_1 || (k <= LINE_LOADED && k != LINE_REPAIRED)))
@@ -155,9 +156,11 @@ static void take_fields(struct line *line, bool is_1, char f[FIELDS][FIELD_BYTES
     case LINE_CHECKPOINT:
         line->number = decimal(f[5]);
         break;
+    case LINE_STATE:
+        (void)snprintf(line->outcome, sizeof line->outcome, "%.15s", f[3]);
+        break;
     case LINE_NONE:
     case LINE_LOADED:
-    case LINE_STATE:
     case LINE_WINDOW:
         break;
     }
@@ -323,8 +326,9 @@ static void learn(struct process *p) {
     if (p->session_trouble)
         return;
     for (size_t i = 0; i < change_count; i++)
-        deficient = deficient || (!changes[i].counted && (changes[i].knowers & promises_bit(p)) != 0 &&
-                                  world.now - changes[i].time < HOUR_MS);
+        deficient =
+            deficient || (!changes[i].counted && (changes[i].knowers & promises_bit(p)) != 0 &&
+                          world.now - changes[i].time < HOUR_MS);
     for (size_t i = 0; i < change_count; i++) {
         if (changes[i].counted && !deficient)
             changes[i].knowers |= promises_bit(p);
@@ -370,8 +374,8 @@ void promises_journal_closing(struct process *p) {
     copy_list(mine, &holds);
     learn(p);
     /* What it says of it must be true in whatever spelling it was told of it. */
-    p->found_held = promises_find(&holds, p->folder, p->target) != NULL &&
-                    world_find(p->place, p->given) >= 0;
+    p->found_held =
+        promises_find(&holds, p->folder, p->target) != NULL && world_find(p->place, p->given) >= 0;
     tampered[p - processes] = false;
 }
 
@@ -383,11 +387,26 @@ void promises_is_whole(void) {
         first.kind != LINE_CHECKPOINT)
         broken("the journal is not written again two seconds after it was changed");
     for (size_t i = 0; i < mine->count; i++) {
-        const struct named *hold = promises_find(&holds, mine->items[i].folder, mine->items[i].name);
+        const struct named *hold =
+            promises_find(&holds, mine->items[i].folder, mine->items[i].name);
         if (hold == NULL || hold->content != mine->items[i].content)
             broken("%s: its hold is not in the journal two seconds after that was changed",
                    mine->items[i].name);
     }
+}
+
+static char state[16];
+
+static void note_state(const struct line *line) {
+    if (line->kind == LINE_STATE)
+        memcpy(state, line->outcome, sizeof state);
+}
+
+void promises_state(const char *expected) {
+    state[0] = '\0';
+    (void)read_lines(world.journal, world.journal_size, note_state);
+    if (strcmp(state, expected) != 0)
+        broken("the state is said to be '%s' and is '%s'", state, expected);
 }
 
 /* ---- what befalls it */
@@ -409,8 +428,11 @@ void promises_journal_changed(void) {
     for (size_t i = 0; i < PROCESSES; i++)
         tampered[i] = processes[i].alive;
     look_anew();
-    for (size_t i = 0; i < change_count; i++)
+    for (size_t i = 0; i < change_count; i++) {
         changes[i].counted = false;
+        changes[i].revived = changes[i].revived ||
+                             (changes[i].present && !changes[i].done && changes[i].reports > 0);
+    }
     for (size_t i = 0; i < promises_undone.count; i++) {
         struct named *it = &promises_undone.items[i];
         const struct named *hold = promises_find(&holds, it->folder, it->name);
@@ -490,6 +512,7 @@ static void begin_change(struct process *p, const struct line *line) {
     change->node = node->serial;
     change->node_version = node->version;
     change->counted = true;
+    change->time = p->called;
     p->added = (int)(change - changes);
     /* A new undo is a new wish that it be held. */
     struct named *it = promises_find(&promises_undone, line->folder, line->name);
@@ -510,6 +533,10 @@ static void check_done(const struct process *p, const struct line *line) {
     } else if (change->reports == 0) {
         broken("%s: DONE of %u before it was reported", change->name, change->number);
     }
+    /* The journal knows a folder by its path: how an undo ended is seen in the directory that is there now. */
+    struct named *it = promises_find(&promises_undone, change->folder, change->name);
+    if (change->undo && it != NULL && strcmp(line->outcome, "undone") != 0 && it->place != p->place)
+        it->exposed = true;
     change->ender = p->serial;
     change->minders = 0;
 }
@@ -591,8 +618,10 @@ void promises_appended(struct process *p, size_t end) {
 /* ---- a new one */
 
 static uint32_t most;
+static unsigned lines;
 
 static void note_number(const struct line *line) {
+    lines++;
     most = line->number > most ? line->number : most;
 }
 
@@ -618,11 +647,13 @@ void promises_rotate(struct process *p, const char *content, size_t length) {
     copy_list(&old, &holds);
     for (size_t i = 0; i < change_count; i++)
         open[i] = tampered[p - processes] ? (changes[i].minders & promises_bit(p)) != 0
-                           : changes[i].present && !changes[i].done;
-    most = 0;
+                                          : changes[i].present && !changes[i].done;
+    most = lines = 0;
     (void)read_lines(content, length, note_number);
     if (most < highest)
         broken("the new journal does not know the last number");
+    if (lines > MEMORY_ITEMS + 4)
+        broken("the new journal has %u lines", lines);
     if (reread(content, length) > 0)
         broken("a line of the new journal is none");
     for (size_t i = 0; i < change_count; i++) {

@@ -12,14 +12,15 @@ enum { CHANGES = 4096, HOLDS = 1400, UNDONES = 256, HOUR_MS = 3600000 };
 /* An INTENT or UNDO and what became of it. `knowers` and `minders` have a bit for each of processes[]. */
 struct deed {
     bool undo;
-    bool sure;     /* its line has reached the disk */
-    bool present;  /* in the journal */
-    bool lost;     /* by a power cut, before it was sure */
-    bool done;     /* as the journal has it */
-    bool gone;     /* with a journal, and nobody was left who knew of it */
-    bool tried;    /* to write the byte, which counts once */
-    bool written;  /* the byte was */
-    bool counted;  /* the journal tells of it to those who count the repairs of an hour */
+    bool sure;        /* its line has reached the disk */
+    bool present;     /* in the journal */
+    bool lost;        /* by a power cut, before it was sure */
+    bool done;        /* as the journal has it */
+    bool revived;     /* reported, and somebody has taken its DONE from the journal */
+    bool gone;        /* with a journal, and nobody was left who knew of it */
+    bool tried;       /* to write the byte, which counts once */
+    bool written;     /* the byte was */
+    bool counted;     /* the journal tells of it to those who count the repairs of an hour */
     bool seen_before; /* a process has looked and found the content from before, ... */
     bool seen_after;  /* ... or the one from after */
     bool alone;       /* when it saw that, nobody else had the file open for writing ... */
@@ -44,6 +45,7 @@ struct named {
     /* Of what was undone: which bytes of which file; that it was released; and that the journal which
      * told of its hold was replaced. */
     int node;
+    unsigned place; /* the directory */
     uint32_t serial, version;
     bool active, released, exposed;
 };

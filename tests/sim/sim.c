@@ -71,7 +71,7 @@ static struct sim sim;
 /* Over all seeds. */
 static struct {
     uint64_t steps, hours;
-    unsigned seeds, repairs, undone, late, unknown, twice, cuts, kills, rotations;
+    unsigned seeds, repairs, undone, late, unknown, twice, cuts, kills, rotations, tampered, clocks;
 } total;
 
 /* ---- the world of a seed */
@@ -141,8 +141,7 @@ static size_t add_old_hold(char *to, size_t at, const char *name, const char *fo
     journal_print_time(world_utc() - 86400, time);
     int n = snprintf(line, sizeof line, "KMR1\t%s\tHOLD\t%08X\t%s\t%s", time,
                      world_below(0x7FFFFFFF), name, folder);
-    n += snprintf(line + n, sizeof line - (size_t)n, "\t%08X\r\n",
-                  world_crc(0, line, (size_t)n));
+    n += snprintf(line + n, sizeof line - (size_t)n, "\t%08X\r\n", world_crc(0, line, (size_t)n));
     memcpy(to + at, line, (size_t)n);
     return at + (size_t)n;
 }
@@ -282,6 +281,30 @@ static void begin_story(uint64_t seed) {
 
 /* ---- what happens */
 
+/* The wall clock is set: minutes to months, back or forth. */
+static void set_clock(void) {
+    static const uint32_t most[] = {10 * 60, 7200, 86400 * 3, 86400 * 100};
+    int64_t by = 60 + (int64_t)world_below(most[world_below(4)]);
+    if (world_below(2) == 0)
+        by = -by;
+    /* Sooner or later somebody sets it right. */
+    if (world_below(4) == 0)
+        by = -world.utc_offset;
+    world.utc_offset += by;
+    total.clocks++;
+    trace("the clock is set by %lld s", (long long)by);
+    if (by > 0)
+        promises_clock_forward();
+    else
+        sim.clock_back = true;
+}
+
+/* While nothing runs nobody sees that it is set. */
+static void set_clock_unseen(void) {
+    if (sim.weight[ACT_CLOCK] > 0 && world_below(3) == 0)
+        set_clock();
+}
+
 static void cut_power(void) {
     trace("---- the power is cut");
     total.cuts++;
@@ -294,6 +317,7 @@ static void cut_power(void) {
     memset(&outages, 0, sizeof outages);
     world.now += REBOOT_MS;
     sim.service_due = world.now;
+    set_clock_unseen();
 }
 
 static void kill_process(struct process *process) {
@@ -303,6 +327,8 @@ static void kill_process(struct process *process) {
     total.kills++;
     process_end(process);
     sim.service_due = world.now + world_below(5000);
+    if (process == &processes[0])
+        set_clock_unseen();
 }
 
 static void start_verb(enum process_kind kind) {
@@ -389,10 +415,9 @@ static void configure(void) {
 }
 
 static void begin_outage(void) {
-    static const char *const what[] = {"the event log is full", "the journal is away",
-                                       "the disk of the journal is full",
-                                       "somebody has the journal open",
-                                       "somebody has the configuration open"};
+    static const char *const what[] = {
+        "the event log is full", "the journal is away", "the disk of the journal is full",
+        "somebody has the journal open", "somebody has the configuration open"};
     uint64_t *const outage[] = {&outages.event_log, &outages.journal, &outages.disk,
                                 &outages.scanner, &outages.configuration};
     uint64_t until = world.now + world_below(world_below(2) == 0 ? 10000 : 10 * MINUTE);
@@ -401,23 +426,6 @@ static void begin_outage(void) {
         until = world.now + world_below(5000);
     *outage[which] = until;
     trace("%s until %llu s", what[which], (unsigned long long)(until / 1000));
-}
-
-/* The wall clock is set: minutes to months, back or forth. */
-static void set_clock(void) {
-    static const uint32_t most[] = {10 * 60, 7200, 86400 * 3, 86400 * 100};
-    int64_t by = 60 + (int64_t)world_below(most[world_below(4)]);
-    if (world_below(2) == 0)
-        by = -by;
-    /* Sooner or later somebody sets it right. */
-    if (world_below(4) == 0)
-        by = -world.utc_offset;
-    world.utc_offset += by;
-    trace("the clock is set by %lld s", (long long)by);
-    if (by > 0)
-        promises_clock_forward();
-    else
-        sim.clock_back = true;
 }
 
 /* Somebody does something to the journal who has no business with it. */
@@ -455,6 +463,7 @@ static void tamper(void) {
                            "replaced by another one", "cut short", "damaged"}[way],
           world.journal_size);
     promises_journal_changed();
+    total.tampered++;
     if (sim.calm || world_below(3) != 0)
         process_note_journal();
 }
@@ -503,7 +512,7 @@ static void act(void) {
         break;
     case ACT_FLOOD:
         if (world_below(16) == 0)
-            flood(world_below(2) == 0 ? 100 : QUEUE_NAMES + 100);
+            flood(world_below(8) != 0 ? 100 : QUEUE_NAMES + 100);
         break;
     case ACT_KILL:
         kill_process(&processes[world_below(4) == 0 ? 1 + world_below(2) : 0]);
@@ -708,11 +717,12 @@ static uint64_t time_for(enum way way) {
 
 /* New records in quiet times, that are heard of in one of several ways. */
 static void write_in_peace(void) {
-    static const char *const how[WAYS] = {"and it was told of it", "and it was told of lost changes",
-                                          "with a scan", "and the queue was full",
-                                          "and the queue was full of busy records"};
+    static const char *const how[WAYS] = {
+        "and it was told of it", "and it was told of lost changes", "with a scan",
+        "and the queue was full", "and the queue was full of busy records"};
     char name[WORLD_NAME_BYTES] = "";
-    enum way way = (enum way)world_below(WAYS);
+    /* A full queue takes many steps. */
+    enum way way = (enum way)world_below(world_below(6) == 0 ? WAYS : QUEUE_FULL);
     unsigned count = 1 + world_below(3);
     if (2 * (promises_repairs(world.now - 3 * (uint64_t)HOUR) + count) >
             sim.settings.repairs_per_hour ||
@@ -737,12 +747,26 @@ static void write_in_peace(void) {
     rates.drop = 0;
 }
 
-/* A journal that somebody deletes or replaces is written again at once. */
+/* A journal that somebody deletes or replaces is written again at once, also while the service is paused or
+ * has no folder. */
 static void tamper_in_peace(void) {
+    struct process *service = &processes[0];
+    unsigned folder = service->folder;
+    uint32_t way = world_below(4);
+    if (way == 0)
+        service->pause = true;
+    if (way == 1)
+        world.away[folder] = true;
+    pass_time(world.now + (way == 1 ? 2 * MINUTE : 1000));
+    if (!world.broken && way < 2)
+        promises_state(way == 0 ? "paused" : "folder");
     tamper();
     pass_time(world.now + 2000);
     if (!world.broken)
         promises_is_whole();
+    service->resume = way == 0;
+    world.away[folder] = false;
+    pass_time(world.now + 2 * MINUTE);
 }
 
 /* In an hour in which nothing changes and nothing fails nothing is written, however often somebody looks
@@ -766,6 +790,7 @@ static void rest(void) {
     }
     if (world.broken)
         return;
+    promises_state("repairing");
     if (process_lines > lines)
         broken("%llu lines were written in an hour in which nothing happened",
                (unsigned long long)(process_lines - lines));
@@ -890,13 +915,14 @@ int main(int count, char **arguments) {
     printf(
         "%u seeds from %llu, %llu steps with %llu calls to the host, in which %llu hours passed\n"
         "%u repairs, %u taken back; %u reported late, %u with an unknown end, %u twice; "
-        "%u power cuts, %u kills, %u rotations\n"
+        "%u power cuts, %u kills, %u new journals; %u times somebody changed the journal, %u times "
+        "the clock\n"
         "at their bounds: the queue %u times, what is owed %u, the holds %u\n"
         "%.1f s of processor time, %.2f million steps a minute\n",
         total.seeds, (unsigned long long)start, (unsigned long long)all,
         (unsigned long long)process_calls, (unsigned long long)total.hours, total.repairs,
         total.undone, total.late, total.unknown, total.twice, total.cuts, total.kills,
-        total.rotations, promises_full[0], promises_full[1], promises_full[2], seconds,
-        seconds > 0 ? (double)all * 60 / seconds / 1e6 : 0.0);
+        total.rotations, total.tampered, total.clocks, promises_full[0], promises_full[1],
+        promises_full[2], seconds, seconds > 0 ? (double)all * 60 / seconds / 1e6 : 0.0);
     return 0;
 }

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-    WORLD_FOLDERS = 2,              /* paths; what stands there is one of two directories each */
+    WORLD_FOLDERS = 2, /* paths; what stands there is one of two directories each */
     WORLD_PLACES = 2 * WORLD_FOLDERS,
     WORLD_SPELLINGS = 5,
     WORLD_NAMES = 240,
@@ -89,7 +89,8 @@ struct world {
     int64_t utc_offset; /* seconds that the wall clock was set forwards */
 
     bool away[WORLD_FOLDERS];
-    unsigned at[WORLD_FOLDERS]; /* the directory that the path leads to: its own number, or 2 more */
+    unsigned
+        at[WORLD_FOLDERS]; /* the directory that the path leads to: its own number, or 2 more */
     struct node nodes[WORLD_NODES];
     struct name names[WORLD_NAMES];
     struct handle handles[WORLD_HANDLES];
@@ -107,8 +108,8 @@ struct world {
     size_t journal_durable; /* so much of it survives a power cut for certain */
     uint32_t journal_owner; /* who has it open, 0: nobody */
     uint32_t journal_generation;
-    bool replaced;          /* a power cut may bring back what the journal was before */
-    size_t fresh_size;      /* of the one that is being made */
+    bool replaced;     /* a power cut may bring back what the journal was before */
+    size_t fresh_size; /* of the one that is being made */
     size_t previous_size, copy_size;
 
     /* Told of every change that Windows would notify of. */

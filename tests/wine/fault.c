@@ -1,0 +1,139 @@
+/*
+ * fault: calls of Windows that fail, or answer, as Wine's never do. Linked with all of the product's own objects it
+ * makes a kmrepair.exe that is the product in everything else.
+ *
+ * The product calls Windows through pointers that the linker takes from an import library, such as
+ * __imp__WriteFile@20. Those that are defined here come first. What is on is asked for at each call: the fault NAME
+ * is on as long as there is a file FOLDER-NAME, where FOLDER is that of the program:
+ *
+ *   locked    a byte written to a file meets somebody's byte-range lock (Wine's LockFileEx stops no write)
+ *   full      the event log is full
+ *   denied    the journal may not be written to (Wine has no access lists)
+ *   short     of a list of changes the first entry says that it is the last, whatever the system filled besides
+ *   pad4, pad8 so many bytes are filled behind the last entry
+ *
+ * A process that was started before sees a fault come and go.
+ */
+#include <windows.h>
+
+#ifdef _WIN64
+#define IMPORT(name, bytes) __asm__("__imp_" #name)
+#else
+#define IMPORT(name, bytes) __asm__("__imp__" #name "@" #bytes)
+#endif
+
+typedef BOOL WINAPI write_file(HANDLE, const void *, DWORD, DWORD *, OVERLAPPED *);
+typedef HANDLE WINAPI create_file(const WCHAR *, DWORD, DWORD, SECURITY_ATTRIBUTES *, DWORD, DWORD,
+                                  HANDLE);
+typedef BOOL WINAPI report_event(HANDLE, WORD, WORD, DWORD, void *, WORD, DWORD, const WCHAR **,
+                                 void *);
+typedef BOOL WINAPI read_changes(HANDLE, void *, DWORD, BOOL, DWORD, DWORD *, OVERLAPPED *,
+                                 LPOVERLAPPED_COMPLETION_ROUTINE);
+typedef BOOL WINAPI get_result(HANDLE, OVERLAPPED *, DWORD *, BOOL);
+
+enum { WATCHES = 8 };
+
+/* Where the system writes a list of changes: the buffer of each watch, by its OVERLAPPED. */
+static struct {
+    const OVERLAPPED *overlapped;
+    void *buffer;
+} watches[WATCHES];
+
+static FARPROC real(const WCHAR *module, const char *name) {
+    return GetProcAddress(GetModuleHandleW(module), name);
+}
+
+static BOOL is_on(const WCHAR *name) {
+    WCHAR path[MAX_PATH + 16];
+    DWORD at = GetModuleFileNameW(NULL, path, MAX_PATH);
+
+    while (at > 0 && path[at] != L'\\')
+        at--;
+    path[at++] = L'-';
+    while ((path[at++] = *name++) != L'\0')
+        continue;
+    return GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
+}
+
+static BOOL ends_in_jnl(const WCHAR *path) {
+    DWORD length = (DWORD)lstrlenW(path);
+
+    return length > 4 && lstrcmpiW(path + length - 4, L".jnl") == 0;
+}
+
+static BOOL WINAPI fault_write(HANDLE file, const void *bytes, DWORD size, DWORD *done,
+                               OVERLAPPED *at) {
+    if (size == 1 && is_on(L"locked")) {
+        SetLastError(ERROR_LOCK_VIOLATION);
+        return FALSE;
+    }
+    return ((write_file *)(void *)real(L"kernel32", "WriteFile"))(file, bytes, size, done, at);
+}
+
+static HANDLE WINAPI fault_create(const WCHAR *path, DWORD access, DWORD share,
+                                  SECURITY_ATTRIBUTES *security, DWORD how, DWORD flags,
+                                  HANDLE like) {
+    if (ends_in_jnl(path) && (access & (GENERIC_WRITE | FILE_APPEND_DATA | FILE_WRITE_DATA)) != 0 &&
+        is_on(L"denied")) {
+        SetLastError(ERROR_ACCESS_DENIED);
+        return INVALID_HANDLE_VALUE;
+    }
+    return ((create_file *)(void *)real(L"kernel32", "CreateFileW"))(path, access, share, security,
+                                                                     how, flags, like);
+}
+
+static BOOL WINAPI fault_report(HANDLE log, WORD type, WORD category, DWORD id, void *user,
+                                WORD count, DWORD size, const WCHAR **strings, void *data) {
+    if (is_on(L"full")) {
+        SetLastError(ERROR_LOG_FILE_FULL);
+        return FALSE;
+    }
+    return ((report_event *)(void *)real(L"advapi32", "ReportEventW"))(
+        log, type, category, id, user, count, size, strings, data);
+}
+
+static BOOL WINAPI fault_changes(HANDLE folder, void *buffer, DWORD size, BOOL below, DWORD filter,
+                                 DWORD *got, OVERLAPPED *overlapped,
+                                 LPOVERLAPPED_COMPLETION_ROUTINE then) {
+    BOOL good = ((read_changes *)(void *)real(L"kernel32", "ReadDirectoryChangesW"))(
+        folder, buffer, size, below, filter, got, overlapped, then);
+    if (good) {
+        int at = 0;
+        while (at < WATCHES - 1 && watches[at].overlapped != NULL &&
+               watches[at].overlapped != overlapped)
+            at++;
+        watches[at].overlapped = overlapped;
+        watches[at].buffer = buffer;
+    }
+    return good;
+}
+
+static BOOL WINAPI fault_result(HANDLE file, OVERLAPPED *overlapped, DWORD *bytes, BOOL wait) {
+    BOOL good = ((get_result *)(void *)real(L"kernel32", "GetOverlappedResult"))(file, overlapped,
+                                                                                 bytes, wait);
+    int at = 0;
+
+    while (at < WATCHES && watches[at].overlapped != overlapped)
+        at++;
+    if (!good || *bytes == 0 || at == WATCHES)
+        return good;
+    if (is_on(L"short"))
+        ((FILE_NOTIFY_INFORMATION *)watches[at].buffer)->NextEntryOffset = 0;
+    if (is_on(L"pad4"))
+        *bytes += 4;
+    if (is_on(L"pad8"))
+        *bytes += 8;
+    return TRUE;
+}
+
+extern void *const import_write IMPORT(WriteFile, 20);
+extern void *const import_create IMPORT(CreateFileW, 28);
+extern void *const import_report IMPORT(ReportEventW, 36);
+extern void *const import_changes IMPORT(ReadDirectoryChangesW, 32);
+extern void *const import_result IMPORT(GetOverlappedResult, 16);
+
+void *const import_write = (void *)fault_write;
+void *const import_create = (void *)fault_create;
+void *const import_report = (void *)fault_report;
+void *const import_changes = (void *)fault_changes;
+void *const import_result = (void *)fault_result;
