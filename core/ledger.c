@@ -71,7 +71,8 @@ static bool commit_at(struct ledger *ledger, uint32_t time) {
     char *line = ledger->line;
     size_t start = ledger->torn ? 2 : 0;
     struct host_result result = {HOST_FAILED, 0, "the entry is too long for a line"};
-    memcpy(line, "\r\n", 2);
+    line[0] = '\r';
+    line[1] = '\n';
     ledger->entry.utc = time;
     size_t length = journal_encode(&ledger->entry, line + start, JOURNAL_LINE_MAX);
     if (length > 0)

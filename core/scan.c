@@ -123,7 +123,7 @@ static void finish(struct scan *scan) {
     end(scan);
     scan->finished = true;
     scan->backoff = 0;
-    scan->due = minutes == 0 ? SCAN_NEVER : scan->ended + minutes * 60000;
+    scan->due = minutes == 0 ? SCAN_NEVER : scan->ended + (uint64_t)minutes * 60000;
     scan->crowd_wait =
         scan->crowded ? site_back_off(scan->crowd_wait, SCAN_CROWD_FIRST, SCAN_HOUR) : 0;
     scan->found = scan->counts;

@@ -7,7 +7,7 @@ uint64_t site_now(const struct site *site) {
 }
 
 uint64_t site_settled(const struct site *site) {
-    return site_now(site) + site->settings.settle_seconds * 1000;
+    return site_now(site) + (uint64_t)site->settings.settle_seconds * 1000;
 }
 
 uint32_t site_back_off(uint32_t backoff, uint32_t first, uint32_t last) {

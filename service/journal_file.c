@@ -5,7 +5,7 @@
 #include "win/file.h"
 #include "win/relative.h"
 
-static const char in_use[] = "another program has the journal open";
+static const char in_use[] = "another program has the journal kmrepair.jnl open";
 
 static void close_handle(HANDLE *handle) {
     if (*handle != INVALID_HANDLE_VALUE)
@@ -66,7 +66,8 @@ static struct host_result denied(const struct journal_file *journal, DWORD error
         return result_make(HOST_BUSY, error,
                            "the journal was deleted, and another program has it open");
     if (path_has(journal->path, FILE_ATTRIBUTE_DIRECTORY))
-        return result_make(HOST_FAILED, error, "a folder is in the place of the journal");
+        return result_make(HOST_FAILED, error,
+                           "a folder is in the place of the journal kmrepair.jnl");
     return result_of(error);
 }
 

@@ -246,7 +246,7 @@ static void test_L7_all_busy_at_once(void **state) {
     run(HOUR);
     for (size_t i = 0; i < fake.file_count; i++)
         fake.files[i].shared = fake.files[i].repair = HOST_OK;
-    run(HOUR + 10 * MINUTE);
+    run(5 * MINUTE);
     same_number("all of them", "repairs", QUEUE_NAMES + 52, count_repaired());
     no_complaints();
 }
