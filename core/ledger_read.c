@@ -56,7 +56,8 @@ static void take_window(struct ledger *ledger, const char *text) {
     }
 }
 
-void ledger_count(struct ledger *ledger, const struct journal_entry *entry) {
+/* Takes the repair of an INTENT into the window, once. */
+static void count_repair(struct ledger *ledger, const struct journal_entry *entry) {
     if (entry->number > ledger->counted && entry->kind == JOURNAL_INTENT)
         limiter_add(window_of(ledger), now(ledger), age_of(ledger, entry->utc), 1);
     if (entry->number > ledger->counted)
@@ -116,7 +117,7 @@ static void take_entry(void *context, const struct journal_entry *entry) {
         ledger_ask_folder(ledger, entry->text);
     bool releases = entry->kind == JOURNAL_RELEASE &&
                     memory_find(&ledger->memory, ITEM_HOLD, entry->name) != NULL;
-    ledger_count(ledger, entry);
+    count_repair(ledger, entry);
     memory_apply(&ledger->memory, entry);
     if (releases && ledger->on_release != NULL)
         ledger->on_release(ledger->context, entry->name);
