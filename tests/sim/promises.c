@@ -351,7 +351,7 @@ static void report_change(struct process *p, const struct event *event) {
         broken("%s: %u is reported and nobody has seen it", change->name, change->number);
     else if (event->number != EVENT_OUTCOME_UNKNOWN && change->alone && !change->flushed)
         broken("%s: %u is reported and is not on the disk", change->name, change->number);
-    else if (event->number == EVENT_REPAIRED && !change->written)
+    else if (event->number == EVENT_REPAIRED && !change->written && change->place == p->place)
         broken("%s: %u is reported and was never made", change->name, change->number);
     else if (change->reports > 0)
         check_twice(p, change);

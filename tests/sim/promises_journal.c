@@ -519,6 +519,7 @@ static void begin_change(struct process *p, const struct line *line) {
     change->node_version = node->version;
     change->counted = true;
     change->time = p->called;
+    change->place = p->place;
     p->added = (int)(change - changes);
     /* A new undo is a new wish that it be held. */
     struct named *it = promises_find(&promises_undone, line->folder, line->name);
