@@ -311,6 +311,9 @@ static bool work_write(struct change *change, struct memory_item *item) {
     }
     if (item->step == FLIGHT_WRITE) {
         tell_failed(change, item, &result);
+        /* A folder that is not watched any more may never be there again. */
+        if (is_other_folder(change, item) && has_lasted(change, item))
+            item->step = FLIGHT_SETTLE;
         retry(change, item);
     }
     return not_made;
@@ -330,7 +333,8 @@ static struct host_result settle(struct change *change, struct memory_item *item
     const struct host_result first = result;
     if (first.code == HOST_REFUSED || first.code == HOST_BUSY)
         result = host->open(host->context, folder, name, false, &size);
-    if (result.code == HOST_GONE)
+    /* A link is not followed: what was changed is not there any more. */
+    if (result.code == HOST_GONE || result.code == HOST_REFUSED)
         *not_made = conclude(change, item, false, 0, 0);
     if (result.code == HOST_OK)
         result = read_record(change, size);

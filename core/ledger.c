@@ -45,9 +45,21 @@ uint64_t ledger_due(const struct ledger *ledger) {
     return ledger->backoff == 0 ? 0 : ledger->due;
 }
 
-bool ledger_is_away(const struct ledger *ledger) {
-    return ledger->backoff != 0 &&
-           (ledger->trouble.code != HOST_BUSY || now(ledger) - ledger->since >= LEDGER_BUSY_TOLD);
+bool ledger_is_full(const struct ledger *ledger) {
+    return ledger->memory.overflow || ledger->known >= LEDGER_BYTES_STOP;
+}
+
+const struct host_result *ledger_trouble(const struct ledger *ledger) {
+    static const struct host_result overflow = {
+        HOST_FAILED, 0, "kmrepair.jnl holds more than this program can keep in memory"};
+    static const struct host_result is_long = {
+        HOST_FAILED, 0, "kmrepair.jnl has grown to 4 MB, and no new one can be put in its place"};
+    if (ledger->backoff != 0 &&
+        (ledger->trouble.code != HOST_BUSY || now(ledger) - ledger->since >= LEDGER_BUSY_TOLD))
+        return &ledger->trouble;
+    if (ledger->memory.overflow)
+        return &overflow;
+    return ledger_is_full(ledger) ? &is_long : NULL;
 }
 
 /* Nobody knows how much of what was written got there: the next lock reads it. */
@@ -327,9 +339,8 @@ void ledger_check(struct ledger *ledger) {
 }
 
 bool ledger_has_room(const struct ledger *ledger) {
-    return ledger->ready && !ledger->failing && !ledger->rewrite && !ledger->memory.overflow &&
-           ledger->memory.count[ITEM_FLIGHT] < MEMORY_IN_FLIGHT &&
-           ledger->known < LEDGER_BYTES_STOP;
+    return ledger->ready && !ledger->failing && !ledger->rewrite && !ledger_is_full(ledger) &&
+           ledger->memory.count[ITEM_FLIGHT] < MEMORY_IN_FLIGHT;
 }
 
 /* ---- entries ---- */

@@ -99,8 +99,11 @@ uint64_t ledger_due(const struct ledger *ledger);
 bool ledger_has_work(const struct ledger *ledger);
 /* Locks, reads, writes what is due: settings, state, window, checkpoint. */
 void ledger_work(struct ledger *ledger);
-/* Worth an event: it failed, or has been busy for long. And: it can be written again. */
-bool ledger_is_away(const struct ledger *ledger);
+/* What keeps changes from being begun and is worth an event: it failed, it has been busy for long, or
+ * it has no room. NULL if nothing does. */
+const struct host_result *ledger_trouble(const struct ledger *ledger);
+/* True when there is no room for a change, and only a new journal or another run makes some. */
+bool ledger_is_full(const struct ledger *ledger);
 
 /* Somebody else may have written to the journal. */
 void ledger_check(struct ledger *ledger);

@@ -66,6 +66,8 @@ static enum journal_why why_nothing(const struct mender *mender) {
         return WHY_REPORT_ONLY;
     if (mender->trip.on)
         return WHY_LIMIT;
+    if (ledger_is_full(&mender->ledger))
+        return WHY_JOURNAL;
     return mender->ledger.memory.count[ITEM_FLIGHT] >= MEMORY_IN_FLIGHT ? WHY_EVENTS : WHY_NOTHING;
 }
 
@@ -88,14 +90,16 @@ static uint64_t due_journal(struct mender *mender) {
     const struct ledger *ledger = &mender->ledger;
     if (ledger_has_work(ledger))
         return ledger_due(ledger);
-    return ledger->told ? mender->back_told_again : MENDER_NEVER;
+    bool is_news = ledger->told != (ledger_trouble(ledger) != NULL);
+    return is_news ? mender->back_told_again : MENDER_NEVER;
 }
 
 static void work_journal(struct mender *mender) {
     struct ledger *ledger = &mender->ledger;
     ledger_work(ledger);
-    if (ledger_is_away(ledger))
-        site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_AWAY, &ledger->trouble);
+    const struct host_result *why = ledger_trouble(ledger);
+    if (why != NULL)
+        site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_AWAY, why);
     else if (ledger->backoff == 0)
         site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_BACK, NULL);
     mender->back_told_again = now(mender) + MENDER_MINUTE;
