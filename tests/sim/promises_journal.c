@@ -424,15 +424,21 @@ static void look_anew(void) {
     (void)reread(world.journal, world.journal_size);
 }
 
+/* What was ended is in flight again, since somebody took its DONE away. */
+static void note_revived(void) {
+    for (size_t i = 0; i < change_count; i++) {
+        if (changes[i].present && !changes[i].done && changes[i].reports > 0)
+            changes[i].revived = true;
+    }
+}
+
 void promises_journal_changed(void) {
     for (size_t i = 0; i < PROCESSES; i++)
         tampered[i] = processes[i].alive;
     look_anew();
-    for (size_t i = 0; i < change_count; i++) {
+    for (size_t i = 0; i < change_count; i++)
         changes[i].counted = false;
-        changes[i].revived = changes[i].revived ||
-                             (changes[i].present && !changes[i].done && changes[i].reports > 0);
-    }
+    note_revived();
     for (size_t i = 0; i < promises_undone.count; i++) {
         struct named *it = &promises_undone.items[i];
         const struct named *hold = promises_find(&holds, it->folder, it->name);
@@ -679,6 +685,8 @@ static void give_way(struct list *list) {
 
 void promises_rotated(struct process *p) {
     look_anew();
+    if (tampered[p - processes])
+        note_revived();
     for (size_t i = 0; i < PROCESSES; i++)
         give_way(&known[i]);
     write_down(p);

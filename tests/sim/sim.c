@@ -695,6 +695,14 @@ static void end_trouble(void) {
         service->resume = true;
 }
 
+/* Whether the limit may be reached: it counts up to a minute too long for each time that somebody reads
+ * how many repairs there were, and some of them twice when a journal was replaced; what is from the future counts as if it were made now. */
+static bool is_limited(uint64_t within) {
+    if (sim.clock_back && processes[0].mender.trip.on)
+        return true;
+    return 2 * promises_repairs(world.now - within) >= sim.settings.repairs_per_hour;
+}
+
 enum way { TOLD, LOST, BY_SCAN, QUEUE_FULL, QUEUE_BUSY, WAYS };
 
 /* When a new record is repaired at the latest. */
@@ -741,7 +749,7 @@ static void write_in_peace(void) {
         processes[0].lost = true;
     uint64_t limit = time_for(way);
     pass_time(world.now + limit);
-    if (!world.broken && stuck_left(name) > 0)
+    if (!world.broken && !is_limited(3 * (uint64_t)HOUR) && stuck_left(name) > 0)
         broken("%s is not repaired after %llu s, %s", name, (unsigned long long)limit / 1000,
                how[way]);
     rates.drop = 0;
@@ -797,14 +805,6 @@ static void rest(void) {
     else if (process_scans > scans + most)
         broken("%llu scans in an hour in which nothing happened",
                (unsigned long long)(process_scans - scans));
-}
-
-/* Whether the limit may be reached: it counts up to a minute too long for each time that somebody reads
- * how many repairs there were, and some of them twice when a journal was replaced; what is from the future counts as if it were made now. */
-static bool is_limited(uint64_t within) {
-    if (sim.clock_back && processes[0].mender.trip.on)
-        return true;
-    return 2 * promises_repairs(world.now - within) >= sim.settings.repairs_per_hour;
 }
 
 static void quiet(void) {
