@@ -40,8 +40,8 @@ enum {
 
 struct ledger {
     const struct host *host;
-    /* Told of each hold that another process has released. */
-    void (*on_release)(void *context, const char *name);
+    /* Told of each record that another process has released, or has not repaired after all. */
+    void (*on_ended)(void *context, const char *name);
     void *context;
     struct memory memory;
     struct limiter window; /* the repairs of the last hour */
@@ -89,7 +89,7 @@ struct ledger {
 
 void ledger_init(struct ledger *ledger, const struct host *host);
 
-/* HOST_OK, HOST_BUSY, or HOST_FAILED with the reason. Once locked it stays so until ledger_unlock(). */
+/* HOST_OK, HOST_BUSY, or HOST_FAILED with the reason. It stays locked until ledger_unlock(), or until something cannot be written. */
 struct host_result ledger_lock(struct ledger *ledger);
 void ledger_unlock(struct ledger *ledger);
 

@@ -26,8 +26,8 @@ static void work_scan(struct mender *mender) {
 /* What waits for the journal is woken by it; a folder that is away, by its return. */
 static bool can_work(const struct mender *mender, const struct memory_item *item) {
     bool touches = item->step == FLIGHT_SETTLE || item->step == FLIGHT_WRITE;
-    bool elsewhere = mender->ledger.memory.folders[item->folder].kind == FOLDER_OTHER;
-    if (touches && mender->folder_away && !elsewhere)
+    enum folder_kind folder = mender->ledger.memory.folders[item->folder].kind;
+    if (touches && (folder == FOLDER_UNASKED || (folder == FOLDER_OURS && mender->folder_away)))
         return false;
     return mender->ledger.ready;
 }
@@ -173,8 +173,8 @@ uint64_t mender_step(struct mender *mender) {
 
 /* ---- what it is told ---- */
 
-/* A record is no longer held. */
-static void on_release(void *context, const char *name) {
+/* A record may be stuck again. */
+static void on_ended(void *context, const char *name) {
     mender_hint(context, name);
 }
 
@@ -186,7 +186,7 @@ void mender_init(struct mender *mender, const struct host *host, const struct se
     (void)text_copy(mender->site.folder, sizeof mender->site.folder, settings->folder);
     ledger_init(&mender->ledger, host);
     mender->ledger.is_service = is_service;
-    mender->ledger.on_release = on_release;
+    mender->ledger.on_ended = on_ended;
     mender->ledger.context = mender;
     if (is_service)
         ledger_note_settings(&mender->ledger, settings);
