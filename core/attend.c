@@ -204,6 +204,9 @@ void attend_due(struct mender *mender) {
     struct host_result result = change_look(&mender->change, name, &view);
     if (result.code == HOST_GONE || result.code == HOST_END) {
         queue_remove(&mender->queue, item);
+    } else if (result.code == HOST_REFUSED) {
+        queue_remove(&mender->queue, item);
+        warn(mender, EVENT_UNREADABLE, name, 0, NULL, &result);
     } else if (result.code != HOST_OK) {
         put_off(mender, name, &result);
     } else if (view.record.verdict != VERDICT_STUCK) {
@@ -238,6 +241,11 @@ void attend_found(struct mender *mender, const char *name) {
     if (result.code == HOST_GONE)
         return;
     counts->files++;
+    if (result.code == HOST_REFUSED) {
+        counts->verdict[VERDICT_UNREADABLE]++;
+        warn(mender, EVENT_UNREADABLE, name, 0, NULL, &result);
+        return;
+    }
     if (result.code != HOST_OK) {
         counts->busy++;
         if (item == NULL)

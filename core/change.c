@@ -99,8 +99,7 @@ static struct host_result write_byte(struct change *change, struct memory_item *
         result = host->flush(host->context);
     if (result.code == HOST_OK)
         result = verify(change, item->size);
-    item->made = result.code == HOST_OK;
-    if (item->made)
+    if (result.code == HOST_OK)
         return result;
     *byte = old;
     item->clean = verify(change, item->size).code == HOST_OK;
@@ -200,8 +199,7 @@ static void report(struct change *change, struct memory_item *item) {
 }
 
 /* Holds what was undone, reports, writes DONE: as far as it can be now. Another process may have done
- * it, or settled it and repaired the record itself: the journal tells. Without the journal only what
- * was made a moment ago is reported. */
+ * it, or settled it and repaired the record itself: the journal tells. */
 static void finish(struct change *change, struct memory_item *item) {
     const uint32_t number = item->number;
     bool locked = ledger_lock(change->ledger).code == HOST_OK;
@@ -209,9 +207,7 @@ static void finish(struct change *change, struct memory_item *item) {
     /* cppcheck-suppress knownConditionTrueFalse */
     if (item->kind != ITEM_FLIGHT || item->number != number)
         return;
-    bool is_news = item->made && !item->undo && item->step == FLIGHT_REPORT;
-    item->made = false;
-    if (!locked && !is_news) {
+    if (!locked) {
         item->due = ledger_due(change->ledger);
         return;
     }
@@ -226,7 +222,7 @@ static void finish(struct change *change, struct memory_item *item) {
         report(change, item);
     if (item->step != FLIGHT_FINISH)
         return;
-    if (!locked || !ledger_finish(change->ledger, item))
+    if (!ledger_finish(change->ledger, item))
         item->due = ledger_due(change->ledger);
 }
 
@@ -256,11 +252,12 @@ static const char *folder_to_open(const struct change *change, const struct memo
 static bool write_again(struct change *change, struct memory_item *item,
                         struct host_result *result) {
     const struct host *host = change->site->host;
-    if (!item->undo && !change->site->settings.repair) {
+    /* What the administrator has taken away, be it the leave or the folder, is not written to. */
+    if ((!item->undo && !change->site->settings.repair) || is_other_folder(change, item)) {
         close_record(change);
         return conclude(change, item, true, item->size, item->before);
     }
-    *result = is_other_folder(change, item) ? ok : host->folder_check(host->context);
+    *result = host->folder_check(host->context);
     if (result->code == HOST_OK)
         *result = write_byte(change, item);
     close_record(change);
@@ -269,7 +266,7 @@ static bool write_again(struct change *change, struct memory_item *item,
 
 /* The journal tells whether the change is still in flight: another process may have settled it, or may
  * be about to. True when it is, and the journal is locked. */
-static bool is_still_in_flight(struct change *change, struct memory_item *item) {
+static bool claim(struct change *change, struct memory_item *item) {
     const uint32_t number = item->number;
     bool locked = ledger_lock(change->ledger).code == HOST_OK;
     /* The lock may have changed it. */
@@ -284,7 +281,7 @@ static bool is_still_in_flight(struct change *change, struct memory_item *item) 
 static bool work_write(struct change *change, struct memory_item *item) {
     const struct host *host = change->site->host;
     uint32_t size = 0;
-    if (!is_still_in_flight(change, item))
+    if (!claim(change, item))
         return false;
     struct host_result result = host->open(host->context, folder_to_open(change, item),
                                            memory_name(&change->ledger->memory, item), true, &size);
@@ -311,6 +308,9 @@ static bool work_write(struct change *change, struct memory_item *item) {
     }
     if (item->step == FLIGHT_WRITE) {
         tell_failed(change, item, &result);
+        /* A folder that is not watched any more may never be there again. */
+        if (is_other_folder(change, item) && has_lasted(change, item))
+            item->step = FLIGHT_SETTLE;
         retry(change, item);
     }
     return not_made;
@@ -330,7 +330,8 @@ static struct host_result settle(struct change *change, struct memory_item *item
     const struct host_result first = result;
     if (first.code == HOST_REFUSED || first.code == HOST_BUSY)
         result = host->open(host->context, folder, name, false, &size);
-    if (result.code == HOST_GONE)
+    /* A link is not followed: what was changed is not there any more. */
+    if (result.code == HOST_GONE || result.code == HOST_REFUSED)
         *not_made = conclude(change, item, false, 0, 0);
     if (result.code == HOST_OK)
         result = read_record(change, size);
@@ -350,13 +351,14 @@ static struct host_result settle(struct change *change, struct memory_item *item
 
 static bool work_settle(struct change *change, struct memory_item *item) {
     bool not_made = false;
-    if (!is_still_in_flight(change, item))
+    if (!claim(change, item))
         return false;
     struct host_result result = settle(change, item, &not_made);
     if (item->step != FLIGHT_SETTLE)
         return not_made;
     /* A folder that is not watched any more may never be there again. */
     if (has_lasted(change, item) && is_other_folder(change, item)) {
+        item->outcome = OUTCOME_UNKNOWN;
         item->step = FLIGHT_REPORT;
         return false;
     }

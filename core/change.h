@@ -3,7 +3,7 @@
  *
  * What it promises, whatever fails and whenever the power is cut: it writes one byte, `4` to `1` for a
  * repair and back for an undo, into a record that was judged through the same handle, in a folder
- * whose path still leads there, after the INTENT has reached the disk, and nothing else ever. What
+ * whose path still leads there, after the INTENT has reached the disk, and nothing else. What
  * happened is reported at least once, and DONE is written after that.
  *
  * A byte that cannot be written now is tried again under the same INTENT. Nothing waits in here: a

@@ -96,7 +96,7 @@ struct host {
 
     /* ---- one record */
 
-    /* Opens a record to read, sharing everything; or to repair it, so that nobody else can write or
+    /* Opens a record to read, sharing everything (HOST_REFUSED: a link); or to repair it, so that nobody else can write or
      * delete it until it is closed. `size` is that of the file, at most UINT32_MAX. `folder` is NULL
      * for the watched folder, or the path of another, in which a change was once begun. A name is
      * never taken for a path. */

@@ -12,7 +12,7 @@ enum {
     TIME_PARTS = 5, /* beside the year */
     KINDS = JOURNAL_REPAIRED + 1,
     OUTCOMES = OUTCOME_UNKNOWN + 1,
-    WHYS = WHY_EVENTS + 1
+    WHYS = WHY_JOURNAL + 1
 };
 
 static const char *const mark = "KMR2\t";   /* with the tab that follows it */
@@ -30,7 +30,8 @@ static const char *const outcomes[OUTCOMES] = {[OUTCOME_REPAIRED] = "repaired",
                                                [OUTCOME_UNKNOWN] = "unknown"};
 static const char *const whys[WHYS] = {
     [WHY_NOTHING] = "repairing", [WHY_REPORT_ONLY] = "report-only", [WHY_PAUSED] = "paused",
-    [WHY_LIMIT] = "limit",       [WHY_FOLDER] = "folder",           [WHY_EVENTS] = "events"};
+    [WHY_LIMIT] = "limit",       [WHY_FOLDER] = "folder",           [WHY_EVENTS] = "events",
+    [WHY_JOURNAL] = "journal"};
 
 /* Sets of kinds. */
 enum {

@@ -77,7 +77,8 @@ enum journal_why {
     WHY_PAUSED,
     WHY_LIMIT,  /* RepairsPerHour is reached, `until` then */
     WHY_FOLDER, /* it is away */
-    WHY_EVENTS  /* as many changes as can wait for the event log do */
+    WHY_EVENTS, /* as many changes as can wait for the event log do */
+    WHY_JOURNAL /* it has no room for another change, see ledger_trouble() */
 };
 
 /* What a scan has found, by verdict; `busy` could not be read at the time. */

@@ -9,6 +9,9 @@
 enum { DRIFT_SECONDS = 2 };
 
 static const struct host_result ok = {HOST_OK, 0, NULL};
+static const struct host_result overflow = {
+    HOST_FAILED, 0,
+    "kmrepair.jnl holds more than this program can keep in memory; release records"};
 
 static uint64_t now(const struct ledger *ledger) {
     return ledger->host->clock(ledger->host->context);
@@ -33,6 +36,9 @@ void ledger_init(struct ledger *ledger, const struct host *host) {
 
 static void note_trouble(struct ledger *ledger, const struct host_result *why) {
     ledger->trouble = *why;
+    /* Several records may try within one wait. */
+    if (ledger->backoff != 0 && now(ledger) < ledger->due)
+        return;
     if (ledger->backoff == 0)
         ledger->since = now(ledger);
     ledger->backoff = ledger->backoff == 0 ? LEDGER_BACKOFF_FIRST : ledger->backoff * 2;
@@ -45,9 +51,19 @@ uint64_t ledger_due(const struct ledger *ledger) {
     return ledger->backoff == 0 ? 0 : ledger->due;
 }
 
-bool ledger_is_away(const struct ledger *ledger) {
-    return ledger->backoff != 0 &&
-           (ledger->trouble.code != HOST_BUSY || now(ledger) - ledger->since >= LEDGER_BUSY_TOLD);
+bool ledger_is_full(const struct ledger *ledger) {
+    return ledger->memory.overflow || ledger->known >= LEDGER_BYTES_STOP;
+}
+
+const struct host_result *ledger_trouble(const struct ledger *ledger) {
+    static const struct host_result is_long = {
+        HOST_FAILED, 0, "kmrepair.jnl has grown to 4 MB, and no new one can be put in its place"};
+    if (ledger->backoff != 0 &&
+        (ledger->trouble.code != HOST_BUSY || now(ledger) - ledger->since >= LEDGER_BUSY_TOLD))
+        return &ledger->trouble;
+    if (ledger->memory.overflow)
+        return &overflow;
+    return ledger_is_full(ledger) ? &is_long : NULL;
 }
 
 /* Nobody knows how much of what was written got there: the next lock reads it. */
@@ -177,8 +193,10 @@ static void put_at(struct ledger *ledger, struct new_journal *made, uint32_t tim
         return;
     ledger->entry.utc = time;
     size_t length = journal_encode(&ledger->entry, ledger->line, JOURNAL_LINE_MAX);
-    if (length == 0)
+    if (length == 0) {
+        made->result = (struct host_result){HOST_FAILED, 0, "an entry is too long for a line"};
         return;
+    }
     made->result = host->journal_put(host->context, ledger->line, length);
     made->last = crc32(0, ledger->line, length);
     made->last_at = made->length;
@@ -221,7 +239,11 @@ static void put_all(struct ledger *ledger, struct new_journal *made) {
 
 static struct host_result checkpoint(struct ledger *ledger) {
     const struct host *host = ledger->host;
-    struct new_journal made = {host->journal_new(host->context), 0, 0, 0, 0, 0};
+    struct new_journal made = {ok, 0, 0, 0, 0, 0};
+    /* What found no place in memory would be gone. */
+    if (ledger->memory.overflow)
+        return overflow;
+    made.result = host->journal_new(host->context);
     put_all(ledger, &made);
     if (made.result.code == HOST_OK)
         made.result = host->journal_replace(host->context, ledger->keep || !ledger->rewrite);
@@ -306,19 +328,25 @@ bool ledger_has_work(const struct ledger *ledger) {
            ledger->window_due || is_long(ledger) || has_drifted(ledger);
 }
 
+/* Gives a long journal a checkpoint. When that fails, or helps little, lines can still be written to
+ * it: it is tried again in an hour, or in a minute when there is little room left. */
+static bool shorten(struct ledger *ledger) {
+    struct host_result result = checkpoint(ledger);
+    uint32_t wait = ledger->known < LEDGER_BYTES_STOP / 2 ? LEDGER_RETRY : LEDGER_BACKOFF_LAST;
+    ledger->checkpoint_due = 0;
+    if (ledger->known > JOURNAL_BYTES_MAX / 2)
+        ledger->checkpoint_due = now(ledger) + wait;
+    if (result.code != HOST_OK)
+        ledger_unlock(ledger);
+    return result.code == HOST_OK;
+}
+
 void ledger_work(struct ledger *ledger) {
     if (ledger_lock(ledger).code != HOST_OK)
         return;
     ledger->check = false;
-    if (is_long(ledger)) {
-        /* Lines can be written to a journal that is too long. */
-        struct host_result result = checkpoint(ledger);
-        ledger->checkpoint_due = now(ledger) + LEDGER_RETRY;
-        if (result.code != HOST_OK) {
-            ledger_unlock(ledger);
-            return;
-        }
-    }
+    if (is_long(ledger) && !shorten(ledger))
+        return;
     (void)write_state(ledger);
 }
 
@@ -327,9 +355,8 @@ void ledger_check(struct ledger *ledger) {
 }
 
 bool ledger_has_room(const struct ledger *ledger) {
-    return ledger->ready && !ledger->failing && !ledger->rewrite && !ledger->memory.overflow &&
-           ledger->memory.count[ITEM_FLIGHT] < MEMORY_IN_FLIGHT &&
-           ledger->known < LEDGER_BYTES_STOP;
+    return ledger->ready && !ledger->failing && !ledger->rewrite && !ledger_is_full(ledger) &&
+           ledger->memory.count[ITEM_FLIGHT] < MEMORY_IN_FLIGHT;
 }
 
 /* ---- entries ---- */
@@ -390,6 +417,8 @@ bool ledger_release(struct ledger *ledger, struct memory_item *hold) {
     if (!commit(ledger))
         return false;
     memory_remove(&ledger->memory, hold);
+    /* What found no place may have one now. */
+    ledger->again = ledger->again || ledger->memory.overflow;
     return true;
 }
 

@@ -40,8 +40,8 @@ enum {
 
 struct ledger {
     const struct host *host;
-    /* Told of each hold that another process has released. */
-    void (*on_release)(void *context, const char *name);
+    /* Told of each record that another process has released, or has not repaired after all. */
+    void (*on_ended)(void *context, const char *name);
     void *context;
     struct memory memory;
     struct limiter window; /* the repairs of the last hour */
@@ -89,7 +89,7 @@ struct ledger {
 
 void ledger_init(struct ledger *ledger, const struct host *host);
 
-/* HOST_OK, HOST_BUSY, or HOST_FAILED with the reason. Once locked it stays so until ledger_unlock(). */
+/* HOST_OK, HOST_BUSY, or HOST_FAILED with the reason. It stays locked until ledger_unlock(), or until something cannot be written. */
 struct host_result ledger_lock(struct ledger *ledger);
 void ledger_unlock(struct ledger *ledger);
 
@@ -99,8 +99,11 @@ uint64_t ledger_due(const struct ledger *ledger);
 bool ledger_has_work(const struct ledger *ledger);
 /* Locks, reads, writes what is due: settings, state, window, checkpoint. */
 void ledger_work(struct ledger *ledger);
-/* Worth an event: it failed, or has been busy for long. And: it can be written again. */
-bool ledger_is_away(const struct ledger *ledger);
+/* What keeps changes from being begun and is worth an event: it failed, it has been busy for long, or
+ * it has no room. NULL if nothing does. */
+const struct host_result *ledger_trouble(const struct ledger *ledger);
+/* True when there is no room for a change, and only a new journal or another run makes some. */
+bool ledger_is_full(const struct ledger *ledger);
 
 /* Somebody else may have written to the journal. */
 void ledger_check(struct ledger *ledger);

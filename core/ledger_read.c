@@ -64,10 +64,14 @@ static void count_repair(struct ledger *ledger, const struct journal_entry *entr
         ledger->counted = entry->number;
 }
 
-/* A change that another process has begun while this one runs may be one that it still works on. */
+/* A change that another process has begun may be one that it still works on: while this one runs, or,
+ * beside the service, a moment ago. */
 static void leave_time(struct ledger *ledger, const struct journal_entry *entry) {
     struct memory_item *item = memory_flight(&ledger->memory, entry->number);
-    if (item != NULL && !item->own && ledger->read_once && item->due == 0)
+    uint32_t present = utc(ledger);
+    bool is_fresh =
+        !ledger->is_service && entry->utc <= present && present - entry->utc < LEDGER_OTHERS / 1000;
+    if (item != NULL && !item->own && (ledger->read_once || is_fresh) && item->due == 0)
         item->due = now(ledger) + LEDGER_OTHERS;
 }
 
@@ -100,13 +104,31 @@ void ledger_ask_folder(struct ledger *ledger, const char *path) {
         folder->kind = host->folder_is(host->context, path) ? FOLDER_OURS : FOLDER_OTHER;
 }
 
+/* Another process has released a record, or ended a repair that was not made: it may be stuck. */
+static void tell_ended(struct ledger *ledger, const struct memory_item *item) {
+    if (item == NULL || item->undo || !ledger->read_once || ledger->on_ended == NULL ||
+        !memory_is_ours(&ledger->memory, item))
+        return;
+    ledger->on_ended(ledger->context, memory_name(&ledger->memory, item));
+}
+
+/* The same of what a journal does not tell any more that another process wrote anew. */
+static void tell_over(struct ledger *ledger, enum memory_kind kind) {
+    struct memory *memory = &ledger->memory;
+    for (struct memory_item *item = memory_next(memory, kind, NULL); item != NULL;
+         item = memory_next(memory, kind, item)) {
+        if (memory_is_over(memory, item))
+            tell_ended(ledger, item);
+    }
+}
+
 /* journal_visit */
 static void take_entry(void *context, const struct journal_entry *entry) {
     struct ledger *ledger = context;
     /* Its place is the first line. Elsewhere it is what somebody has copied there. */
     if (entry->kind == JOURNAL_CHECKPOINT && ledger->known + ledger->reader.bytes > 0)
         return;
-    /* Nobody has made so many changes, and behind the last number there would be none. */
+    /* An absurd number: the next one would overflow. */
     if (entry->number > NUMBER_MAX)
         return;
     if (entry->kind == JOURNAL_WINDOW)
@@ -115,12 +137,12 @@ static void take_entry(void *context, const struct journal_entry *entry) {
         take_state(ledger, entry);
     if (entry->name[0] != '\0')
         ledger_ask_folder(ledger, entry->text);
-    bool releases = entry->kind == JOURNAL_RELEASE &&
-                    memory_find(&ledger->memory, ITEM_HOLD, entry->name) != NULL;
+    if (entry->kind == JOURNAL_RELEASE)
+        tell_ended(ledger, memory_find(&ledger->memory, ITEM_HOLD, entry->name));
+    else if (entry->kind == JOURNAL_DONE && entry->outcome == OUTCOME_NOT_MADE)
+        tell_ended(ledger, memory_flight(&ledger->memory, entry->number));
     count_repair(ledger, entry);
     memory_apply(&ledger->memory, entry);
-    if (releases && ledger->on_release != NULL)
-        ledger->on_release(ledger->context, entry->name);
     if (entry->kind == JOURNAL_INTENT || entry->kind == JOURNAL_UNDO)
         leave_time(ledger, entry);
 }
@@ -265,13 +287,15 @@ static struct host_result take_head(struct ledger *ledger, enum memory_pass pass
 static struct host_result read_all(struct ledger *ledger, enum memory_pass pass, bool related) {
     memory_begin(&ledger->memory, pass, related);
     limiter_clear(window_of(ledger));
-    if (ledger->is_service && ledger->read_once) {
+    if (ledger->is_service && ledger->read_once && pass != PASS_AGAIN) {
         ledger->settings_due = true;
         ledger->state_due = ledger->state_utc != 0;
     }
     ledger->known = ledger->last_at = ledger->last = ledger->counted = ledger->head_length = 0;
     struct host_result result = read_lines(ledger);
     if (result.code == HOST_OK && ledger->memory.pass != PASS_NEW) {
+        tell_over(ledger, ITEM_HOLD);
+        tell_over(ledger, ITEM_FLIGHT);
         memory_end(&ledger->memory);
         limiter_merge(&ledger->window, &ledger->other, now(ledger));
     }

@@ -120,15 +120,15 @@ bool memory_is_ours(const struct memory *memory, const struct memory_item *item)
 
 struct memory_item *memory_next(struct memory *memory, enum memory_kind kind,
                                 const struct memory_item *item) {
-    size_t i = item == NULL ? 0 : (size_t)(item - memory->items) + 1;
-    while (i < MEMORY_ITEMS && memory->items[i].kind != kind)
-        i++;
-    return i < MEMORY_ITEMS ? &memory->items[i] : NULL;
+    size_t from = item == NULL ? 0 : (size_t)(item - memory->items) + 1;
+    const unsigned char *found = memchr(memory->kinds + from, (int)kind, MEMORY_ITEMS - from);
+    return found != NULL ? &memory->items[found - memory->kinds] : NULL;
 }
 
 void memory_remove(struct memory *memory, struct memory_item *item) {
     memory->count[item->kind]--;
     memory->key[item - memory->items] = 0;
+    memory->kinds[item - memory->items] = ITEM_NONE;
     item->kind = ITEM_NONE;
 }
 
@@ -145,14 +145,6 @@ static bool evict(struct memory *memory) {
     return oldest != NULL;
 }
 
-static struct memory_item *free_item(struct memory *memory) {
-    for (size_t i = 0; i < MEMORY_ITEMS; i++) {
-        if (memory->items[i].kind == ITEM_NONE)
-            return &memory->items[i];
-    }
-    return NULL;
-}
-
 /* A new item about the record of an entry; NULL when there is no room. */
 static struct memory_item *add(struct memory *memory, enum memory_kind kind,
                                const struct journal_entry *entry) {
@@ -164,7 +156,7 @@ static struct memory_item *add(struct memory *memory, enum memory_kind kind,
     if (kind == ITEM_REPAIR && memory->count[ITEM_REPAIR] == MEMORY_REPAIRED)
         (void)evict(memory);
     do
-        item = free_item(memory);
+        item = memory_next(memory, ITEM_NONE, NULL);
     while (item == NULL && evict(memory));
     if (item == NULL || folder == MEMORY_FOLDERS) {
         memory->overflow = true;
@@ -178,6 +170,7 @@ static struct memory_item *add(struct memory *memory, enum memory_kind kind,
         }
     }
     item->kind = kind;
+    memory->kinds[item - memory->items] = (unsigned char)kind;
     item->folder = (unsigned char)folder;
     item->number = entry->number;
     item->utc = entry->utc;
@@ -208,6 +201,7 @@ static struct memory_item *find_like(struct memory *memory, enum memory_kind kin
     for (size_t i = 0; i < MEMORY_ITEMS; i++) {
         struct memory_item *item = &memory->items[i];
         if (memory->key[i] == key && item->kind == kind && folder < MEMORY_FOLDERS &&
+            text_same(memory_name(memory, item), entry->name) &&
             is_same_folder(memory, item->folder, folder) &&
             (memory->pass != PASS_REPLACED || !item->known))
             return item;
@@ -220,9 +214,10 @@ struct memory_item *memory_find(struct memory *memory, enum memory_kind kind, co
         return NULL;
     uint64_t key = key_of(name);
     for (size_t i = 0; i < MEMORY_ITEMS; i++) {
-        if (memory->key[i] == key && memory->items[i].kind == kind &&
-            memory_is_ours(memory, &memory->items[i]))
-            return &memory->items[i];
+        struct memory_item *item = &memory->items[i];
+        if (memory->key[i] == key && item->kind == kind && memory_is_ours(memory, item) &&
+            text_same(memory_name(memory, item), name))
+            return item;
     }
     return NULL;
 }
@@ -334,6 +329,9 @@ static void apply_hold(struct memory *memory, const struct journal_entry *entry)
         (void)add(memory, ITEM_HOLD, entry);
         return;
     }
+    /* Of two spellings of a folder the later one tells. */
+    if (item->number > entry->number)
+        return;
     item->number = entry->number;
     item->before = entry->before;
     item->seen = true;
@@ -408,16 +406,10 @@ void memory_begin(struct memory *memory, enum memory_pass pass, bool related) {
         memory_clear(memory);
         return;
     }
-    if (pass == PASS_AGAIN) {
-        for (size_t i = 0; i < MEMORY_ITEMS; i++) {
-            if (memory->items[i].kind == ITEM_HOLD || memory->items[i].kind == ITEM_REPAIR)
-                memory_remove(memory, &memory->items[i]);
-        }
-        return;
-    }
     if (memory->pass != PASS_NEW)
         drop_added(memory);
     memory->pass = pass;
+    memory->overflow = false;
     memory->head = 0;
     memory->floor = related ? memory->number : 0;
     for (size_t i = 0; i < MEMORY_ITEMS; i++) {
@@ -426,12 +418,11 @@ void memory_begin(struct memory *memory, enum memory_pass pass, bool related) {
     }
 }
 
-/* What is known and is not in the journal: another process has ended it, unless it did not know of it
- * when it began that journal. */
-static bool is_over(const struct memory *memory, const struct memory_item *item) {
+bool memory_is_over(const struct memory *memory, const struct memory_item *item) {
     bool unnumbered = item->kind == ITEM_FLIGHT && item->number == 0;
-    return memory->pass == PASS_ROTATED && item->known && !item->seen && !unnumbered &&
-           item->number <= memory->head;
+    bool was_known = memory->pass == PASS_AGAIN ||
+                     (memory->pass == PASS_ROTATED && item->number <= memory->head);
+    return was_known && item->known && !item->seen && !unnumbered;
 }
 
 /* Of what a journal tells that replaces another one: something known tells of the same record. */
@@ -455,7 +446,7 @@ static bool needs_number(const struct memory *memory, const struct memory_item *
 }
 
 static void end_item(struct memory *memory, struct memory_item *item) {
-    if (is_over(memory, item) || is_known(memory, item)) {
+    if (memory_is_over(memory, item) || is_known(memory, item)) {
         memory_remove(memory, item);
         return;
     }

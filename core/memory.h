@@ -53,7 +53,6 @@ struct memory_item {
 
     /* Of a change in flight; the module change works on these. */
     bool own;   /* begun by this process */
-    bool made;  /* the byte was changed a moment ago, and that is not reported yet */
     bool clean; /* what failed is known to have left the byte as it was */
     bool told;  /* that it cannot be settled */
     bool held;  /* an undo: HOLD is in the journal */
@@ -76,7 +75,7 @@ struct memory_folder {
 /* How a journal is read. */
 enum memory_pass {
     PASS_NEW,     /* nothing is known before it, or its lines follow what is known */
-    PASS_AGAIN,   /* the same journal once more: what is in flight is known, all else begins anew */
+    PASS_AGAIN,   /* the same journal once more: it tells all that is known */
     PASS_ROTATED, /* it tells all that was known when it was begun */
     PASS_REPLACED /* what is known wins; only what it tells besides is added */
 };
@@ -90,7 +89,9 @@ struct memory {
     uint32_t floor;  /* PASS_REPLACED: the fate of changes up to this number is known */
     size_t count[ITEM_KINDS];
     size_t text_length;
-    uint64_t key[MEMORY_ITEMS]; /* of the name; beside the items, for it is searched */
+    /* Of each item its kind and the hash of its name once more, for these are searched. */
+    unsigned char kinds[MEMORY_ITEMS];
+    uint64_t key[MEMORY_ITEMS];
     struct memory_item items[MEMORY_ITEMS];
     struct memory_folder folders[MEMORY_FOLDERS];
     struct journal_entry scratch;
@@ -103,6 +104,9 @@ void memory_clear(struct memory *memory);
  * again. `related`: of PASS_REPLACED, the journal has numbers of ours. */
 void memory_begin(struct memory *memory, enum memory_pass pass, bool related);
 void memory_end(struct memory *memory);
+/* Before memory_end(): this is known and is not in the journal. Another process has ended it, unless
+ * it did not know of it when it began that journal. */
+bool memory_is_over(const struct memory *memory, const struct memory_item *item);
 
 /* Takes an entry of the journal in; those about changes, holds and checkpoints count. */
 void memory_apply(struct memory *memory, const struct journal_entry *entry);

@@ -26,8 +26,8 @@ static void work_scan(struct mender *mender) {
 /* What waits for the journal is woken by it; a folder that is away, by its return. */
 static bool can_work(const struct mender *mender, const struct memory_item *item) {
     bool touches = item->step == FLIGHT_SETTLE || item->step == FLIGHT_WRITE;
-    bool elsewhere = mender->ledger.memory.folders[item->folder].kind == FOLDER_OTHER;
-    if (touches && mender->folder_away && !elsewhere)
+    enum folder_kind folder = mender->ledger.memory.folders[item->folder].kind;
+    if (touches && (folder == FOLDER_UNASKED || (folder == FOLDER_OURS && mender->folder_away)))
         return false;
     return mender->ledger.ready;
 }
@@ -66,6 +66,8 @@ static enum journal_why why_nothing(const struct mender *mender) {
         return WHY_REPORT_ONLY;
     if (mender->trip.on)
         return WHY_LIMIT;
+    if (ledger_is_full(&mender->ledger))
+        return WHY_JOURNAL;
     return mender->ledger.memory.count[ITEM_FLIGHT] >= MEMORY_IN_FLIGHT ? WHY_EVENTS : WHY_NOTHING;
 }
 
@@ -88,14 +90,16 @@ static uint64_t due_journal(struct mender *mender) {
     const struct ledger *ledger = &mender->ledger;
     if (ledger_has_work(ledger))
         return ledger_due(ledger);
-    return ledger->told ? mender->back_told_again : MENDER_NEVER;
+    bool is_news = ledger->told != (ledger_trouble(ledger) != NULL);
+    return is_news ? mender->back_told_again : MENDER_NEVER;
 }
 
 static void work_journal(struct mender *mender) {
     struct ledger *ledger = &mender->ledger;
     ledger_work(ledger);
-    if (ledger_is_away(ledger))
-        site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_AWAY, &ledger->trouble);
+    const struct host_result *why = ledger_trouble(ledger);
+    if (why != NULL)
+        site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_AWAY, why);
     else if (ledger->backoff == 0)
         site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_BACK, NULL);
     mender->back_told_again = now(mender) + MENDER_MINUTE;
@@ -169,8 +173,8 @@ uint64_t mender_step(struct mender *mender) {
 
 /* ---- what it is told ---- */
 
-/* A record is no longer held. */
-static void on_release(void *context, const char *name) {
+/* A record may be stuck again. */
+static void on_ended(void *context, const char *name) {
     mender_hint(context, name);
 }
 
@@ -182,7 +186,7 @@ void mender_init(struct mender *mender, const struct host *host, const struct se
     (void)text_copy(mender->site.folder, sizeof mender->site.folder, settings->folder);
     ledger_init(&mender->ledger, host);
     mender->ledger.is_service = is_service;
-    mender->ledger.on_release = on_release;
+    mender->ledger.on_ended = on_ended;
     mender->ledger.context = mender;
     if (is_service)
         ledger_note_settings(&mender->ledger, settings);

@@ -109,7 +109,8 @@ static const char *state_words(void) {
         [WHY_REPORT_ONLY] = "reports only (Repair = no)",
         [WHY_PAUSED] = "repairs nothing while it is paused; run: kmrepair continue",
         [WHY_FOLDER] = "waits for the folder",
-        [WHY_EVENTS] = "repairs nothing until the event log takes events again"};
+        [WHY_EVENTS] = "repairs nothing until the event log takes events again",
+        [WHY_JOURNAL] = "repairs nothing: the journal has no room, see event 2031"};
     static char limit[100];
     struct text text;
     if (now.state.why != WHY_LIMIT)

@@ -145,7 +145,8 @@ static void check_breaker(struct process *p) {
     for (size_t i = 0; i < change_count; i++) {
         const struct deed *change = &changes[i];
         all += !change->undo && change->sure && change->owner != 0 &&
-               (change->knowers & promises_bit(p)) != 0 && world.now - change->time < HOUR_MS &&
+               (change->knowers & promises_bit(p)) != 0 &&
+               world.now - change->time < HOUR_MS - 1000 && /* lines tell of seconds */
                (promises_told_at == 0 || change->time > promises_told_at);
     }
     /* The one that is being made is in the journal already, and may have been tried before. */

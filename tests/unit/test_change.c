@@ -190,6 +190,39 @@ static void test_L6_repair_meets_a_lock(void **state) {
     no_complaints();
 }
 
+/* A repair that waits for its write is not made in a folder that somebody has taken away. */
+static void write_that_waits_is_not_made_elsewhere(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    (void)fake_fail(&fake, FAKE_WRITE, 1, 2, HOST_BUSY);
+    start();
+    run(5 * SECOND + 500);
+    same_number("before", "INTENTs", 1, fake_intents(&fake));
+    use_folder(1);
+    run(HOUR);
+    untouched(file, STUCK);
+    journal_is_clean(0);
+    no_complaints();
+}
+
+/* Another process ends it, as one that was not made, and is gone: it is looked at again without a scan. */
+static void write_that_waits_is_ended_by_another(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    settings.rescan_minutes = 0;
+    (void)fake_fail(&fake, FAKE_WRITE, 1, 2, HOST_BUSY);
+    start();
+    run(5 * SECOND + 500);
+    struct journal_entry done = {.kind = JOURNAL_DONE, .number = 1, .outcome = OUTCOME_NOT_MADE};
+    done.utc = fake.host.utc(fake.host.context);
+    fake_append_entry(&fake, &done);
+    mender_journal_changed(&mender);
+    run(MINUTE);
+    repaired(file, STUCK);
+    same_number("in the end", "INTENTs", 2, fake_intents(&fake));
+    no_complaints();
+}
+
 /* Any other failure is told at once, and once, with what happens next. */
 static void write_failing(void **state) {
     (void)state;
@@ -514,6 +547,8 @@ int main(void) {
         TEST(event_log_away_twice),
         TEST(events_back_not_told),
         TEST(test_L6_repair_meets_a_lock),
+        TEST(write_that_waits_is_not_made_elsewhere),
+        TEST(write_that_waits_is_ended_by_another),
         TEST(write_failing),
         TEST(write_that_waits_is_given_up),
         TEST(write_that_waits_is_refused),
