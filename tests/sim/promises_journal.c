@@ -547,6 +547,9 @@ static void check_done(const struct process *p, const struct line *line) {
     struct named *it = promises_find(&promises_undone, change->folder, change->name);
     if (change->undo && it != NULL && strcmp(line->outcome, "undone") != 0 && it->place != p->place)
         it->exposed = true;
+    /* Whoever reads that another process has ended it looks at the record again. */
+    if (!change->undo)
+        (void)promises_put(&promises_released, change->folder, change->name);
     change->ender = p->serial;
     change->minders = 0;
 }
