@@ -386,7 +386,10 @@ struct memory_item *ledger_begin(struct ledger *ledger, const struct journal_ent
     }
     item->own = true;
     item->step = FLIGHT_WRITE;
-    ledger_count(ledger, &ledger->entry);
+    /* It is made now, whatever the wall clock was set to since the line was begun. */
+    if (ledger->entry.kind == JOURNAL_INTENT)
+        limiter_add(&ledger->window, now(ledger), 0, 1);
+    ledger->counted = ledger->entry.number;
     return item;
 }
 

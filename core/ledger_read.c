@@ -56,7 +56,8 @@ static void take_window(struct ledger *ledger, const char *text) {
     }
 }
 
-void ledger_count(struct ledger *ledger, const struct journal_entry *entry) {
+/* Takes the repair of an INTENT into the window, once. */
+static void count_repair(struct ledger *ledger, const struct journal_entry *entry) {
     if (entry->number > ledger->counted && entry->kind == JOURNAL_INTENT)
         limiter_add(window_of(ledger), now(ledger), age_of(ledger, entry->utc), 1);
     if (entry->number > ledger->counted)
@@ -140,7 +141,7 @@ static void take_entry(void *context, const struct journal_entry *entry) {
         tell_ended(ledger, memory_find(&ledger->memory, ITEM_HOLD, entry->name));
     else if (entry->kind == JOURNAL_DONE && entry->outcome == OUTCOME_NOT_MADE)
         tell_ended(ledger, memory_flight(&ledger->memory, entry->number));
-    ledger_count(ledger, entry);
+    count_repair(ledger, entry);
     memory_apply(&ledger->memory, entry);
     if (entry->kind == JOURNAL_INTENT || entry->kind == JOURNAL_UNDO)
         leave_time(ledger, entry);

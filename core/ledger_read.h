@@ -13,7 +13,4 @@ struct host_result ledger_read(struct ledger *ledger);
 /* Before an entry is taken: a record may be known under another path of the same folder. */
 void ledger_ask_folder(struct ledger *ledger, const char *path);
 
-/* Takes the repair of an INTENT into the window, once. */
-void ledger_count(struct ledger *ledger, const struct journal_entry *entry);
-
 #endif

@@ -295,8 +295,22 @@ static void apply_change(struct memory *memory, const struct journal_entry *entr
     (void)add(memory, ITEM_FLIGHT, entry);
 }
 
+/* What is known wins; another item of the same record would only need a place. */
+static bool is_told(struct memory *memory, enum memory_kind kind,
+                    const struct journal_entry *entry) {
+    const enum memory_pass pass = memory->pass;
+    if (pass != PASS_REPLACED)
+        return false;
+    memory->pass = PASS_NEW;
+    const struct memory_item *item = find_like(memory, kind, entry);
+    memory->pass = pass;
+    return item != NULL && item->known;
+}
+
 static void apply_repaired(struct memory *memory, const struct journal_entry *entry) {
     struct memory_item *item = find_like(memory, ITEM_REPAIR, entry);
+    if (is_told(memory, ITEM_REPAIR, entry))
+        return;
     if (item != NULL && item->number > entry->number)
         return;
     if (item != NULL)
@@ -309,6 +323,8 @@ static void apply_hold(struct memory *memory, const struct journal_entry *entry)
     struct memory_item *item = find_like(memory, ITEM_HOLD, entry);
     if (flight != NULL && flight->undo)
         flight->held = true;
+    if (is_told(memory, ITEM_HOLD, entry))
+        return;
     if (item == NULL) {
         (void)add(memory, ITEM_HOLD, entry);
         return;

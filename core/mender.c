@@ -199,7 +199,8 @@ void mender_init(struct mender *mender, const struct host *host, const struct se
 }
 
 void mender_hint(struct mender *mender, const char *name) {
-    if (!record_is_named(name))
+    /* Nobody sees whether a record is quiet in a folder that is away; a scan follows its return. */
+    if (mender->folder_away || !record_is_named(name))
         return;
     struct queue_item *item = attend_put(mender, name, site_settled(&mender->site));
     if (item != NULL)

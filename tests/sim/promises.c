@@ -145,7 +145,8 @@ static void check_breaker(struct process *p) {
     for (size_t i = 0; i < change_count; i++) {
         const struct deed *change = &changes[i];
         all += !change->undo && change->sure && change->owner != 0 &&
-               (change->knowers & promises_bit(p)) != 0 && world.now - change->time < HOUR_MS &&
+               (change->knowers & promises_bit(p)) != 0 &&
+               world.now - change->time < HOUR_MS - 1000 && /* lines tell of seconds */
                (promises_told_at == 0 || change->time > promises_told_at);
     }
     /* The one that is being made is in the journal already, and may have been tried before. */
@@ -351,7 +352,7 @@ static void report_change(struct process *p, const struct event *event) {
         broken("%s: %u is reported and nobody has seen it", change->name, change->number);
     else if (event->number != EVENT_OUTCOME_UNKNOWN && change->alone && !change->flushed)
         broken("%s: %u is reported and is not on the disk", change->name, change->number);
-    else if (event->number == EVENT_REPAIRED && !change->written)
+    else if (event->number == EVENT_REPAIRED && !change->written && change->place == p->place)
         broken("%s: %u is reported and was never made", change->name, change->number);
     else if (change->reports > 0)
         check_twice(p, change);

@@ -368,7 +368,10 @@ void promises_journal_closing(struct process *p) {
     for (size_t i = 0; i < mine->count; i++) {
         const struct named *it = &mine->items[i];
         const struct named *hold = promises_find(&holds, it->folder, it->name);
-        if (hold == NULL || hold->content != it->content)
+        /* A checkpoint of another process that is cut short before it is read tells too little; the service,
+         * which is told of each change, writes it again. */
+        bool excused = p != &processes[0] && tampered[p - processes];
+        if (!excused && (hold == NULL || hold->content != it->content))
             broken("%s: its hold is not in the journal any more", it->name);
     }
     copy_list(mine, &holds);
@@ -519,6 +522,7 @@ static void begin_change(struct process *p, const struct line *line) {
     change->node_version = node->version;
     change->counted = true;
     change->time = p->called;
+    change->place = p->place;
     p->added = (int)(change - changes);
     /* A new undo is a new wish that it be held. */
     struct named *it = promises_find(&promises_undone, line->folder, line->name);

@@ -29,6 +29,8 @@ struct deed {
     unsigned minders; /* know that it is in flight */
     uint32_t number, utc, offset, size, before, after;
     uint32_t owner, ender;
+    unsigned
+        place; /* the directory that was open then: another one of that path may have such a file, too */
     uint32_t node, node_version; /* serial and version of the file when it was begun */
     uint64_t time;
     unsigned folder;

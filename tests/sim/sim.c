@@ -56,6 +56,7 @@ enum {
 struct sim {
     struct settings settings; /* what the configuration file says */
     unsigned spelling;        /* of its folder */
+    uint64_t restart_due;     /* 0: not */
     bool clock_back;          /* the wall clock was set back at some time */
     uint32_t weight[ACTIONS];
     uint32_t weights;
@@ -547,8 +548,12 @@ static void act(void) {
         service->journal_changed = true;
         break;
     case ACT_CLOCK:
-        if (world_below(4) == 0)
-            set_clock();
+        if (world_below(4) != 0)
+            break;
+        set_clock();
+        /* Often the host is started again then. */
+        if (world_below(2) == 0)
+            sim.restart_due = world.now + 1000 + world_below(30000);
         break;
     case ACT_TAMPER:
         if (world_below(8) == 0)
@@ -621,7 +626,10 @@ static void turn(uint64_t until) {
 static void trouble(unsigned steps) {
     uint64_t end = process_steps + total.steps + steps;
     while (!world.broken && process_steps + total.steps < end) {
-        if (world_chance(sim.acting))
+        if (sim.restart_due != 0 && world.now >= sim.restart_due) {
+            sim.restart_due = 0;
+            kill_process(&processes[0]);
+        } else if (world_chance(sim.acting))
             act();
         else
             turn(UINT64_MAX);
