@@ -61,10 +61,19 @@ def short_folder(service, folder):
     return service.wine.windows_path(above) + "\\" + short_name(service.wine, service.folder.parent) + r"\Clients"
 
 
+def second_drive(wine):
+    return wine.prefix / "dosdevices" / "k:"
+
+
+@pytest.fixture(autouse=True)
+def no_second_drive(wine):
+    """What one test makes, the next one must not find: `auto` looks at all drives."""
+    yield
+    second_drive(wine).unlink(missing_ok=True)
+
+
 def another_drive(service, folder):
-    letter = service.wine.prefix / "dosdevices" / "k:"
-    if not letter.is_symlink():
-        letter.symlink_to("../drive_c")
+    second_drive(service.wine).symlink_to("../drive_c")
     return "K:" + folder[2:]
 
 
