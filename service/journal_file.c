@@ -7,12 +7,6 @@
 
 static const char in_use[] = "another program has the journal kmrepair.jnl open";
 
-static void close_handle(HANDLE *handle) {
-    if (*handle != INVALID_HANDLE_VALUE)
-        (void)CloseHandle(*handle);
-    *handle = INVALID_HANDLE_VALUE;
-}
-
 void journal_file_init(struct journal_file *journal, const WCHAR *path) {
     journal->file = journal->made = INVALID_HANDLE_VALUE;
     journal->path = path;
@@ -52,7 +46,7 @@ static NTSTATUS ask_system(const struct journal_file *journal) {
     NTSTATUS status =
         relative_open(NULL, name, FILE_READ_ATTRIBUTES,
                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, 0, &file);
-    close_handle(&file);
+    file_close(&file);
     return status;
 }
 
@@ -112,14 +106,14 @@ struct host_result journal_file_open(void *context, uint32_t *size) {
 static void drop(struct journal_file *journal) {
     if (journal->made == INVALID_HANDLE_VALUE)
         return;
-    close_handle(&journal->made);
+    file_close(&journal->made);
     (void)DeleteFileW(journal->next);
 }
 
 void journal_file_close(void *context) {
     struct journal_file *journal = context;
     drop(journal);
-    close_handle(&journal->file);
+    file_close(&journal->file);
 }
 
 struct host_result journal_file_read(void *context, uint32_t offset, void *bytes, size_t size,
@@ -184,7 +178,7 @@ struct host_result journal_file_replace(void *context, bool keep) {
         return error == ERROR_SHARING_VIOLATION ? result_make(HOST_BUSY, error, in_use)
                                                 : result_of(error);
     }
-    close_handle(&journal->file);
+    file_close(&journal->file);
     journal->file = journal->made;
     journal->made = INVALID_HANDLE_VALUE;
     /* If this fails, the next journal_file_open() does it; what is written until then goes there. */

@@ -8,6 +8,7 @@ static void judge(struct host_win *host, unsigned char *bytes, bool whole, struc
     memset(&row->record, 0, sizeof row->record);
     row->record.verdict = VERDICT_UNREADABLE;
     row->result = host->host.open(host, NULL, row->name, false, &size);
+    /* What must not be read is unreadable, as far as anybody can tell who looks at the list. */
     if (row->result.code != HOST_OK)
         return;
     bool fits = size <= RECORD_BYTES_MAX;
@@ -33,7 +34,7 @@ struct host_result walk_folder(struct host_win *host, unsigned char *bytes, bool
         if (row.result.code == HOST_GONE)
             continue;
         counts->files++;
-        if (row.result.code != HOST_OK)
+        if (row.result.code != HOST_OK && row.result.code != HOST_REFUSED)
             counts->busy++;
         else
             counts->verdict[row.record.verdict]++;
