@@ -1,10 +1,11 @@
 #include "journal_file.h"
 
 #include "result.h"
-#include "win/access.h"
 #include "win/file.h"
 #include "win/relative.h"
 
+static const char old_in_use[] = "another program has kmrepair.jnl.old open";
+static const char new_in_use[] = "another program has kmrepair.jnl.new open";
 static const char in_use[] = "another program has the journal kmrepair.jnl open";
 
 void journal_file_init(struct journal_file *journal, const WCHAR *path) {
@@ -17,20 +18,21 @@ void journal_file_init(struct journal_file *journal, const WCHAR *path) {
         journal->next[0] = L'\0';
 }
 
-static HANDLE open_file(const WCHAR *path, DWORD disposition, DWORD flags) {
+static HANDLE open_file(const WCHAR *path, DWORD disposition, DWORD flags,
+                        SECURITY_ATTRIBUTES *attributes) {
     /* `status` may look, a second writer may not. Shared for deleting so that it can be renamed
      * without letting go of it. */
     return CreateFileW(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE,
-                       NULL, disposition, flags | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION,
-                       NULL);
+                       attributes, disposition,
+                       flags | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
 }
 
 static HANDLE open_journal(const struct journal_file *journal, DWORD disposition) {
-    return open_file(journal->path, disposition, FILE_FLAG_WRITE_THROUGH);
+    return open_file(journal->path, disposition, FILE_FLAG_WRITE_THROUGH, NULL);
 }
 
-/* What the system says of the journal when it is opened to look at its attributes. The right to do
- * that comes with the right to list its folder. */
+/* What the system says of the journal when it is opened again, to look at its attributes only. The answer
+ * for a file that is being deleted comes before any question of rights. */
 static NTSTATUS ask_system(const struct journal_file *journal) {
     WCHAR name[8 + MAX_PATH];
     const WCHAR *path = journal->path;
@@ -142,16 +144,40 @@ struct host_result journal_file_append(void *context, const char *line, size_t l
     return FlushFileBuffers(journal->file) ? result_ok : result_last();
 }
 
+/* Who may do what with the journal, to be freed; NULL where that cannot be told, as on a volume that keeps
+ * no access lists. */
+static SECURITY_DESCRIPTOR *copy_access(HANDLE file) {
+    DWORD size = 0;
+    (void)GetKernelObjectSecurity(file, DACL_SECURITY_INFORMATION, NULL, 0, &size);
+    SECURITY_DESCRIPTOR *access = size > 0 ? LocalAlloc(LMEM_FIXED, size) : NULL;
+    if (access != NULL &&
+        !GetKernelObjectSecurity(file, DACL_SECURITY_INFORMATION, access, size, &size)) {
+        (void)LocalFree(access);
+        access = NULL;
+    }
+    return access;
+}
+
 struct host_result journal_file_new(void *context) {
     struct journal_file *journal = context;
     drop(journal);
+    /* One that a crash has left. With CREATE_ALWAYS it would keep its own access list. */
+    (void)DeleteFileW(journal->next);
+    /* From the first moment on the same may use it as the present one: whoever makes it may be an
+     * administrator, and the account of the service must get at it, and nobody else. */
+    SECURITY_DESCRIPTOR *access = copy_access(journal->file);
+    SECURITY_ATTRIBUTES attributes = {
+        .nLength = sizeof attributes, .lpSecurityDescriptor = access, .bInheritHandle = FALSE};
     /* Not written through: journal_file_replace() flushes it once, before it counts. */
-    journal->made = open_file(journal->next, CREATE_ALWAYS, 0);
-    if (journal->made == INVALID_HANDLE_VALUE)
-        return result_last();
-    /* Whoever makes it may be an administrator, and the service's account has access to the old one. */
-    access_copy(journal->path, journal->next);
-    return result_ok;
+    journal->made = open_file(journal->next, CREATE_NEW, 0, access != NULL ? &attributes : NULL);
+    DWORD error = GetLastError();
+    (void)LocalFree(access);
+    if (journal->made != INVALID_HANDLE_VALUE)
+        return result_ok;
+    bool is_held =
+        error == ERROR_SHARING_VIOLATION ||
+        (error == ERROR_FILE_EXISTS && !path_has(journal->next, FILE_ATTRIBUTE_DIRECTORY));
+    return is_held ? result_make(HOST_BUSY, error, new_in_use) : result_of(error);
 }
 
 struct host_result journal_file_put(void *context, const char *line, size_t length) {
@@ -175,6 +201,9 @@ struct host_result journal_file_replace(void *context, bool keep) {
         return result_last();
     if (!step_aside(journal, keep)) {
         DWORD error = GetLastError();
+        /* That is what MoveFileEx says when somebody has the file open that it would replace. */
+        if (keep && error == ERROR_ACCESS_DENIED)
+            return result_make(HOST_BUSY, error, old_in_use);
         return error == ERROR_SHARING_VIOLATION ? result_make(HOST_BUSY, error, in_use)
                                                 : result_of(error);
     }
