@@ -34,7 +34,7 @@ int verb_uninstall(const struct options *options);
  * out. */
 int verb_protect(const struct options *options);
 
-/* Each waits, at most SCM_WAIT_MS, until the service has reached the state. */
+/* Each waits until the service has reached the state; see scm_wait(). */
 int verb_start(const struct options *options);
 int verb_stop(const struct options *options);
 int verb_pause(const struct options *options);
