@@ -149,10 +149,10 @@ struct host_result journal_file_append(void *context, const char *line, size_t l
 static SECURITY_DESCRIPTOR *copy_access(HANDLE file) {
     DWORD size = 0;
     (void)GetKernelObjectSecurity(file, DACL_SECURITY_INFORMATION, NULL, 0, &size);
-    SECURITY_DESCRIPTOR *access = size > 0 ? LocalAlloc(LMEM_FIXED, size) : NULL;
+    SECURITY_DESCRIPTOR *access = size > 0 ? HeapAlloc(GetProcessHeap(), 0, size) : NULL;
     if (access != NULL &&
         !GetKernelObjectSecurity(file, DACL_SECURITY_INFORMATION, access, size, &size)) {
-        (void)LocalFree(access);
+        (void)HeapFree(GetProcessHeap(), 0, access);
         access = NULL;
     }
     return access;
@@ -171,7 +171,8 @@ struct host_result journal_file_new(void *context) {
     /* Not written through: journal_file_replace() flushes it once, before it counts. */
     journal->made = open_file(journal->next, CREATE_NEW, 0, access != NULL ? &attributes : NULL);
     DWORD error = GetLastError();
-    (void)LocalFree(access);
+    if (access != NULL)
+        (void)HeapFree(GetProcessHeap(), 0, access);
     if (journal->made != INVALID_HANDLE_VALUE)
         return result_ok;
     bool is_held =

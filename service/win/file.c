@@ -102,7 +102,7 @@ DWORD file_identify_path(const WCHAR *path, struct file_identity *identity, DWOR
 
 DWORD directory_open(const WCHAR *path, DWORD flags, HANDLE *directory,
                      struct file_identity *identity, bool *trusted) {
-    struct file_identity again;
+    struct file_identity again = {0, 0, 0};
     DWORD attributes = 0;
     /* Backup semantics are what lets a folder be opened. */
     *directory = CreateFileW(

@@ -51,10 +51,10 @@ static DWORD take_name(const WCHAR *from, WCHAR name[VARIABLE_NAME_UNITS]) {
     return length;
 }
 
-/* `inside`: `from` is itself the value of a variable. One in such a value is expanded where Windows
- * would, once; Windows goes no further, and a circle would have no end. */
+typedef bool find_value(const WCHAR *name, WCHAR value[VARIABLE_VALUE_UNITS], DWORD *type);
+
 static bool expand(const WCHAR *from, WCHAR *to, DWORD size, WCHAR unknown[VARIABLE_NAME_UNITS],
-                   bool inside) {
+                   find_value *find) {
     WCHAR value[VARIABLE_VALUE_UNITS];
     DWORD at = 0;
     DWORD type = REG_NONE;
@@ -64,25 +64,34 @@ static bool expand(const WCHAR *from, WCHAR *to, DWORD size, WCHAR unknown[VARIA
             to[at++] = *from++;
             continue;
         }
-        if (length >= VARIABLE_NAME_UNITS || !read_value(unknown, value, &type))
+        if (length >= VARIABLE_NAME_UNITS || !find(unknown, value, &type))
             return false;
         unknown[0] = L'\0';
-        if (type == REG_EXPAND_SZ && !inside) {
-            if (!expand(value, to + at, size - at, unknown, true))
-                return false;
-        } else {
-            (void)lstrcpynW(to + at, value, (int)(size - at));
-            if ((DWORD)lstrlenW(value) >= size - at)
-                return false;
-        }
-        at += (DWORD)lstrlenW(to + at);
+        if ((DWORD)lstrlenW(value) >= size - at)
+            return false;
+        (void)lstrcpynW(to + at, value, (int)(size - at));
+        at += (DWORD)lstrlenW(value);
         from += length + 2;
     }
     to[at] = L'\0';
     return *from == L'\0';
 }
 
+/* The value with the variables in it expanded where Windows would do that, once; Windows goes no further,
+ * and a circle would have no end. */
+static bool find_expanded(const WCHAR *name, WCHAR value[VARIABLE_VALUE_UNITS], DWORD *type) {
+    WCHAR raw[VARIABLE_VALUE_UNITS];
+    WCHAR inner[VARIABLE_NAME_UNITS];
+    inner[0] = L'\0';
+    if (!read_value(name, raw, type))
+        return false;
+    if (*type == REG_EXPAND_SZ)
+        return expand(raw, value, VARIABLE_VALUE_UNITS, inner, read_value);
+    (void)lstrcpynW(value, raw, VARIABLE_VALUE_UNITS);
+    return true;
+}
+
 bool variable_expand(const WCHAR *from, WCHAR *to, DWORD size, WCHAR unknown[VARIABLE_NAME_UNITS]) {
     unknown[0] = L'\0';
-    return expand(from, to, size, unknown, false);
+    return expand(from, to, size, unknown, find_expanded);
 }
