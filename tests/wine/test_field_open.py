@@ -1,6 +1,5 @@
 """How a record and its folder are opened, where Windows or a server answers as Wine never does (fault.c)."""
 
-import os
 import shutil
 import threading
 import time
@@ -8,7 +7,7 @@ import time
 import pytest
 
 from field import OLD_JOURNAL, encode, entries, fault, holding, switch_of
-from host import (PARAMCHANGE, RUNNING, STOPPED, assert_holds, one_architecture, record, wait_until)
+from host import PARAMCHANGE, assert_holds, one_architecture, record, wait_until
 
 pytestmark = one_architecture
 
@@ -83,6 +82,7 @@ def test_old_journal_in_use(faulty):
             faulty.await_event(3020)
             assert_holds(lambda: not faulty.events(2031), "it is no failure of the journal", 3)
             assert old.read_bytes() == b"old"
+        faulty.put("next.ini")
         wait_until(lambda: faulty.journal.is_file() and faulty.journal.stat().st_size < 100000, "a new journal", 70)
         assert old.stat().st_size > 1000000
     finally:
@@ -105,7 +105,7 @@ def test_new_journal_is_as_closed_as_the_old(service):
     left.chmod(0o666)
     service.start()
     wait_until(lambda: service.journal.stat().st_size < 100000, "a new journal")
-    assert service.journal.stat().st_mode & 0o077 == 0, oct(service.journal.stat().st_mode)
+    assert service.journal.stat().st_mode & 0o007 == 0, oct(service.journal.stat().st_mode)
     assert not left.exists()
 
 
