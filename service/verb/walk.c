@@ -8,7 +8,6 @@ static void judge(struct host_win *host, unsigned char *bytes, bool whole, struc
     memset(&row->record, 0, sizeof row->record);
     row->record.verdict = VERDICT_UNREADABLE;
     row->result = host->host.open(host, NULL, row->name, false, &size);
-    /* What must not be read is unreadable, as far as anybody can tell who looks at the list. */
     if (row->result.code != HOST_OK)
         return;
     bool fits = size <= RECORD_BYTES_MAX;
@@ -34,6 +33,7 @@ struct host_result walk_folder(struct host_win *host, unsigned char *bytes, bool
         if (row.result.code == HOST_GONE)
             continue;
         counts->files++;
+        /* What must not be read, such as a link, will not be readable later either. */
         if (row.result.code != HOST_OK && row.result.code != HOST_REFUSED)
             counts->busy++;
         else
