@@ -62,7 +62,7 @@ static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *wo
     }
     /* Where there is such a service, a folder that looks like its own may be somebody's copy. */
     if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
-        text_put(words, "there is no service MSExchangeKMS, nor a \\Security\\Mgrent\\Clients on");
+        text_put(words, "no service MSExchangeKMS, no \\Security\\Mgrent\\Clients on");
         return UNKNOWN;
     }
     text_put(words, "the service MSExchangeKMS: ");

@@ -9,15 +9,9 @@
 
 enum { SHARE_ALL = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE };
 
-static const DWORD no_more = UINT32_MAX; /* of struct folder, next */
+static const char replaced[] = "it was replaced by another folder";
+static const char damaged[] = "its list of files makes no sense";
 static const char read_only[] = "the file is read-only, and that is respected";
-
-/* CloseHandle() of what may be closed already. */
-static void close_handle(HANDLE *handle) {
-    if (*handle != INVALID_HANDLE_VALUE)
-        (void)CloseHandle(*handle);
-    *handle = INVALID_HANDLE_VALUE;
-}
 
 /* ---- the folder ---- */
 
@@ -31,38 +25,34 @@ bool folder_is_open(const struct folder *folder) {
 }
 
 void folder_close(struct folder *folder) {
-    close_handle(&folder->record);
-    close_handle(&folder->list);
-    close_handle(&folder->handle);
+    file_close(&folder->record);
+    file_close(&folder->list);
+    file_close(&folder->handle);
 }
 
-/* Backup semantics are what lets a folder be opened; shared for everything, so that it can be renamed
- * and removed meanwhile. */
-static HANDLE open_directory(const WCHAR *path) {
-    return CreateFileW(path, FILE_LIST_DIRECTORY | SYNCHRONIZE, SHARE_ALL, NULL, OPEN_EXISTING,
-                       FILE_FLAG_BACKUP_SEMANTICS | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION,
-                       NULL);
+/* How a record is opened itself, and not what it leads to. NT 4.0 may know no such option, and has no
+ * links; whether it does is asked once, of a folder, with a path in full that begins with `\\?\`. */
+static ULONG find_option(WCHAR *path) {
+    HANDLE file = INVALID_HANDLE_VALUE;
+    path[1] = L'?'; /* as the system itself writes `\\?\` */
+    NTSTATUS status = relative_open(NULL, path, FILE_READ_ATTRIBUTES, SHARE_ALL,
+                                    FILE_DIRECTORY_FILE | FILE_OPEN_REPARSE_POINT, &file);
+    path[1] = L'\\';
+    file_close(&file);
+    return status == STATUS_INVALID_PARAMETER ? 0 : FILE_OPEN_REPARSE_POINT;
 }
 
-static bool has_index(const struct file_identity *identity) {
-    return identity->index_high != 0 || identity->index_low != 0;
-}
-
-static struct host_result identify(struct folder *folder) {
-    struct file_identity again;
-    DWORD attributes = 0;
-    DWORD error = file_identify(folder->handle, &folder->identity, &attributes, NULL);
-    if (error != ERROR_SUCCESS)
-        return result_of(error);
-    if ((attributes & FILE_ATTRIBUTE_DIRECTORY) == 0)
-        return result_make(HOST_FAILED, ERROR_DIRECTORY, "it is a file, not a folder");
-    error = file_identify_path(folder->given, &again, &attributes);
-    if (error != ERROR_SUCCESS)
-        return result_of(error);
-    /* Of the path itself, not of where it leads. */
-    folder->linked = path_has(folder->given, FILE_ATTRIBUTE_REPARSE_POINT);
-    folder->trusted =
-        !folder->remote && has_index(&again) && file_is_same(&again, &folder->identity);
+/* Whether the path ends in a link; of the path itself, not of where it leads. A link that was put in the
+ * place of the folder while nobody looked is not followed. */
+static struct host_result check_link(struct folder *folder) {
+    bool linked = path_has(folder->given, FILE_ATTRIBUTE_REPARSE_POINT);
+    bool known = text_same(folder->known, folder->path);
+    if (known && linked && !folder->linked)
+        return result_make(HOST_FAILED, 0,
+                           "it is a link now and was none before; if that is meant, start KMRepair "
+                           "again");
+    folder->linked = linked;
+    (void)text_copy(folder->known, sizeof folder->known, folder->path);
     return result_ok;
 }
 
@@ -70,14 +60,16 @@ struct host_result folder_open(struct folder *folder, const char *path) {
     folder_close(folder);
     if (path_extend(path, folder->given) == 0)
         return result_make(HOST_FAILED, ERROR_FILENAME_EXCED_RANGE, "its path is too long");
-    folder->handle = open_directory(folder->given);
-    if (folder->handle == INVALID_HANDLE_VALUE)
-        return result_last();
+    DWORD error =
+        directory_open(folder->given, 0, &folder->handle, &folder->identity, &folder->trusted);
+    if (error != ERROR_SUCCESS)
+        return result_of(error);
     folder->remote = spell_is_remote(path);
-    struct host_result result = identify(folder);
-    if (result.code == HOST_OK)
-        (void)spell_path(&folder->spell, path, folder->path, sizeof folder->path);
-    else
+    folder->trusted = folder->trusted && !folder->remote;
+    folder->option = find_option(folder->given);
+    (void)spell_path(&folder->spell, path, folder->path, sizeof folder->path);
+    struct host_result result = check_link(folder);
+    if (result.code != HOST_OK)
         folder_close(folder);
     return result;
 }
@@ -87,6 +79,10 @@ struct host_result folder_check(void *context) {
     struct file_identity there;
     if (!folder_is_open(folder))
         return result_make(HOST_FAILED, 0, "it is not open");
+    /* A server that has been away may have forgotten the handle, whatever the path leads to now. */
+    DWORD error = file_identify(folder->handle, &there, NULL, NULL);
+    if (error != ERROR_SUCCESS)
+        return result_of(error);
     if (!folder->trusted) {
         DWORD attributes = GetFileAttributesW(folder->given);
         if (attributes == INVALID_FILE_ATTRIBUTES)
@@ -96,12 +92,11 @@ struct host_result folder_check(void *context) {
                    ? result_ok
                    : result_make(HOST_FAILED, ERROR_DIRECTORY, "its path leads to something else");
     }
-    DWORD error = file_identify_path(folder->given, &there, NULL);
+    error = file_identify_path(folder->given, &there, NULL);
     if (error != ERROR_SUCCESS)
         return result_of(error);
-    return file_is_same(&folder->identity, &there)
-               ? result_ok
-               : result_make(HOST_FAILED, 0, "it was replaced by another folder");
+    return file_is_same(&folder->identity, &there) ? result_ok
+                                                   : result_make(HOST_FAILED, 0, replaced);
 }
 
 /* Whether a path of the form \\host\... names this host. */
@@ -137,7 +132,7 @@ bool folder_is(void *context, const char *path) {
     if (!is_worth_asking(folder, path) || path_extend(path, folder->other) == 0)
         return false;
     bool found = file_identify_path(folder->other, &there, NULL) == ERROR_SUCCESS;
-    if (found && has_index(&there) && file_is_same(&folder->identity, &there))
+    if (found && file_has_index(&there) && file_is_same(&folder->identity, &there))
         return true;
     /* Two folders of this host with different numbers are two; of a server that need not be so. */
     if (found && folder->trusted && !spell_is_remote(path))
@@ -148,27 +143,46 @@ bool folder_is(void *context, const char *path) {
 
 /* ---- its names ---- */
 
+static struct host_result failed_with(NTSTATUS status) {
+    return result_make(HOST_FAILED, relative_error(status), NULL);
+}
+
+/* By its path, which must still lead to the folder that is open. */
+static struct host_result open_list_by_path(const struct folder *folder, HANDLE *list) {
+    struct file_identity there;
+    bool trusted = false;
+    DWORD error = directory_open(folder->given, 0, list, &there, &trusted);
+    if (error != ERROR_SUCCESS)
+        return result_of(error);
+    struct host_result result = folder_check((void *)folder);
+    if (result.code == HOST_OK && folder->trusted && !file_is_same(&there, &folder->identity))
+        result = result_make(HOST_FAILED, 0, replaced);
+    if (result.code != HOST_OK)
+        file_close(list);
+    return result;
+}
+
 /* A position in a listing belongs to a handle, and so does the pattern: each needs its own. */
-static NTSTATUS open_list(const struct folder *folder, HANDLE *list) {
-    return relative_open(folder->handle, L"", FILE_LIST_DIRECTORY, SHARE_ALL, FILE_DIRECTORY_FILE,
-                         list);
+static struct host_result open_list(const struct folder *folder, HANDLE *list) {
+    NTSTATUS status = relative_open(folder->handle, L"", FILE_LIST_DIRECTORY, SHARE_ALL,
+                                    FILE_DIRECTORY_FILE, list);
+    if (NT_SUCCESS(status))
+        return result_ok;
+    /* Some servers open nothing by an empty name. */
+    return open_list_by_path(folder, list).code == HOST_OK ? result_ok : failed_with(status);
 }
 
 static bool ends_list(NTSTATUS status) {
     return status == STATUS_NO_MORE_FILES || status == STATUS_NO_SUCH_FILE;
 }
 
-static struct host_result failed_with(NTSTATUS status) {
-    return result_make(HOST_FAILED, relative_error(status), NULL);
-}
-
 /* Asks for more names. */
 static NTSTATUS fill_list(struct folder *folder, bool first) {
     /* The pattern saves the names of other files; it matches 8.3 names too, so that x.initial may
      * come through, which record_is_named() then keeps out. */
-    NTSTATUS status =
-        relative_list(folder->list, L"*.ini", first, (void *)folder->listed, sizeof folder->listed);
-    folder->next = NT_SUCCESS(status) ? 0 : no_more;
+    NTSTATUS status = relative_list(folder->list, L"*.ini", first, (void *)folder->listed,
+                                    sizeof folder->listed, &folder->filled);
+    folder->next = NT_SUCCESS(status) ? 0 : RELATIVE_LAST;
     folder->list_more = NT_SUCCESS(status);
     return status;
 }
@@ -177,35 +191,30 @@ struct host_result folder_list_open(void *context) {
     struct folder *folder = context;
     if (!folder_is_open(folder))
         return result_make(HOST_FAILED, 0, "it is not open");
-    NTSTATUS status = open_list(folder, &folder->list);
-    if (!NT_SUCCESS(status))
-        return failed_with(status);
-    status = fill_list(folder, true);
+    struct host_result result = open_list(folder, &folder->list);
+    if (result.code != HOST_OK)
+        return result;
+    NTSTATUS status = fill_list(folder, true);
     if (NT_SUCCESS(status) || ends_list(status))
         return result_ok;
     folder_list_close(folder);
     return failed_with(status);
 }
 
-/* The next of the entries that have come. */
-static const FILE_DIRECTORY_INFORMATION *take_entry(struct folder *folder) {
-    const FILE_DIRECTORY_INFORMATION *entry =
-        (const void *)((const char *)folder->listed + folder->next);
-    folder->next = entry->NextEntryOffset == 0 ? no_more : folder->next + entry->NextEntryOffset;
-    return entry;
-}
-
 struct host_result folder_list_next(void *context, char *name, size_t size) {
     struct folder *folder = context;
     for (;;) {
-        if (folder->next == no_more && folder->list_more) {
+        if (folder->next == RELATIVE_LAST && folder->list_more) {
             NTSTATUS status = fill_list(folder, false);
             if (!NT_SUCCESS(status) && !ends_list(status))
                 return failed_with(status);
         }
-        if (folder->next == no_more)
+        if (folder->next == RELATIVE_LAST)
             return result_make(HOST_END, 0, NULL);
-        const FILE_DIRECTORY_INFORMATION *entry = take_entry(folder);
+        const FILE_DIRECTORY_INFORMATION *entry =
+            relative_entry(folder->listed, folder->filled, &folder->next);
+        if (entry == NULL)
+            return result_make(HOST_FAILED, ERROR_INVALID_DATA, damaged);
         if ((entry->FileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0 &&
             text_from_utf16(entry->FileName, entry->FileNameLength / sizeof(WCHAR), name, size) !=
                 (size_t)-1)
@@ -215,7 +224,7 @@ struct host_result folder_list_next(void *context, char *name, size_t size) {
 
 void folder_list_close(void *context) {
     struct folder *folder = context;
-    close_handle(&folder->list);
+    file_close(&folder->list);
 }
 
 /* Converts a name. False for what is none: NtCreateFile would take it for a path or a stream. */
@@ -230,23 +239,27 @@ struct host_result folder_real_name(void *context, char *name, size_t size) {
     LARGE_INTEGER found[(sizeof(FILE_DIRECTORY_INFORMATION) + MAX_PATH * sizeof(WCHAR)) /
                             sizeof(LARGE_INTEGER) +
                         1];
-    const FILE_DIRECTORY_INFORMATION *entry = (const void *)found;
     WCHAR wanted[QUEUE_NAME_BYTES];
     HANDLE list = INVALID_HANDLE_VALUE;
+    ULONG filled = 0;
+    ULONG next = 0;
     if (!folder_is_open(folder))
         return result_make(HOST_FAILED, 0, "it is not open");
     /* The latter would be taken for a pattern. */
     if (!take_name(name, wanted) || strpbrk(name, "*?<>\"") != NULL)
         return result_make(HOST_GONE, ERROR_FILE_NOT_FOUND, NULL);
-    NTSTATUS status = open_list(folder, &list);
-    if (NT_SUCCESS(status)) {
-        status = relative_list(list, wanted, true, (void *)found, sizeof found);
-        (void)CloseHandle(list);
-    }
+    struct host_result result = open_list(folder, &list);
+    if (result.code != HOST_OK)
+        return result;
+    NTSTATUS status = relative_list(list, wanted, true, (void *)found, sizeof found, &filled);
+    (void)CloseHandle(list);
     if (ends_list(status))
         return result_make(HOST_GONE, ERROR_FILE_NOT_FOUND, NULL);
     if (!NT_SUCCESS(status))
         return failed_with(status);
+    const FILE_DIRECTORY_INFORMATION *entry = relative_entry(found, filled, &next);
+    if (entry == NULL)
+        return result_make(HOST_FAILED, ERROR_INVALID_DATA, damaged);
     return text_from_utf16(entry->FileName, entry->FileNameLength / sizeof(WCHAR), name, size) !=
                    (size_t)-1
                ? result_ok
@@ -255,24 +268,32 @@ struct host_result folder_real_name(void *context, char *name, size_t size) {
 
 /* ---- one record ---- */
 
+/* How a record is opened: in which folder, and with which option (see find_option()). */
+struct opening {
+    HANDLE in;
+    ULONG option;
+    bool repair;
+};
+
 /* Access denied may mean much: a read-only file, one that is about to be deleted, one that a virus
  * scanner looks at, one to which there are no rights. All but the first may pass. */
-static struct host_result denied(HANDLE in, const WCHAR *name, bool repair, DWORD error) {
+static struct host_result denied(const struct opening *opening, const WCHAR *name, DWORD error) {
     struct file_identity identity;
     HANDLE file = INVALID_HANDLE_VALUE;
     DWORD attributes = 0;
-    if (repair && NT_SUCCESS(relative_open(in, name, FILE_READ_ATTRIBUTES, SHARE_ALL,
-                                           FILE_OPEN_REPARSE_POINT, &file))) {
+    if (opening->repair && NT_SUCCESS(relative_open(opening->in, name, FILE_READ_ATTRIBUTES,
+                                                    SHARE_ALL, opening->option, &file))) {
         if (file_identify(file, &identity, &attributes, NULL) != ERROR_SUCCESS)
             attributes = 0;
-        (void)CloseHandle(file);
+        file_close(&file);
     }
     return (attributes & FILE_ATTRIBUTE_READONLY) != 0 ? result_make(HOST_REFUSED, error, read_only)
                                                        : result_make(HOST_BUSY, error, NULL);
 }
 
 /* What a status at opening a record means. */
-static struct host_result open_result(HANDLE in, const WCHAR *name, bool repair, NTSTATUS status) {
+static struct host_result open_result(const struct opening *opening, const WCHAR *name,
+                                      NTSTATUS status) {
     DWORD error = relative_error(status);
     switch (status) {
     case STATUS_OBJECT_NAME_NOT_FOUND:
@@ -286,70 +307,78 @@ static struct host_result open_result(HANDLE in, const WCHAR *name, bool repair,
         return result_make(HOST_BUSY, error, NULL);
     case STATUS_ACCESS_DENIED:
     case STATUS_CANNOT_DELETE: /* some file systems, of a read-only file */
-        return denied(in, name, repair, error);
+        return denied(opening, name, error);
     default:
         return result_make(HOST_FAILED, error, NULL);
     }
 }
 
-/* Whether the open file may be written to; by handle, since a name can change its meaning. */
-static struct host_result check_record(HANDLE record) {
-    struct file_identity identity;
-    DWORD attributes = 0;
-    DWORD links = 0;
-    DWORD error = file_identify(record, &identity, &attributes, &links);
-    if (error != ERROR_SUCCESS)
-        return result_of(error);
-    if ((attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0)
+/* Whether the open file may be read, or repaired; by handle, since a name can change its meaning. */
+static struct host_result check_record(HANDLE record, bool repair, uint32_t *size) {
+    BY_HANDLE_FILE_INFORMATION info;
+    if (!GetFileInformationByHandle(record, &info))
+        return result_last();
+    *size = info.nFileSizeHigh != 0 ? UINT32_MAX : info.nFileSizeLow;
+    if ((info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0)
         return result_make(HOST_REFUSED, 0, "the file is a reparse point, such as a symbolic link");
-    if ((attributes & FILE_ATTRIBUTE_READONLY) != 0)
+    if (repair && (info.dwFileAttributes & FILE_ATTRIBUTE_READONLY) != 0)
         return result_make(HOST_REFUSED, 0, read_only);
-    return links > 1 ? result_make(HOST_REFUSED, 0, "the file has more than one name (hard links)")
-                     : result_ok;
+    return repair && info.nNumberOfLinks > 1
+               ? result_make(HOST_REFUSED, 0, "the file has more than one name (hard links)")
+               : result_ok;
 }
 
-/* Opens a record relative to a folder's handle. */
-static struct host_result open_in(struct folder *folder, HANDLE in, const char *name, bool repair,
-                                  uint32_t *size) {
+static struct host_result open_in(struct folder *folder, const struct opening *opening,
+                                  const char *name, uint32_t *size) {
     WCHAR units[QUEUE_NAME_BYTES];
-    DWORD bytes = 0;
+    bool repair = opening->repair;
     if (!take_name(name, units))
         return result_make(HOST_GONE, ERROR_INVALID_NAME, NULL);
-    NTSTATUS status = relative_open(
-        in, units, repair ? GENERIC_READ | GENERIC_WRITE : GENERIC_READ,
-        repair ? FILE_SHARE_READ : SHARE_ALL,
-        FILE_NON_DIRECTORY_FILE |
-            (repair ? FILE_WRITE_THROUGH | FILE_OPEN_REPARSE_POINT : FILE_SEQUENTIAL_ONLY),
-        &folder->record);
+    NTSTATUS status =
+        relative_open(opening->in, units, repair ? GENERIC_READ | GENERIC_WRITE : GENERIC_READ,
+                      repair ? FILE_SHARE_READ : SHARE_ALL,
+                      FILE_NON_DIRECTORY_FILE | opening->option |
+                          (repair ? FILE_WRITE_THROUGH : FILE_SEQUENTIAL_ONLY),
+                      &folder->record);
     if (!NT_SUCCESS(status))
-        return open_result(in, units, repair, status);
+        return open_result(opening, units, status);
     if (GetFileType(folder->record) != FILE_TYPE_DISK)
         return result_make(HOST_GONE, ERROR_INVALID_NAME, NULL);
-    DWORD error = file_size(folder->record, &bytes);
-    *size = bytes;
-    if (error != ERROR_SUCCESS && error != ERROR_FILE_TOO_LARGE)
-        return result_of(error);
-    return repair ? check_record(folder->record) : result_ok;
+    return check_record(folder->record, repair, size);
+}
+
+/* Another folder, in which a change was once begun. */
+static struct host_result open_other(struct folder *folder, const char *path,
+                                     struct opening *opening) {
+    struct file_identity identity;
+    bool trusted = false;
+    if (!is_worth_asking(folder, path))
+        return result_make(HOST_BUSY, 0,
+                           "its folder is on another machine, which is not asked any more");
+    if (path_extend(path, folder->other) == 0)
+        return result_of(ERROR_FILENAME_EXCED_RANGE);
+    DWORD error = directory_open(folder->other, 0, &opening->in, &identity, &trusted);
+    if (error == ERROR_SUCCESS)
+        opening->option = find_option(folder->other);
+    return result_of(error);
 }
 
 struct host_result folder_open_record(void *context, const char *other, const char *name,
                                       bool repair, uint32_t *size) {
     struct folder *folder = context;
-    HANDLE in = folder->handle;
-    if (other != NULL) {
-        if (path_extend(other, folder->other) == 0)
-            return result_of(ERROR_FILENAME_EXCED_RANGE);
-        in = open_directory(folder->other);
-        if (in == INVALID_HANDLE_VALUE)
-            return result_last();
-    } else if (!folder_is_open(folder)) {
-        return result_make(HOST_FAILED, 0, "its folder is not open");
-    }
-    struct host_result result = open_in(folder, in, name, repair, size);
-    if (result.code != HOST_OK)
-        close_handle(&folder->record);
+    struct opening opening = {folder->handle, folder->option, repair};
+    struct host_result result = result_ok;
     if (other != NULL)
-        (void)CloseHandle(in);
+        result = open_other(folder, other, &opening);
+    else if (!folder_is_open(folder))
+        result = result_make(HOST_FAILED, 0, "its folder is not open");
+    if (result.code != HOST_OK)
+        return result;
+    result = open_in(folder, &opening, name, size);
+    if (result.code != HOST_OK)
+        file_close(&folder->record);
+    if (other != NULL)
+        file_close(&opening.in);
     return result;
 }
 
@@ -380,5 +409,5 @@ struct host_result folder_flush(void *context) {
 
 void folder_close_record(void *context) {
     struct folder *folder = context;
-    close_handle(&folder->record);
+    file_close(&folder->record);
 }

@@ -30,12 +30,15 @@ struct folder {
     /* Its numbers are of the kind that NTFS gives: they tell it from every other. A server may make
      * them up. */
     bool trusted;
-    bool linked;                    /* its own path ends in a reparse point */
-    bool remote;                    /* it may be on another machine */
-    DWORD next;                     /* where the next name of `listed` is */
-    bool list_more;                 /* the system has not been asked for the last ones */
-    char path[CONFIG_FOLDER_BYTES]; /* in full, as the disk spells it */
-    WCHAR given[PATH_UNITS];        /* the path it was opened by, with `\\?\` */
+    bool linked;    /* its own path ends in a reparse point */
+    bool remote;    /* it may be on another machine */
+    ULONG option;   /* that opens a link and not where it leads, where there is one */
+    ULONG filled;   /* bytes of `listed` */
+    ULONG next;     /* where the next name of `listed` is */
+    bool list_more; /* the system has not been asked for the last ones */
+    char path[CONFIG_FOLDER_BYTES];  /* in full, as the disk spells it */
+    char known[CONFIG_FOLDER_BYTES]; /* of which `linked` was found out first */
+    WCHAR given[PATH_UNITS];         /* the path it was opened by, with `\\?\` */
     WCHAR other[PATH_UNITS];
     struct spell spell;
     LARGE_INTEGER listed[FOLDER_LISTED / sizeof(LARGE_INTEGER)]; /* so aligned */
@@ -43,7 +46,8 @@ struct folder {
 
 void folder_init(struct folder *folder);
 
-/* Opens a folder; one that is open is closed. After a failure none is. */
+/* Opens a folder; one that is open is closed. After a failure none is. Where a folder was last time, a
+ * link is refused. */
 struct host_result folder_open(struct folder *folder, const char *path);
 void folder_close(struct folder *folder);
 bool folder_is_open(const struct folder *folder);

@@ -1,17 +1,12 @@
 #include "journal_file.h"
 
 #include "result.h"
-#include "win/access.h"
 #include "win/file.h"
 #include "win/relative.h"
 
+static const char old_in_use[] = "another program has kmrepair.jnl.old open";
+static const char new_in_use[] = "another program has kmrepair.jnl.new open";
 static const char in_use[] = "another program has the journal kmrepair.jnl open";
-
-static void close_handle(HANDLE *handle) {
-    if (*handle != INVALID_HANDLE_VALUE)
-        (void)CloseHandle(*handle);
-    *handle = INVALID_HANDLE_VALUE;
-}
 
 void journal_file_init(struct journal_file *journal, const WCHAR *path) {
     journal->file = journal->made = INVALID_HANDLE_VALUE;
@@ -23,20 +18,21 @@ void journal_file_init(struct journal_file *journal, const WCHAR *path) {
         journal->next[0] = L'\0';
 }
 
-static HANDLE open_file(const WCHAR *path, DWORD disposition, DWORD flags) {
+static HANDLE open_file(const WCHAR *path, DWORD disposition, DWORD flags,
+                        SECURITY_ATTRIBUTES *attributes) {
     /* `status` may look, a second writer may not. Shared for deleting so that it can be renamed
      * without letting go of it. */
     return CreateFileW(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE,
-                       NULL, disposition, flags | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION,
-                       NULL);
+                       attributes, disposition,
+                       flags | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
 }
 
 static HANDLE open_journal(const struct journal_file *journal, DWORD disposition) {
-    return open_file(journal->path, disposition, FILE_FLAG_WRITE_THROUGH);
+    return open_file(journal->path, disposition, FILE_FLAG_WRITE_THROUGH, NULL);
 }
 
-/* What the system says of the journal when it is opened to look at its attributes. The right to do
- * that comes with the right to list its folder. */
+/* What the system says of the journal when it is opened again, to look at its attributes only. The answer
+ * for a file that is being deleted comes before any question of rights. */
 static NTSTATUS ask_system(const struct journal_file *journal) {
     WCHAR name[8 + MAX_PATH];
     const WCHAR *path = journal->path;
@@ -52,7 +48,7 @@ static NTSTATUS ask_system(const struct journal_file *journal) {
     NTSTATUS status =
         relative_open(NULL, name, FILE_READ_ATTRIBUTES,
                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, 0, &file);
-    close_handle(&file);
+    file_close(&file);
     return status;
 }
 
@@ -112,14 +108,14 @@ struct host_result journal_file_open(void *context, uint32_t *size) {
 static void drop(struct journal_file *journal) {
     if (journal->made == INVALID_HANDLE_VALUE)
         return;
-    close_handle(&journal->made);
+    file_close(&journal->made);
     (void)DeleteFileW(journal->next);
 }
 
 void journal_file_close(void *context) {
     struct journal_file *journal = context;
     drop(journal);
-    close_handle(&journal->file);
+    file_close(&journal->file);
 }
 
 struct host_result journal_file_read(void *context, uint32_t offset, void *bytes, size_t size,
@@ -148,16 +144,41 @@ struct host_result journal_file_append(void *context, const char *line, size_t l
     return FlushFileBuffers(journal->file) ? result_ok : result_last();
 }
 
+/* Who may do what with the journal, to be freed; NULL where that cannot be told, as on a volume that keeps
+ * no access lists. */
+static SECURITY_DESCRIPTOR *copy_access(HANDLE file) {
+    DWORD size = 0;
+    (void)GetKernelObjectSecurity(file, DACL_SECURITY_INFORMATION, NULL, 0, &size);
+    SECURITY_DESCRIPTOR *access = size > 0 ? HeapAlloc(GetProcessHeap(), 0, size) : NULL;
+    if (access != NULL &&
+        !GetKernelObjectSecurity(file, DACL_SECURITY_INFORMATION, access, size, &size)) {
+        (void)HeapFree(GetProcessHeap(), 0, access);
+        access = NULL;
+    }
+    return access;
+}
+
 struct host_result journal_file_new(void *context) {
     struct journal_file *journal = context;
     drop(journal);
+    /* One that a crash has left. With CREATE_ALWAYS it would keep its own access list. */
+    (void)DeleteFileW(journal->next);
+    /* From the first moment on the same may use it as the present one: whoever makes it may be an
+     * administrator, and the account of the service must get at it, and nobody else. */
+    SECURITY_DESCRIPTOR *access = copy_access(journal->file);
+    SECURITY_ATTRIBUTES attributes = {
+        .nLength = sizeof attributes, .lpSecurityDescriptor = access, .bInheritHandle = FALSE};
     /* Not written through: journal_file_replace() flushes it once, before it counts. */
-    journal->made = open_file(journal->next, CREATE_ALWAYS, 0);
-    if (journal->made == INVALID_HANDLE_VALUE)
-        return result_last();
-    /* Whoever makes it may be an administrator, and the service's account has access to the old one. */
-    access_copy(journal->path, journal->next);
-    return result_ok;
+    journal->made = open_file(journal->next, CREATE_NEW, 0, access != NULL ? &attributes : NULL);
+    DWORD error = GetLastError();
+    if (access != NULL)
+        (void)HeapFree(GetProcessHeap(), 0, access);
+    if (journal->made != INVALID_HANDLE_VALUE)
+        return result_ok;
+    bool is_held =
+        error == ERROR_SHARING_VIOLATION ||
+        (error == ERROR_FILE_EXISTS && !path_has(journal->next, FILE_ATTRIBUTE_DIRECTORY));
+    return is_held ? result_make(HOST_BUSY, error, new_in_use) : result_of(error);
 }
 
 struct host_result journal_file_put(void *context, const char *line, size_t length) {
@@ -181,10 +202,13 @@ struct host_result journal_file_replace(void *context, bool keep) {
         return result_last();
     if (!step_aside(journal, keep)) {
         DWORD error = GetLastError();
+        /* That is what MoveFileEx says when somebody has the file open that it would replace. */
+        if (keep && error == ERROR_ACCESS_DENIED)
+            return result_make(HOST_BUSY, error, old_in_use);
         return error == ERROR_SHARING_VIOLATION ? result_make(HOST_BUSY, error, in_use)
                                                 : result_of(error);
     }
-    close_handle(&journal->file);
+    file_close(&journal->file);
     journal->file = journal->made;
     journal->made = INVALID_HANDLE_VALUE;
     /* If this fails, the next journal_file_open() does it; what is written until then goes there. */

@@ -77,7 +77,7 @@ void options_print_usage(bool error, enum verb verb) {
         (void)console_print(to, "  kmrepair --version\r\n");
     }
     (void)console_print(
-        to, "\r\nEvery verb takes --help and --config FILE, by default that of the installed\r\n"
+        to, "\r\nEvery command takes --help and --config FILE, by default that of the installed\r\n"
             "service, or else kmrepair.ini beside the program.\r\n");
 }
 

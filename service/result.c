@@ -11,7 +11,9 @@ struct host_result result_make(enum host_code code, uint32_t error, const char *
 }
 
 struct host_result result_of(uint32_t error) {
-    return result_make(error == 0 ? HOST_OK : HOST_FAILED, error, NULL);
+    /* Windows' own words for it do not tell. */
+    return result_make(error == 0 ? HOST_OK : HOST_FAILED, error,
+                       error == ERROR_DIRECTORY ? "it is a file, not a folder" : NULL);
 }
 
 struct host_result result_last(void) {

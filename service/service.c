@@ -26,8 +26,22 @@ static struct {
 
 /* ---- what the SCM is told ---- */
 
-/* Every change of state goes through here. Nothing is accepted while starting or stopping; STOPPED
- * is said once. */
+/* What may be sent in a state. Nothing while starting or stopping; on the way to a pause or out of it, which
+ * takes as long as the folder does, only what ends it. */
+static DWORD accepted_in(DWORD state) {
+    DWORD accepted = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN;
+    if (state == SERVICE_PAUSE_PENDING || state == SERVICE_CONTINUE_PENDING)
+        return accepted;
+    if (state != SERVICE_RUNNING && state != SERVICE_PAUSED)
+        return 0;
+    accepted |= SERVICE_ACCEPT_PAUSE_CONTINUE;
+    /* NT 4.0 knows no PARAMCHANGE and no handler of this name; both came with Windows 2000. */
+    if (GetProcAddress(GetModuleHandleW(L"advapi32.dll"), "RegisterServiceCtrlHandlerExW") != NULL)
+        accepted |= SERVICE_ACCEPT_PARAMCHANGE;
+    return accepted;
+}
+
+/* Every change of state goes through here. STOPPED is said once. */
 static void set_state(DWORD state, DWORD error, DWORD specific) {
     SERVICE_STATUS *status = &service.status;
     if (service.handle == NULL)
@@ -44,16 +58,7 @@ static void set_state(DWORD state, DWORD error, DWORD specific) {
          * step in hand. */
         status->dwWaitHint = pending ? 60000 : 0;
         status->dwCheckPoint = pending ? status->dwCheckPoint + 1 : 0;
-        status->dwControlsAccepted = 0;
-        if (state == SERVICE_RUNNING || state == SERVICE_PAUSED) {
-            status->dwControlsAccepted =
-                SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_PAUSE_CONTINUE;
-            /* NT 4.0 knows no PARAMCHANGE and no handler of this name; both came with
-             * Windows 2000. */
-            if (GetProcAddress(GetModuleHandleW(L"advapi32.dll"),
-                               "RegisterServiceCtrlHandlerExW") != NULL)
-                status->dwControlsAccepted |= SERVICE_ACCEPT_PARAMCHANGE;
-        }
+        status->dwControlsAccepted = accepted_in(state);
         (void)SetServiceStatus(service.handle, status);
     }
     LeaveCriticalSection(&service.lock);
@@ -98,13 +103,19 @@ static void report_start_failed(const char *what, DWORD error) {
     (void)events_say(&service.events, EVENT_START_FAILED, service.text, NULL, NULL);
 }
 
-/* Somebody may still have the configuration open to write to it when the host starts. */
-static void wait_for_config(void) {
-    enum { WAITS = 60, WAIT_MS = 500 };
-    for (int i = 0; i < WAITS && !control_is_stopping(&service.control); i++) {
-        if (settings_load(service.options->config, &service.settings, &service.error) ||
-            !service.error.busy)
-            return;
+/* Reads the configuration. Somebody may still have it open to write to it when the host starts; or be
+ * saving it, so that it is empty or gone for a moment. In a console whoever waits can see that
+ * himself. */
+static bool load_config(void) {
+    enum { WAIT_MS = 500, BUSY_WAITS = 60, MISSING_WAITS = 10 };
+    for (int i = 0;; i++) {
+        if (settings_load(service.options->config, &service.settings, &service.error))
+            return true;
+        bool may_come = service.error.busy
+                            ? i < BUSY_WAITS
+                            : settings_is_missing() && i < MISSING_WAITS && service.handle != NULL;
+        if (!may_come || control_is_stopping(&service.control))
+            return false;
         set_state(SERVICE_START_PENDING, NO_ERROR, 0);
         (void)WaitForSingleObject(service.control.wake, WAIT_MS);
     }
@@ -114,12 +125,12 @@ static void wait_for_config(void) {
 static DWORD work_until_stopped(void) {
     const struct options *options = service.options;
     struct text text;
-    wait_for_config();
-    if (!settings_load_reported(options->config, NULL, &service.settings, &service.error,
-                                &service.events)) {
+    if (!load_config()) {
+        settings_refuse(options->config, &service.error, &service.events);
         report_start_failed("the configuration is refused, see event 4001", 0);
         return SERVICE_EXIT_CONFIG;
     }
+    settings_report(options->config, &service.settings, &service.events);
     DWORD error = worker_open(&service.worker, options, &service.settings, &service.events,
                               &service.control, report_state);
     if (error != ERROR_SUCCESS) {

@@ -16,7 +16,8 @@ static struct {
     char text[CONFIG_BYTES_MAX * 3 + 1];
     char path[PATH_UNITS * 3];
     char printed[CONFIG_PRINT_BYTES];
-    bool gone; /* there was no such file at the last attempt */
+    bool gone;  /* there was no such file at the last attempt */
+    bool empty; /* or nothing was in it */
 } buffer;
 
 static bool refuse_file(struct config_error *error, const char *reason, DWORD number) {
@@ -29,7 +30,8 @@ static bool read_raw(const WCHAR *path, DWORD *size, struct config_error *error)
     /* Not while somebody writes to it: a half-saved file may lack its `Repair = no`. */
     DWORD number = file_read(path, FILE_SHARE_READ | FILE_SHARE_DELETE, buffer.raw,
                              CONFIG_BYTES_MAX + 1, size);
-    error->busy = number == ERROR_SHARING_VIOLATION;
+    error->busy = number == ERROR_SHARING_VIOLATION || number == ERROR_LOCK_VIOLATION;
+    buffer.empty = number == 0 && *size == 0;
     buffer.gone = number == ERROR_FILE_NOT_FOUND || number == ERROR_PATH_NOT_FOUND;
     if (number != 0)
         return refuse_file(error, "the file cannot be read", number);
@@ -128,26 +130,36 @@ void settings_report(const WCHAR *path, const struct settings *settings, struct 
     (void)events_say(events, EVENT_CONFIG_LOADED, buffer.path, buffer.printed, NULL);
 }
 
+bool settings_is_missing(void) {
+    return buffer.gone || buffer.empty;
+}
+
+void settings_refuse(const WCHAR *path, const struct config_error *error, struct events *events) {
+    struct text line;
+    path_print(path, buffer.path, sizeof buffer.path);
+    text_begin(&line, buffer.printed, sizeof buffer.printed);
+    if (error->line != 0)
+        text_put_count(&line, "line ", error->line, ": ");
+    (void)events_say(events, EVENT_CONFIG_REFUSED, buffer.path, buffer.printed, error->reason);
+}
+
 bool settings_load_reported(const WCHAR *path, const struct settings *known,
                             struct settings *settings, struct config_error *error,
                             struct events *events) {
     bool loaded = settings_load(path, settings, error);
-    /* What was found stays: another one may be a copy. What was not found yet is no new setting. */
-    if (loaded && known != NULL && settings->automatic && known->automatic)
-        (void)text_copy(settings->folder, sizeof settings->folder, known->folder);
-    if (known != NULL && (loaded ? is_same(settings, known) : error->busy))
+    if (!loaded) {
+        if (buffer.gone)
+            (void)text_copy(error->reason, sizeof error->reason,
+                            "the file does not exist any more");
+        if (!error->busy)
+            settings_refuse(path, error, events);
         return false;
-    if (loaded) {
-        settings_report(path, settings, events);
-    } else {
-        struct text line;
-        if (known != NULL && buffer.gone)
-            (void)text_copy(error->reason, sizeof error->reason, "the file is gone");
-        path_print(path, buffer.path, sizeof buffer.path);
-        text_begin(&line, buffer.printed, sizeof buffer.printed);
-        if (error->line != 0)
-            text_put_count(&line, "line ", error->line, ": ");
-        (void)events_say(events, EVENT_CONFIG_REFUSED, buffer.path, buffer.printed, error->reason);
     }
-    return loaded;
+    /* What was found stays: another one may be a copy. What was not found yet is no new setting. */
+    if (known != NULL && settings->automatic && known->automatic)
+        (void)text_copy(settings->folder, sizeof settings->folder, known->folder);
+    if (known != NULL && is_same(settings, known))
+        return false;
+    settings_report(path, settings, events);
+    return true;
 }

@@ -19,9 +19,16 @@ bool settings_load(const WCHAR *path, struct settings *settings, struct config_e
 /* Event 4000: the settings that are now in force. */
 void settings_report(const WCHAR *path, const struct settings *settings, struct events *events);
 
-/* settings_load(), and event 4000 or 4001. If `known` is not NULL, false and no event when the file
- * says the same as that, or is being written to. A folder that `auto` has found for it stays, and none
- * that it has not: the worker looks for that. */
+/* Event 4001: why they are not. */
+void settings_refuse(const WCHAR *path, const struct config_error *error, struct events *events);
+
+/* At the last call of settings_load() there was no such file, or nothing in it: it may be about to be
+ * saved. */
+bool settings_is_missing(void);
+
+/* For a service that runs: settings_load(), and event 4000 or 4001. False and no event when the file is being
+ * written to; and, if `known` is not NULL, when it says the same as that. A folder that `auto` has found
+ * for `known` stays, and none that it has not: the worker looks for that. */
 bool settings_load_reported(const WCHAR *path, const struct settings *known,
                             struct settings *settings, struct config_error *error,
                             struct events *events);

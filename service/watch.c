@@ -27,13 +27,11 @@ bool watch_is_open(const struct watch *watch) {
     return watch->directory != INVALID_HANDLE_VALUE;
 }
 
-static HANDLE open_directory(const WCHAR *path) {
-    /* Shared for everything, so that the folder can be renamed and removed while we watch it. */
-    return CreateFileW(path, FILE_LIST_DIRECTORY,
-                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                       FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT |
-                           SECURITY_IDENTIFICATION,
-                       NULL);
+/* Nobody waits for a request any more. One that was abandoned may have ended since. */
+static void settle(struct watch *watch) {
+    if (watch->abandoned && HasOverlappedIoCompleted(&watch->overlapped))
+        watch->abandoned = false;
+    (void)ResetEvent(watch->overlapped.hEvent);
 }
 
 static struct host_result arm(struct watch *watch) {
@@ -60,39 +58,40 @@ static struct host_result arm(struct watch *watch) {
 }
 
 struct host_result watch_open(struct watch *watch, const WCHAR *path) {
-    struct file_identity again;
-    DWORD attributes = 0;
     watch_close(watch);
+    if (watch->abandoned)
+        return result_make(HOST_FAILED, 0, "the system has not ended the watch before");
     watch->used = watch->size;
-    watch->directory = open_directory(path);
-    if (watch->directory == INVALID_HANDLE_VALUE)
-        return result_last();
-    DWORD error = file_identify(watch->directory, &watch->identity, &attributes, NULL);
-    if (error != ERROR_SUCCESS) {
-        watch_close(watch);
-        return result_of(error);
-    }
-    if ((attributes & FILE_ATTRIBUTE_DIRECTORY) == 0) {
-        watch_close(watch);
-        return result_make(HOST_FAILED, ERROR_DIRECTORY, "it is a file, not a folder");
-    }
-    watch->trusted = file_identify_path(path, &again, &attributes) == ERROR_SUCCESS &&
-                     file_is_same(&watch->identity, &again);
-    return arm(watch);
+    DWORD error = directory_open(path, FILE_FLAG_OVERLAPPED, &watch->directory, &watch->identity,
+                                 &watch->trusted);
+    return error == ERROR_SUCCESS ? arm(watch) : result_of(error);
+}
+
+typedef BOOL WINAPI cancel_request(HANDLE, OVERLAPPED *);
+
+/* CancelIo() returns when the request is over, which is never where a server or a driver hangs. Its
+ * successor, there since Vista, returns at once. */
+static void cancel(struct watch *watch) {
+    cancel_request *cancel_ex =
+        (cancel_request *)(void *)GetProcAddress(GetModuleHandleW(L"kernel32.dll"), "CancelIoEx");
+    if (cancel_ex != NULL)
+        (void)cancel_ex(watch->directory, &watch->overlapped);
+    else
+        (void)CancelIo(watch->directory);
 }
 
 void watch_close(struct watch *watch) {
-    DWORD bytes = 0;
+    enum { CANCEL_MS = 10000 };
     if (watch->armed) {
-        /* The system may write into the buffer until the request is known to be over. */
-        (void)CancelIo(watch->directory);
-        (void)GetOverlappedResult(watch->directory, &watch->overlapped, &bytes, TRUE);
+        /* The system may write into the buffer until the request is known to be over. If that takes
+         * too long, to stop is worth more than to watch again. */
+        cancel(watch);
+        watch->abandoned =
+            WaitForSingleObject(watch->overlapped.hEvent, CANCEL_MS) != WAIT_OBJECT_0;
         watch->armed = false;
     }
-    if (watch->directory != INVALID_HANDLE_VALUE)
-        (void)CloseHandle(watch->directory);
-    watch->directory = INVALID_HANDLE_VALUE;
-    (void)ResetEvent(watch->overlapped.hEvent);
+    file_close(&watch->directory);
+    settle(watch);
 }
 
 static bool counts(DWORD action) {
@@ -133,8 +132,10 @@ struct host_result watch_collect(struct watch *watch, watch_change *change, void
     DWORD bytes = 0;
     DWORD error = ERROR_SUCCESS;
     unsigned full = watch->current;
-    if (!watch->armed)
+    if (!watch->armed) {
+        settle(watch);
         return result_ok;
+    }
     if (!GetOverlappedResult(watch->directory, &watch->overlapped, &bytes, FALSE)) {
         error = GetLastError();
         if (error == ERROR_IO_INCOMPLETE)

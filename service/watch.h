@@ -25,6 +25,7 @@ struct watch {
     /* Its event is signalled when watch_collect has something, and good from watch_init on. */
     OVERLAPPED overlapped;
     bool armed;
+    bool abandoned;   /* the system may still write into a buffer, and nobody waits for it */
     unsigned current; /* the buffer the system writes into */
     DWORD size;       /* of each */
     DWORD used;       /* of that */
@@ -56,7 +57,8 @@ struct host_result watch_check(const struct watch *watch, const WCHAR *path);
 
 bool watch_is_open(const struct watch *watch);
 
-/* Cancels, waits for the cancelled request, closes. */
+/* Cancels, waits for the cancelled request, closes. Where the request does not end within ten seconds, this
+ * does not wait any longer, and watch_open() fails until it has ended. */
 void watch_close(struct watch *watch);
 
 #endif

@@ -109,7 +109,15 @@ static void on_record(void *context, const char *name, bool is_there) {
         mender_changes_lost(&worker->mender);
         return;
     }
-    if (!is_there || !record_is_named(name) || !text_copy(real, sizeof real, name))
+    /* A full buffer has thousands of names, and each may be a question to a server. Whoever stops has no
+     * use for them: the next start looks at everything. */
+    if (!is_there || !record_is_named(name) || control_is_stopping(worker->control))
+        return;
+    if (queue_find(&worker->mender.queue, name) != NULL) {
+        mender_hint(&worker->mender, name);
+        return;
+    }
+    if (!text_copy(real, sizeof real, name))
         return;
     /* Never by an alias: the journal, the holds and the events know a record by its name. */
     struct host_result result = folder_real_name(&worker->host.folder, real, sizeof real);
@@ -174,19 +182,22 @@ static void look_after_files(struct worker *worker) {
         on_file(worker, NULL, false);
 }
 
-/* New settings take effect at once; a refused file changes nothing. `asked`: somebody wants to hear
- * of it even if nothing is new. */
-static void reload(struct worker *worker, bool asked) {
+/* New settings take effect at once; a refused file changes nothing. One that somebody is writing to is read
+ * when he has done that. */
+static void reload(struct worker *worker) {
     struct settings *settings = &worker->settings;
     const struct settings *in_force = &worker->mender.site.settings;
     struct config_error error;
     worker->load_due = MENDER_NEVER;
-    if (!settings_load_reported(worker->options->config, asked ? NULL : in_force, settings, &error,
-                                worker->events)) {
-        if (error.busy && !asked)
-            worker->load_due = host_win_clock(&worker->host) + LOAD_MS;
+    bool loaded =
+        settings_load_reported(worker->options->config, worker->load_asked ? NULL : in_force,
+                               settings, &error, worker->events);
+    if (!loaded && error.busy)
+        worker->load_due = host_win_clock(&worker->host) + LOAD_MS;
+    else
+        worker->load_asked = false;
+    if (!loaded)
         return;
-    }
     bool moved = !text_same(settings->folder, in_force->folder);
     mender_configure(&worker->mender, settings);
     if (!moved)
@@ -230,8 +241,10 @@ static bool obey(struct worker *worker) {
     unsigned asked = atomic_fetch_and(&worker->control->asked, ASKED_STOP);
     if ((asked & ASKED_STOP) != 0)
         return false;
-    if ((asked & ASKED_RELOAD) != 0)
-        reload(worker, true);
+    if ((asked & ASKED_RELOAD) != 0) {
+        worker->load_asked = true;
+        reload(worker);
+    }
     if ((asked & ASKED_PAUSE) != 0)
         pause(worker);
     if ((asked & ASKED_RESUME) != 0)
@@ -256,6 +269,7 @@ DWORD worker_open(struct worker *worker, const struct options *options,
     worker->on_state = on_state;
     worker->backoff = 0;
     worker->load_due = MENDER_NEVER;
+    worker->load_asked = false;
     if (!watch_init(&worker->watch, worker->watch_room, WATCH_BYTES_MAX) ||
         !watch_init(&worker->files, worker->files_room, FILES_BYTES))
         return GetLastError();
@@ -280,7 +294,7 @@ void worker_run(struct worker *worker) {
         if (host_win_clock(&worker->host) >= worker->look_due)
             look_around(worker);
         if (host_win_clock(&worker->host) >= worker->load_due)
-            reload(worker, false);
+            reload(worker);
         uint64_t due = mender_step(&worker->mender);
         if (due > worker->look_due)
             due = worker->look_due;

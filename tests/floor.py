@@ -15,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SIZE_LIMIT = 128 * 1024
 
 # There since NT 3.1, and the only way to open a file relative to a folder's handle.
-NTDLL = {"NtCreateFile", "NtQueryDirectoryFile", "NtQueryInformationFile", "RtlNtStatusToDosError"}
+NTDLL = {"NtCreateFile", "NtQueryDirectoryFile", "RtlNtStatusToDosError"}
 
 # NT 4.0 ignores these; later Windows protects the process by them.
 DLL_CHARACTERISTICS = {"DYNAMICBASE": 0x40, "NXCOMPAT": 0x100, "NO_SEH": 0x400, "TSAWARE": 0x8000}
@@ -170,8 +170,7 @@ def some(things):
 
 
 def allowed_imports():
-    allowed = {"msvcrt.dll": C89, "kernel32.dll": set(), "advapi32.dll": set(), "ntdll.dll": NTDLL,
-               "shell32.dll": {"CommandLineToArgvW"}}
+    allowed = {"msvcrt.dll": C89, "kernel32.dll": set(), "advapi32.dll": set(), "ntdll.dll": NTDLL}
     with open(os.path.join(HERE, "nt4-exports.txt"), encoding="ascii") as file:
         for line in file:
             if line.strip() and not line.startswith("#"):

@@ -71,7 +71,8 @@ static void print_left(void *context, const struct walk_row *row) {
     static char name[2 * QUEUE_NAME_BYTES + 100];
     struct session *session = context;
     struct text text;
-    if (row->result.code == HOST_OK && row->record.verdict != VERDICT_STUCK)
+    if (row->result.code == HOST_REFUSED ||
+        (row->result.code == HOST_OK && row->record.verdict != VERDICT_STUCK))
         return;
     text_begin(&text, name, sizeof name);
     text_put_safe(&text, row->name, strlen(row->name));

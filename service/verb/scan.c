@@ -1,6 +1,5 @@
 #include "config.h"
 #include "console.h"
-#include "find.h"
 #include "result.h"
 #include "text.h"
 #include "verb/configured.h"
@@ -130,18 +129,6 @@ static bool print_states(enum console_stream to) {
     return (before[0] == 'S' || console_print(to, "\r\n")) && done;
 }
 
-static int fail_folder(const struct host_result *result) {
-    static char message[FIND_WORDS_BYTES + 40];
-    struct text text;
-    if (config_is_absolute(scan.settings.folder))
-        return console_fail_result("cannot scan ", scan.settings.folder, result);
-    /* `auto`, and the host says what was looked at. */
-    text_begin(&text, message, sizeof message);
-    text_put(&text, result_text(result, scan.reason, sizeof scan.reason));
-    text_put(&text, "; run: kmrepair scan FOLDER");
-    return console_fail("no Clients folder found: ", message);
-}
-
 int verb_scan(const struct options *options) {
     struct scan_counts counts;
     struct printer printer = {options, console_is_terminal(CONSOLE_ERROR), false, false, 0, 0};
@@ -158,7 +145,7 @@ int verb_scan(const struct options *options) {
                              &printer);
     hide_progress(&printer);
     if (result.code != HOST_OK)
-        return fail_folder(&result);
+        return verb_fail_folder(options, "cannot scan ", scan.settings.folder, &result);
     print_heading(&printer);
     /* A table ends with the summary; what a program reads does not. */
     bool table = options->format == FORMAT_TABLE;

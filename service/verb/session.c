@@ -2,6 +2,7 @@
 
 #include "console.h"
 #include "verb/configured.h"
+#include "verb/verb.h"
 
 /* The handler of Ctrl-C carries no context. */
 static struct session own;
@@ -34,7 +35,7 @@ struct session *session_open(const struct options *options) {
     struct host_result result = host_win_open_folder(&own.host, own.settings.folder);
     if (result.code != HOST_OK) {
         events_close(&own.events);
-        (void)console_fail_result("cannot open ", own.settings.folder, &result);
+        (void)verb_fail_folder(options, "cannot open ", own.settings.folder, &result);
         return NULL;
     }
     mender_init(&own.mender, &own.host.host, &own.settings, false, options->bytes);

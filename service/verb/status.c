@@ -145,7 +145,7 @@ static void print_waiting(void) {
         return;
     journal_print_time(utc, since);
     (void)console_print(CONSOLE_OUT,
-                        "Waiting:        for the event log or a record in use: %u change(s), since "
+                        "Waiting:        for the event log or a record in use: %u, since "
                         "%s\r\n"
                         "                if the application log is full, give it more room\r\n",
                         (uint32_t)now.memory.count[ITEM_FLIGHT], since);
@@ -179,7 +179,7 @@ static void print_past(const char *error, bool running) {
         (void)console_print(CONSOLE_OUT, "; %u held", held);
     /* A line that was torn by a crash is one; a damaged one may have been a repair. */
     if (now.reader.foreign > 0)
-        (void)console_print(CONSOLE_OUT, "; %u unreadable line(s) in the journal",
+        (void)console_print(CONSOLE_OUT, "; unreadable lines in the journal: %u",
                             now.reader.foreign);
     (void)console_print(CONSOLE_OUT, "\r\n");
 }
@@ -214,7 +214,7 @@ static int print_folder(const struct options *options) {
     (void)console_print(CONSOLE_OUT, "Folder:         %s\r\n", now.settings.folder);
     struct host_result result = look_at_folder(options, &counts);
     if (result.code != HOST_OK)
-        return console_fail_result("cannot look at ", now.settings.folder, &result);
+        return verb_fail_folder(options, "cannot look at ", now.settings.folder, &result);
     (void)walk_print_counts(CONSOLE_OUT, "                ", &counts);
     return 0;
 }
@@ -263,11 +263,16 @@ static int print_json(const struct options *options, const char *state, bool run
         if (result.code == HOST_OK) {
             put_json_counts(&line, &counts);
         } else {
-            console_put_member(&line, "error", result_text(&result, now.words, sizeof now.words));
+            bool named = config_is_absolute(now.settings.folder);
+            console_put_member(&line, "error",
+                               named ? result_text(&result, now.words, sizeof now.words)
+                                     : verb_no_folder(options, &result));
             code = 2;
         }
     }
     text_put(&line, "}\r\n");
+    if (line.cut)
+        return console_fail("the state is longer than a line may be; run: kmrepair status", "");
     return console_print(CONSOLE_OUT, "%s", now.line) ? code : 2;
 }
 

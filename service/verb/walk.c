@@ -33,7 +33,8 @@ struct host_result walk_folder(struct host_win *host, unsigned char *bytes, bool
         if (row.result.code == HOST_GONE)
             continue;
         counts->files++;
-        if (row.result.code != HOST_OK)
+        /* What must not be read, such as a link, will not be readable later either. */
+        if (row.result.code != HOST_OK && row.result.code != HOST_REFUSED)
             counts->busy++;
         else
             counts->verdict[row.record.verdict]++;

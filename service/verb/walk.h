@@ -17,7 +17,7 @@
 struct walk_row {
     char name[QUEUE_NAME_BYTES];
     struct record record;
-    struct host_result result; /* of reading it */
+    struct host_result result; /* of reading it; HOST_REFUSED: unreadable, such as a link */
 };
 
 /* Called for each record; the row is good during the call only. */

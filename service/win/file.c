@@ -2,6 +2,12 @@
 
 #include <stdint.h>
 
+void file_close(HANDLE *file) {
+    if (*file != INVALID_HANDLE_VALUE)
+        (void)CloseHandle(*file);
+    *file = INVALID_HANDLE_VALUE;
+}
+
 DWORD file_write(const WCHAR *path, DWORD disposition, const char *content, size_t length) {
     DWORD written = 0;
     DWORD error = ERROR_SUCCESS;
@@ -92,6 +98,32 @@ DWORD file_identify_path(const WCHAR *path, struct file_identity *identity, DWOR
     DWORD error = file_identify(file, identity, attributes, NULL);
     (void)CloseHandle(file);
     return error;
+}
+
+DWORD directory_open(const WCHAR *path, DWORD flags, HANDLE *directory,
+                     struct file_identity *identity, bool *trusted) {
+    struct file_identity again = {0, 0, 0};
+    DWORD attributes = 0;
+    /* Backup semantics are what lets a folder be opened. */
+    *directory = CreateFileW(
+        path, FILE_LIST_DIRECTORY | SYNCHRONIZE,
+        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+        flags | FILE_FLAG_BACKUP_SEMANTICS | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+    if (*directory == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    DWORD error = file_identify(*directory, identity, &attributes, NULL);
+    if (error == ERROR_SUCCESS && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0)
+        error = ERROR_DIRECTORY;
+    if (error != ERROR_SUCCESS)
+        file_close(directory);
+    else
+        *trusted = file_identify_path(path, &again, &attributes) == ERROR_SUCCESS &&
+                   file_has_index(&again) && file_is_same(&again, identity);
+    return error;
+}
+
+bool file_has_index(const struct file_identity *identity) {
+    return identity->index_high != 0 || identity->index_low != 0;
 }
 
 bool file_is_same(const struct file_identity *a, const struct file_identity *b) {

@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Closes what may be closed already, INVALID_HANDLE_VALUE, and makes it that. */
+void file_close(HANDLE *file);
+
 /* Makes a file, as CreateFile's CREATE_NEW or CREATE_ALWAYS does, with a content that has reached
  * the disk when the call returns. After an error nothing of the file is left. */
 DWORD file_write(const WCHAR *path, DWORD disposition, const char *content, size_t length);
@@ -39,6 +42,16 @@ DWORD file_identify(HANDLE file, struct file_identity *identity, DWORD *attribut
 
 /* Of what a path leads to. */
 DWORD file_identify_path(const WCHAR *path, struct file_identity *identity, DWORD *attributes);
+
+/* Opens a folder to list or watch it, with these flags of CreateFile besides; it can be renamed and
+ * removed meanwhile. ERROR_DIRECTORY when it is a file. `trusted`: a second look by the path has seen the
+ * same numbers, and they are of the kind that tells it from every other. Nothing is open after an
+ * error. */
+DWORD directory_open(const WCHAR *path, DWORD flags, HANDLE *directory,
+                     struct file_identity *identity, bool *trusted);
+
+/* Not all zero, as a file system has them that keeps none. */
+bool file_has_index(const struct file_identity *identity);
 
 bool file_is_same(const struct file_identity *a, const struct file_identity *b);
 

@@ -40,13 +40,20 @@ static bool is_in(DWORD state, DWORD wanted) {
 }
 
 DWORD scm_wait(SC_HANDLE service, DWORD state, SERVICE_STATUS *status) {
-    DWORD begun = GetTickCount();
+    DWORD first = GetTickCount();
+    DWORD begun = first;
+    DWORD point = 0;
     for (;;) {
         if (!QueryServiceStatus(service, status))
             return GetLastError();
         if (is_in(status->dwCurrentState, state))
             return ERROR_SUCCESS;
-        if (GetTickCount() - begun >= SCM_WAIT_MS)
+        DWORD time = GetTickCount();
+        /* It counts on as long as it gets anywhere. */
+        if (status->dwCheckPoint != point)
+            begun = time;
+        point = status->dwCheckPoint;
+        if (time - begun >= SCM_WAIT_MS || time - first >= SCM_WAIT_LONGEST_MS)
             return ERROR_SERVICE_REQUEST_TIMEOUT;
         Sleep(POLL_MS);
     }
@@ -90,8 +97,11 @@ DWORD scm_control(SC_HANDLE service, DWORD control, DWORD state, SERVICE_STATUS 
 DWORD scm_stop(SC_HANDLE service) {
     SERVICE_STATUS status;
     DWORD error = scm_control(service, SERVICE_CONTROL_STOP, SERVICE_STOPPED, &status);
-    /* It may be stopping already. */
-    if (error == ERROR_SERVICE_CANNOT_ACCEPT_CTRL)
-        error = scm_wait(service, SERVICE_STOPPED, &status);
+    if (error != ERROR_SERVICE_CANNOT_ACCEPT_CTRL)
+        return error;
+    /* It is starting, or stopping already. */
+    error = scm_wait(service, SCM_ANY_STATE, &status);
+    if (error == ERROR_SUCCESS && status.dwCurrentState != SERVICE_STOPPED)
+        error = scm_control(service, SERVICE_CONTROL_STOP, SERVICE_STOPPED, &status);
     return error;
 }

@@ -14,7 +14,8 @@
 
 enum { VARIABLE_NAME_UNITS = 64, VARIABLE_VALUE_UNITS = 1024 };
 
-/* Replaces each %NAME%; a `%` without a second one stays. False when the result does not fit, with
+/* Replaces each %NAME%; a `%` without a second one stays. In the value of a variable that the registry
+ * has as REG_EXPAND_SZ the same is done once more, and in no other. False when the result does not fit, with
  * `unknown` empty, or when a variable is none of these: `unknown` is its name, cut if it is long. */
 bool variable_expand(const WCHAR *from, WCHAR *to, DWORD size, WCHAR unknown[VARIABLE_NAME_UNITS]);
 

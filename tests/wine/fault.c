@@ -11,10 +11,19 @@
  *   denied    the journal may not be written to (Wine has no access lists)
  *   short     of a list of changes the first entry says that it is the last, whatever the system filled besides
  *   pad4, pad8 so many bytes are filled behind the last entry
+ *   oplock    somebody has an oplock on each record that is opened, which is being broken
+ *   noempty   nothing is opened by an empty name, as by some redirectors
+ *   nolinks   FILE_OPEN_REPARSE_POINT is not known, as on NT 4.0
+ *   link      each file is a reparse point
+ *   listing   the first entry of a list of files says that its name is longer than all that came
+ *   kept      kmrepair.jnl.old may not be replaced, as when somebody has it open
  *
  * A process that was started before sees a fault come and go.
  */
 #include <windows.h>
+#include <winternl.h>
+
+#include <ntstatus.h>
 
 #ifdef _WIN64
 #define IMPORT(name, bytes) __asm__("__imp_" #name)
@@ -30,6 +39,13 @@ typedef BOOL WINAPI report_event(HANDLE, WORD, WORD, DWORD, void *, WORD, DWORD,
 typedef BOOL WINAPI read_changes(HANDLE, void *, DWORD, BOOL, DWORD, DWORD *, OVERLAPPED *,
                                  LPOVERLAPPED_COMPLETION_ROUTINE);
 typedef BOOL WINAPI get_result(HANDLE, OVERLAPPED *, DWORD *, BOOL);
+
+typedef NTSTATUS NTAPI nt_create(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_STATUS_BLOCK *,
+                                 LARGE_INTEGER *, ULONG, ULONG, ULONG, ULONG, void *, ULONG);
+typedef NTSTATUS NTAPI nt_list(HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, void *, ULONG,
+                               FILE_INFORMATION_CLASS, BOOLEAN, UNICODE_STRING *, BOOLEAN);
+typedef BOOL WINAPI get_info(HANDLE, BY_HANDLE_FILE_INFORMATION *);
+typedef BOOL WINAPI move_file(const WCHAR *, const WCHAR *, DWORD);
 
 enum { WATCHES = 8 };
 
@@ -126,12 +142,61 @@ static BOOL WINAPI fault_result(HANDLE file, OVERLAPPED *overlapped, DWORD *byte
     return TRUE;
 }
 
+/* Of ntdll the product links stubs and not the pointers, so these two have the names themselves. */
+NTSTATUS NTAPI NtCreateFile(HANDLE *file, ACCESS_MASK access, OBJECT_ATTRIBUTES *object,
+                            IO_STATUS_BLOCK *io, LARGE_INTEGER *size, ULONG attributes, ULONG share,
+                            ULONG how, ULONG options, void *ea, ULONG count) {
+    BOOL is_record = (options & FILE_NON_DIRECTORY_FILE) != 0;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if ((options & FILE_OPEN_REPARSE_POINT) != 0 && is_on(L"nolinks"))
+        return STATUS_INVALID_PARAMETER;
+    if (object->ObjectName->Length == 0 && is_on(L"noempty"))
+        return STATUS_OBJECT_NAME_INVALID;
+    status = ((nt_create *)(void *)real(L"ntdll", "NtCreateFile"))(
+        file, access, object, io, size, attributes, share, how, options, ea, count);
+    if (status == STATUS_SUCCESS && is_record && (options & FILE_COMPLETE_IF_OPLOCKED) != 0 &&
+        is_on(L"oplock"))
+        return STATUS_OPLOCK_BREAK_IN_PROGRESS;
+    return status;
+}
+
+NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE folder, HANDLE event, void *apc, void *context,
+                                    IO_STATUS_BLOCK *io, void *to, ULONG size,
+                                    FILE_INFORMATION_CLASS what, BOOLEAN one,
+                                    UNICODE_STRING *pattern, BOOLEAN again) {
+    NTSTATUS status = ((nt_list *)(void *)real(L"ntdll", "NtQueryDirectoryFile"))(
+        folder, event, apc, context, io, to, size, what, one, pattern, again);
+    if (status == STATUS_SUCCESS && is_on(L"listing"))
+        ((FILE_DIRECTORY_INFORMATION *)to)->FileNameLength = 0x7FFFFFF0;
+    return status;
+}
+
+static BOOL WINAPI fault_info(HANDLE file, BY_HANDLE_FILE_INFORMATION *info) {
+    BOOL good = ((get_info *)(void *)real(L"kernel32", "GetFileInformationByHandle"))(file, info);
+    if (good && (info->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0 && is_on(L"link"))
+        info->dwFileAttributes |= FILE_ATTRIBUTE_REPARSE_POINT;
+    return good;
+}
+
+static BOOL WINAPI fault_move(const WCHAR *from, const WCHAR *to, DWORD flags) {
+    if ((flags & MOVEFILE_REPLACE_EXISTING) != 0 && is_on(L"kept")) {
+        SetLastError(ERROR_ACCESS_DENIED);
+        return FALSE;
+    }
+    return ((move_file *)(void *)real(L"kernel32", "MoveFileExW"))(from, to, flags);
+}
+
+extern void *const import_info IMPORT(GetFileInformationByHandle, 8);
+extern void *const import_move IMPORT(MoveFileExW, 12);
 extern void *const import_write IMPORT(WriteFile, 20);
 extern void *const import_create IMPORT(CreateFileW, 28);
 extern void *const import_report IMPORT(ReportEventW, 36);
 extern void *const import_changes IMPORT(ReadDirectoryChangesW, 32);
 extern void *const import_result IMPORT(GetOverlappedResult, 16);
 
+void *const import_info = (void *)fault_info;
+void *const import_move = (void *)fault_move;
 void *const import_write = (void *)fault_write;
 void *const import_create = (void *)fault_create;
 void *const import_report = (void *)fault_report;

@@ -13,11 +13,14 @@
 
 static struct {
     DWORD now;
-    DWORD locked_until; /* before that, error 1055 */
-    DWORD error;        /* after that, unless 0 */
-    DWORD settled_at;   /* before that the state is START_PENDING */
-    DWORD state;        /* after that */
-    DWORD arguments;    /* that StartService was given last */
+    DWORD locked_until;  /* before that, error 1055 */
+    DWORD error;         /* after that, unless 0 */
+    DWORD settled_at;    /* before that the state is START_PENDING */
+    DWORD state;         /* after that */
+    DWORD working_until; /* before that the checkpoint counts up, each second */
+    DWORD refuses_until; /* before that, ControlService gives error 1061 */
+    DWORD stops;         /* so many STOPs were taken */
+    DWORD arguments;     /* that StartService was given last */
     unsigned failed;
 } plan;
 
@@ -49,14 +52,22 @@ static BOOL WINAPI fake_start(SC_HANDLE service, DWORD count, const WCHAR **argu
 
 static BOOL WINAPI fake_control(SC_HANDLE service, DWORD control, SERVICE_STATUS *status) {
     (void)service;
-    (void)control;
     (void)status;
+    if (is_before(plan.refuses_until)) {
+        SetLastError(ERROR_SERVICE_CANNOT_ACCEPT_CTRL);
+        return FALSE;
+    }
+    if (control == SERVICE_CONTROL_STOP && plan.error == 0) {
+        plan.stops++;
+        plan.state = SERVICE_STOPPED;
+    }
     return answer();
 }
 
 static BOOL WINAPI fake_query(SC_HANDLE service, SERVICE_STATUS *status) {
     (void)service;
     status->dwCurrentState = is_before(plan.settled_at) ? SERVICE_START_PENDING : plan.state;
+    status->dwCheckPoint = is_before(plan.working_until) ? plan.now / 1000 : 1;
     return TRUE;
 }
 
@@ -81,6 +92,8 @@ static void begin(DWORD locked_for, DWORD error, DWORD settles_after, DWORD stat
     plan.error = error;
     plan.settled_at = plan.now + settles_after;
     plan.state = state;
+    plan.working_until = plan.refuses_until = plan.now;
+    plan.stops = 0;
 }
 
 static void test_start(void) {
@@ -109,6 +122,37 @@ static void test_start(void) {
     expect("state", SERVICE_STOPPED, status.dwCurrentState);
 }
 
+static void test_checkpoints(void) {
+    SERVICE_STATUS status;
+    begin(0, 0, 100000, SERVICE_RUNNING);
+    plan.working_until = plan.settled_at;
+    expect("slow, and working", ERROR_SUCCESS, scm_start(NULL, NULL, SERVICE_RUNNING, &status));
+    begin(0, 0, 600000, SERVICE_RUNNING);
+    plan.working_until = plan.now + 60500;
+    DWORD begun = plan.now;
+    expect("stuck on the way", ERROR_SERVICE_REQUEST_TIMEOUT,
+           scm_start(NULL, NULL, SERVICE_RUNNING, &status));
+    expect("no sooner", 1, plan.now - begun >= 60000 + SCM_WAIT_MS);
+    expect("and no later", 1, plan.now - begun <= 62000 + SCM_WAIT_MS);
+    begin(0, 0, 600000, SERVICE_RUNNING);
+    plan.working_until = plan.settled_at;
+    begun = plan.now;
+    expect("working for ever", ERROR_SERVICE_REQUEST_TIMEOUT,
+           scm_start(NULL, NULL, SERVICE_RUNNING, &status));
+    expect("given up after", SCM_WAIT_LONGEST_MS, plan.now - begun);
+}
+
+static void test_stop(void) {
+    begin(0, 0, 2000, SERVICE_RUNNING);
+    plan.refuses_until = plan.settled_at;
+    expect("stop, starting", ERROR_SUCCESS, scm_stop(NULL));
+    expect("sent when it had started", 1, plan.stops);
+    begin(0, 0, 2000, SERVICE_STOPPED);
+    plan.refuses_until = plan.settled_at;
+    expect("stop, stopping", ERROR_SUCCESS, scm_stop(NULL));
+    expect("not sent again", 0, plan.stops);
+}
+
 static void test_control(void) {
     SERVICE_STATUS status;
     begin(50, 0, 0, SERVICE_PAUSED);
@@ -127,7 +171,9 @@ static void test_control(void) {
 
 int main(void) {
     test_start();
+    test_checkpoints();
     test_control();
+    test_stop();
     printf("%u wrong\n", plan.failed);
     return plan.failed == 0 ? 0 : 2;
 }

@@ -264,6 +264,23 @@ def test_variables_that_give_no_full_path(host, folder, told):
     assert "error" in host.query()
 
 
+KEY = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
+
+
+@pytest.mark.parametrize("kind, value, told", [
+    ("REG_SZ", r"C:\%SystemRoot%", r"Folder = C:\%SystemRoot%\x,"), ("REG_SZ", "C:" + 3000 * "x", "%KMRTEST%"),
+    ("REG_EXPAND_SZ", r"%SystemDrive%\y", r"Folder = C:\y\x,"), ("REG_EXPAND_SZ", "%KMRTEST%", "not a full path")])
+def test_value_of_a_variable(host, kind, value, told):
+    """Expanded once where the registry says so, and only by what every service has; too long a one is refused."""
+    host.configure(Folder=r"%KMRTEST%\x")
+    host.wine.run("reg", "add", KEY, "/v", "KMRTEST", "/t", kind, "/d", value, "/f")
+    try:
+        result = host.run("check")
+    finally:
+        host.wine.run("reg", "delete", KEY, "/v", "KMRTEST", "/f")
+    assert told in result.out + result.err, result
+
+
 def test_the_service_refuses_such_a_change(running):
     running.configure()
     running.await_event(3020)

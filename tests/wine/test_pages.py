@@ -247,7 +247,7 @@ def clients_page(site, *options):
 def test_clients_folder(site):
     page = clients_page(site)
     assert page.texts[FIELD] == r"C:\Security\Mgrent\Clients"
-    assert page.has("No Clients folder is found: there is no service MSExchangeKMS")
+    assert page.has("No Clients folder is found: no service MSExchangeKMS")
 
     # Of Exchange's service, which need not be on the drive that would be looked at.
     made = site.wine.run("sc", "create", "MSExchangeKMS", "binPath=",
