@@ -134,6 +134,10 @@ build/$(1)/fake_scm.exe: tests/wine/fake_scm.c $$($(1)_fake_objects) Makefile bu
 build/$(1)/guard.exe: tests/wine/guard.c build/$(1)/service/win/guard.o Makefile | tools
 	$$(say) $$($(1)_compile) $(warnings) -Iservice $(link_flags) $($(1)_LINK) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -lkernel32
 
+# An ordinary program around one source of the product.
+build/$(1)/expand.exe: tests/wine/expand.c build/$(1)/service/win/expand.o build/$(1)/service/win/guard.o Makefile | tools
+	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -ladvapi32 -lshell32
+
 # This one compares the product's own judgement with that of Windows.
 build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
 	@mkdir -p $$(@D)
@@ -167,22 +171,27 @@ build/package/%.txt: %.md Makefile
 build/package/LICENSE.txt: LICENSE Makefile
 	@mkdir -p $(@D)
 	$(say) sed 's/\r*$$/\r/' $< >$@
-package := build/package/README.txt build/package/LICENSE.txt
+# What is inside that is not ours, with the notices of those whose it is, from where it was taken.
+build/package/THIRD-PARTY.txt: installer/notices.py Makefile build/inih.from $(wildcard $(INIH)/LICENSE.txt) | tools
+	@mkdir -p $(@D)
+	$(say) $(PYTHON) $< $(INIH)/LICENSE.txt /usr/share/doc/nsis/copyright /usr/share/doc/mingw-w64-common/copyright $@
+package := build/package/README.txt build/package/LICENSE.txt build/package/THIRD-PARTY.txt
 
-# NSIS as it is installed, but for the one stub that is used, which is made fit for an i486.
+# NSIS as it is installed, but for the one stub that is used, which is made safe and fit for an i486.
 nsis_dir := /usr/share/nsis
 stub := build/nsis/Stubs/lzma_solid-x86-unicode
-$(stub): installer/i486.py Makefile | tools
+$(stub): installer/i486.py installer/private.py Makefile | tools
 	@rm -rf build/nsis
 	@mkdir -p $(@D)
 	@ln -s $(nsis_dir)/Contrib $(nsis_dir)/Include $(nsis_dir)/Plugins build/nsis/
 	@ln -s $(nsis_dir)/Stubs/* $(@D)/ && rm $@
-	$(say) $(PYTHON) $< $(x86_PREFIX)objdump $(nsis_dir)/Stubs/$(@F) $@
+	$(say) $(PYTHON) installer/private.py $(nsis_dir)/Stubs/$(@F) build/nsis/private
+	$(say) $(PYTHON) installer/i486.py $(x86_PREFIX)objdump build/nsis/private $@
 
 # $(1): the folder with the programs, $(2): the set-up program, $(3): more options
 nsis = NSISDIR='$(CURDIR)/build/nsis' makensis -V2 -WX -NOCD -DX86=$(1)/x86/kmrepair.exe -DX64=$(1)/x64/kmrepair.exe -DOUT=$(2) $(3) installer/kmrepair.nsi
 
-build/kmrepair-setup.exe: installer/kmrepair.nsi installer/kmrepair.ini service/version.h $(package) \
+build/kmrepair-setup.exe: installer/kmrepair.nsi $(wildcard installer/*.nsh) installer/kmrepair.ini service/version.h $(package) \
     build/x86/kmrepair.exe build/x64/kmrepair.exe $(stub) Makefile | tools
 	$(say) $(call nsis,build,$@)
 
