@@ -90,8 +90,11 @@ Function Above
   ${Do}
     StrCpy $1 $0 1 -1
     StrCpy $0 $0 -1
-  ${LoopUntil} $1 == "\"
-  ${OrIf} $0 == ""
+    ${If} $1 == "\"
+    ${OrIf} $0 == ""
+      ${Break}
+    ${EndIf}
+  ${Loop}
   Pop $1
 FunctionEnd
 

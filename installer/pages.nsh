@@ -220,8 +220,11 @@ Function FindPresent
     ${Do} ; up to the last backslash
       StrCpy $1 $Present 1 -1
       StrCpy $Present $Present -1
-    ${LoopUntil} $1 == "\"
-    ${OrIf} $Present == ""
+      ${If} $1 == "\"
+      ${OrIf} $Present == ""
+        ${Break}
+      ${EndIf}
+    ${Loop}
   ${ElseIf} $State == "none"
     ReadRegStr $0 HKLM "${UNINSTALL_KEY}" "InstallLocation"
     ${If} ${FileExists} "$0\uninstall.exe"

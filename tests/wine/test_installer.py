@@ -24,7 +24,7 @@ pytestmark = pytest.mark.parametrize("arch", ["x86"], indirect=True)
 
 ROOT = pathlib.Path(__file__).absolute().parents[2]
 UNINSTALL_KEY = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\KMRepair"
-PROGRAM_FILES = ["LICENSE.txt", "README.txt", "kmrepair.exe", "uninstall.exe"]
+PROGRAM_FILES = ["LICENSE.txt", "README.txt", "THIRD-PARTY.txt", "kmrepair.exe", "uninstall.exe"]
 DOES_NOT_EXIST, DEMAND_START = 1060, 3
 OK, NO_ADMINISTRATOR, WRONG, FILE_IN_USE, REFUSED, NOT_STARTED = 0, 3, 4, 6, 7, 8
 
