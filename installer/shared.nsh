@@ -118,6 +118,8 @@ Function ${un}Help
   ${OrIf} $Word == "-?"
   ${OrIf} $Word == "/HELP"
   ${OrIf} $Word == "--help"
+    StrCpy $Output $Reason
+    Call ${un}SayOutput
     MessageBox MB_OK|MB_ICONINFORMATION "$Reason" /SD IDOK
     SetErrorLevel 0
     Quit

@@ -14,6 +14,8 @@ bool output_begin(const WCHAR *path) {
         error = GetLastError();
     if (error != ERROR_SUCCESS)
         (void)console_fail_error("cannot write the file of --output", "", error);
+    /* The streams are the handle now. */
+    /* cppcheck-suppress resourceLeak */
     return error == ERROR_SUCCESS;
 }
 

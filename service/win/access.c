@@ -89,9 +89,9 @@ static DWORD read_security(const WCHAR *path, SECURITY_INFORMATION what,
                                                                                   : GetLastError();
         if (error != ERROR_INSUFFICIENT_BUFFER || needed <= size)
             break;
-        (void)LocalFree(security->descriptor);
+        acl_free(security->descriptor);
         size = needed;
-        security->descriptor = LocalAlloc(LMEM_FIXED, size);
+        security->descriptor = acl_allocate(size);
         if (security->descriptor == NULL)
             return ERROR_NOT_ENOUGH_MEMORY;
     }
@@ -140,7 +140,7 @@ bool access_is_open(const WCHAR *path, enum access_question question,
     }
     if (open != NULL)
         print_sid(open, who, size);
-    (void)LocalFree(security.descriptor);
+    acl_free(security.descriptor);
     return open != NULL;
 }
 
@@ -299,7 +299,7 @@ static DWORD add_entries(const WCHAR *path, PACL old, const struct acl_entry *en
     if (error != ERROR_SUCCESS)
         return error;
     error = still_allows(list, old) ? set_list(path, list, false) : ERROR_INVALID_ACL;
-    (void)LocalFree(list);
+    acl_free(list);
     return error;
 }
 
@@ -318,7 +318,7 @@ DWORD access_grant(const WCHAR *path, struct access_account *account,
     /* No list lets everybody in; one with these entries alone would keep the others out. */
     if (error == ERROR_SUCCESS && security.list != NULL)
         error = add_entries(path, security.list, entries, count);
-    (void)LocalFree(security.descriptor);
+    acl_free(security.descriptor);
     return error;
 }
 
@@ -326,5 +326,5 @@ void access_copy(const WCHAR *from, const WCHAR *to) {
     struct security security;
     if (read_security(from, DACL_SECURITY_INFORMATION, &security) == ERROR_SUCCESS)
         (void)set_list(to, security.list, false);
-    (void)LocalFree(security.descriptor);
+    acl_free(security.descriptor);
 }

@@ -15,6 +15,15 @@ const DWORD acl_installer[8] = {0x0601,     0x05000000, SECURITY_SERVICE_ID_BASE
                                 956008885,  3418522649, 1831038044,
                                 1853292631, 2271478464}; /* S-1-5-80-..., Vista and later */
 
+void *acl_allocate(DWORD size) {
+    return HeapAlloc(GetProcessHeap(), 0, size);
+}
+
+void acl_free(void *memory) {
+    if (memory != NULL)
+        (void)HeapFree(GetProcessHeap(), 0, memory);
+}
+
 bool acl_is(const void *sid, const DWORD *known) {
     return EqualSid((void *)sid, (void *)known) != FALSE;
 }
@@ -74,7 +83,7 @@ DWORD acl_replace(PACL from, const struct acl_entry *entries, unsigned count, PA
     DWORD own = 0;
     const DWORD most = sizeof(ACCESS_ALLOWED_ACE) + SECURITY_MAX_SID_SIZE;
     DWORD size = from->AclSize + count * most;
-    PACL list = size <= MAXWORD ? LocalAlloc(LMEM_FIXED, size) : NULL;
+    PACL list = size <= MAXWORD ? acl_allocate(size) : NULL;
     if (list == NULL)
         return size <= MAXWORD ? ERROR_NOT_ENOUGH_MEMORY : ERROR_ALLOTTED_SPACE_EXCEEDED;
     DWORD error = InitializeAcl(list, size, from->AclRevision) ? ERROR_SUCCESS : GetLastError();
@@ -83,7 +92,7 @@ DWORD acl_replace(PACL from, const struct acl_entry *entries, unsigned count, PA
     for (unsigned i = 0; error == ERROR_SUCCESS && i < count; i++)
         error = put_entry(list, own + i, &entries[i]);
     if (error != ERROR_SUCCESS) {
-        (void)LocalFree(list);
+        acl_free(list);
         list = NULL;
     }
     *to = list;

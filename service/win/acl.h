@@ -14,6 +14,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* NULL: there is no memory. Whatever is said here to be freed, is so by acl_free(); NULL is
+ * allowed. */
+void *acl_allocate(DWORD size);
+void acl_free(void *memory);
+
 struct acl_entry {
     const void *sid;
     DWORD rights;
@@ -35,7 +40,7 @@ bool acl_is(const void *sid, const DWORD *known);
 DWORD acl_make(void *room, DWORD size, const struct acl_entry *entries, unsigned count);
 
 /* A copy of a list with these entries for one SID in place of those that it has for it. What was
- * inherited stays as it is and comes last. The caller frees `*to` with LocalFree(). */
+ * inherited stays as it is and comes last. The caller frees `*to`. */
 DWORD acl_replace(PACL from, const struct acl_entry *entries, unsigned count, PACL *to);
 
 /* Whether an entry lets this SID in, with any right. */
