@@ -10,6 +10,7 @@
 #   make sim SEEDS=N                            so many stories of the simulation, START=N from there on
 #   make plants                                 mistakes in copies of the sources, which it has to find
 #   make bench    measures, prints a table and writes build/bench/; SIZES=1000,10000 for less, ROUNDS=N for more
+#   make setup-matrix    the set-up program over each state that it may find, as a table; two minutes
 #   make dist     what is released, in build/dist/: set-up program, zip, checksums
 #   make sign     CERT=FILE KEY=FILE [PASSFILE=FILE] [TIMESTAMP=URL]: the same, signed, in build/signed/dist/
 #   make format   lays out the sources as `make lint` wants them
@@ -371,6 +372,11 @@ docs:
 	@tests/check docs
 wine:
 	@tests/check wine
+
+# Set-up over each state that it may find, as a table. SETUP=FILE: another set-up program.
+.PHONY: setup-matrix
+setup-matrix: all helpers
+	@$(if $(SETUP),KMREPAIR_SETUP='$(abspath $(SETUP))') $(PYTHON) tests/wine/setup_matrix.py
 
 # ---- static checks of the sources, one target for each tool
 .PHONY: lint-format lint-cppcheck lint-tidy format

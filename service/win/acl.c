@@ -28,8 +28,8 @@ bool acl_is(const void *sid, const DWORD *known) {
     return EqualSid((void *)sid, (void *)known) != FALSE;
 }
 
-/* At the place `index`; MAXDWORD: at the end. */
-static DWORD put_entry(PACL list, DWORD index, const struct acl_entry *entry) {
+/* At the end. */
+static DWORD put_entry(PACL list, const struct acl_entry *entry) {
     DWORD_PTR room[(sizeof(ACCESS_ALLOWED_ACE) + SECURITY_MAX_SID_SIZE) / sizeof(DWORD_PTR) + 1];
     ACCESS_ALLOWED_ACE *ace = (void *)room;
     DWORD length = GetLengthSid((void *)entry->sid);
@@ -40,14 +40,14 @@ static DWORD put_entry(PACL list, DWORD index, const struct acl_entry *entry) {
     ace->Header.AceSize = (WORD)(offsetof(ACCESS_ALLOWED_ACE, SidStart) + length);
     ace->Mask = entry->rights;
     memcpy(&ace->SidStart, entry->sid, length);
-    return AddAce(list, list->AclRevision, index, ace, ace->Header.AceSize) ? ERROR_SUCCESS
-                                                                            : GetLastError();
+    return AddAce(list, list->AclRevision, MAXDWORD, ace, ace->Header.AceSize) ? ERROR_SUCCESS
+                                                                               : GetLastError();
 }
 
 DWORD acl_make(void *room, DWORD size, const struct acl_entry *entries, unsigned count) {
     DWORD error = InitializeAcl(room, size, ACL_REVISION) ? ERROR_SUCCESS : GetLastError();
     for (unsigned i = 0; error == ERROR_SUCCESS && i < count; i++)
-        error = put_entry(room, MAXDWORD, &entries[i]);
+        error = put_entry(room, &entries[i]);
     return error;
 }
 
@@ -62,25 +62,23 @@ static bool is_replaced(const ACE_HEADER *header, const struct acl_entry *entrie
     return false;
 }
 
-/* The entries that stay; `*own` is how many of them were not inherited. */
-static DWORD copy_entries(PACL from, PACL to, const struct acl_entry *entries, unsigned count,
-                          DWORD *own) {
+/* The entries that stay, those that were inherited or the others. */
+static DWORD copy_entries(PACL from, PACL to, bool inherited, const struct acl_entry *entries,
+                          unsigned count) {
     for (DWORD i = 0; i < from->AceCount; i++) {
         ACE_HEADER *header = NULL;
         if (!GetAce(from, i, (void **)&header))
             return GetLastError();
-        if (is_replaced(header, entries, count))
+        if (inherited != ((header->AceFlags & INHERITED_ACE) != 0) ||
+            is_replaced(header, entries, count))
             continue;
         if (!AddAce(to, to->AclRevision, MAXDWORD, header, header->AceSize))
             return GetLastError();
-        if ((header->AceFlags & INHERITED_ACE) == 0)
-            *own = to->AceCount;
     }
     return ERROR_SUCCESS;
 }
 
 DWORD acl_replace(PACL from, const struct acl_entry *entries, unsigned count, PACL *to) {
-    DWORD own = 0;
     const DWORD most = sizeof(ACCESS_ALLOWED_ACE) + SECURITY_MAX_SID_SIZE;
     DWORD size = from->AclSize + count * most;
     PACL list = size <= MAXWORD ? acl_allocate(size) : NULL;
@@ -88,9 +86,11 @@ DWORD acl_replace(PACL from, const struct acl_entry *entries, unsigned count, PA
         return size <= MAXWORD ? ERROR_NOT_ENOUGH_MEMORY : ERROR_ALLOTTED_SPACE_EXCEEDED;
     DWORD error = InitializeAcl(list, size, from->AclRevision) ? ERROR_SUCCESS : GetLastError();
     if (error == ERROR_SUCCESS)
-        error = copy_entries(from, list, entries, count, &own);
+        error = copy_entries(from, list, false, entries, count);
     for (unsigned i = 0; error == ERROR_SUCCESS && i < count; i++)
-        error = put_entry(list, own + i, &entries[i]);
+        error = put_entry(list, &entries[i]);
+    if (error == ERROR_SUCCESS)
+        error = copy_entries(from, list, true, entries, count);
     if (error != ERROR_SUCCESS) {
         acl_free(list);
         list = NULL;
