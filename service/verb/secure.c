@@ -91,8 +91,9 @@ int secure_admit(struct access_account *account, const char *folder) {
     if (account->is_user)
         error = access_allow_service(account);
     if (error != ERROR_SUCCESS)
-        return console_fail_error("cannot give the account the right to log on as a service", "",
-                                  error);
+        return console_fail_error("cannot give the account the right to log on as a service (on a "
+                                  "backup domain controller use User Manager for Domains)",
+                                  "", error);
     /* `auto`, and none found. */
     if (!config_is_absolute(folder))
         error = ERROR_PATH_NOT_FOUND;

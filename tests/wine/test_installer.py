@@ -429,7 +429,7 @@ def test_dist(arch):
         for arch_ in ("x86", "x64"):
             inside = file.read(f"{archive.stem}/{arch_}/kmrepair.exe")
             assert inside == (tools(arch_) / "kmrepair.exe").read_bytes()
-    assert {"kmrepair.ini", "README.txt", "LICENSE.txt", "docs/architecture.md"} <= names
+    assert {"kmrepair.ini", "README.txt", "LICENSE.txt", "THIRD-PARTY.txt", "docs/architecture.md"} <= names
     first = archive.read_bytes()
     make("dist")
     assert archive.read_bytes() == first

@@ -63,6 +63,18 @@ class Watcher(threading.Thread):
             time.sleep(0.001)
 
 
+def planted(site):
+    """The mode of the folder when the program was written into it, while somebody exchanges that."""
+    watcher = Watcher(site)
+    watcher.start()
+    site.with_log(site.setup_exe, "/X86", "/NOSTART", site.to_here())
+    watcher.stop.set()
+    watcher.join()
+    if site.exe.exists():  # to remove the service again
+        shutil.copy(tools("x86") / "kmrepair.exe", site.exe)
+    return watcher.mode
+
+
 def test_s1_a_planted_program_is_not_run(site):
     """Before: run as an administrator to limit the folder, which others could write to up to then.
 
@@ -71,26 +83,15 @@ def test_s1_a_planted_program_is_not_run(site):
     """
     site.home.mkdir()
     site.home.chmod(0o777)
-    watcher = Watcher(site)
-    watcher.start()
-    site.with_log(site.setup_exe, "/X86", "/NOSTART", site.to_here())
-    watcher.stop.set()
-    watcher.join()
-    assert watcher.mode is not None, "nothing was unpacked there"
-    assert not watcher.mode & 0o002, f"others could write to it: {watcher.mode:o}"
+    mode = planted(site)
+    assert mode is not None, "nothing was unpacked there"
+    assert not mode & 0o002, f"others could write to it: {mode:o}"
     assert not (site.home / "PLANTED.TXT").exists(), "the planted program was run"
 
 
-def test_s1_a_new_folder_is_limited_from_the_start(site):
-    """Its own list, and not what it would inherit: nobody else may write where everybody may write above."""
-    site.site.chmod(0o777)
-    watcher = Watcher(site)
-    watcher.start()
-    site.with_log(site.setup_exe, "/X86", "/NOSTART", site.to_here())
-    watcher.stop.set()
-    watcher.join()
-    site.site.chmod(0o755)
-    assert watcher.mode is not None and not (site.home / "PLANTED.TXT").exists()
+def test_s1_a_new_folder_is_not_as_the_one_above(site):
+    """It has its own list when it is made (test_lists.py), and set-up runs nothing out of it."""
+    assert planted(site) is not None and not (site.home / "PLANTED.TXT").exists()
 
 
 def test_s1_the_stub_is_the_safe_one(arch):
