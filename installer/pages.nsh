@@ -7,7 +7,7 @@ Var About       ; what the page says of it
 Var Intro       ; what the page of the components says
 Var Present     ; the folder in which KMRepair is installed already, or empty
 Var NoStart
-Var Explicit    ; 1: the folder was named by /D
+Var Explicit    ; the folder that was named by /D, or empty; in $INSTDIR NSIS would leave out what it does not like
 Var Stage       ; how far the installation has come: see install.nsh
 
 !define USAGE "kmrepair-setup [/S] [/CLIENTS=DIR] [/REPORTONLY] [/NOSTART] [/WAIT=SECONDS] [/LOG=FILE] [/D=DIR]"
@@ -118,16 +118,19 @@ Function TakeFolder
   ${If} $0 == "/D="
     StrCpy $0 $Rest 1 3
     ${If} $0 != '"'
-      StrCpy $INSTDIR $Rest "" 3
+      StrCpy $Explicit $Rest "" 3
       StrCpy $Rest ""
       ${Do}
-        StrCpy $0 $INSTDIR 1 -1
+        StrCpy $0 $Explicit 1 -1
         ${If} $0 != " "
           ${Break}
         ${EndIf}
-        StrCpy $INSTDIR $INSTDIR -1
+        StrCpy $Explicit $Explicit -1
       ${Loop}
-      StrCpy $Explicit 1
+      ${If} $Explicit == ""
+        StrCpy $Word "/D="
+        Call WrongOption
+      ${EndIf}
     ${EndIf}
   ${EndIf}
   Pop $0
@@ -162,8 +165,10 @@ Function ReadOptions
         Call Refuse
       ${EndIf}
     ${ElseIf} $2 == "/D="
-      StrCpy $INSTDIR $Word "" 3
-      StrCpy $Explicit 1
+      StrCpy $Explicit $Word "" 3
+      ${If} $Explicit == ""
+        Call WrongOption
+      ${EndIf}
     ${ElseIf} $Word != ""
       Call WrongOption
     ${EndIf}
@@ -171,23 +176,24 @@ Function ReadOptions
 FunctionEnd
 
 Function CheckFolder
-  StrCpy $0 $INSTDIR
+  StrCpy $0 $Explicit
   Call CheckFull
   ${If} ${Errors}
     StrCpy $Code 4
-    StrCpy $Reason "/D= wants a full path, such as D:\KMRepair, not: $INSTDIR"
+    StrCpy $Reason "/D= wants a full path, such as D:\KMRepair, not: $Explicit"
     Call Refuse
   ${EndIf}
-  StrCpy $0 $INSTDIR 1 -1
+  StrCpy $0 $Explicit 1 -1
   ${If} $0 == "\"
-    StrCpy $INSTDIR $INSTDIR -1
+    StrCpy $Explicit $Explicit -1
   ${EndIf}
-  StrLen $0 $INSTDIR
+  StrLen $0 $Explicit
   ${If} $0 <= 2
     StrCpy $Code 4
-    StrCpy $Reason "KMRepair needs a folder of its own, such as $INSTDIR\KMRepair, not: $INSTDIR\"
+    StrCpy $Reason "KMRepair needs a folder of its own, such as $Explicit\KMRepair, not: $Explicit\"
     Call Refuse
   ${EndIf}
+  StrCpy $INSTDIR $Explicit
 FunctionEnd
 
 ; ---- before the pages
@@ -255,17 +261,17 @@ FunctionEnd
 Function .onInit
   StrCpy $Stage 0
   StrCpy $NoStart 0
-  StrCpy $Explicit 0
+  StrCpy $Explicit ""
   StrCpy $Code 0
   Call Begin
   Call ReadOptions
-  ${If} $Explicit = 1
+  ${If} $Explicit != ""
     Call CheckFolder
   ${EndIf}
   Call NeedAdministrator
   Call Unpack
   Call FindPresent
-  ${If} $Explicit = 0
+  ${If} $Explicit == ""
     ${If} $Present != ""
       StrCpy $INSTDIR $Present
     ${ElseIf} $X64 = 1
