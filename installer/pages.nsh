@@ -61,8 +61,8 @@ LangString DESCRIPTION_START ${LANG_ENGLISH} "It starts with Windows in any case
 ; ---- the command line
 
 ; A full path is needed: what any other means changes with the working directory. $0 is the path, and the
-; error flag the answer. `X:\...` or `\\host\share...`, with no `/`, no `.` or `..` as a part, and no
-; character that no name has.
+; error flag the answer. `X:\...` or `\\host\share...`, with no `/`, no part that ends in a full stop or a blank
+; (`.` and `..` are such; of others Windows would leave it out), and no character that no name has.
 Function CheckFull
   Push $1
   Push $2
@@ -83,15 +83,10 @@ Function CheckFull
       ${Case3} "<" ">" "|"
         SetErrors
     ${EndSelect}
-    ; `\.\`, `\..\`, and the same at the end.
-    StrCpy $3 $0 2 $1
-    ${If} $3 == "\."
-      IntOp $3 $1 + 2
-      StrCpy $3 $0 1 $3
-      ${If} $3 == "."
-        IntOp $3 $1 + 3
-        StrCpy $3 $0 1 $3
-      ${EndIf}
+    IntOp $3 $1 + 1
+    StrCpy $3 $0 1 $3
+    ${If} $2 == "."
+    ${OrIf} $2 == " "
       ${If} $3 == "\"
       ${OrIf} $3 == ""
         SetErrors

@@ -205,35 +205,44 @@ static const WCHAR *plain_path(const WCHAR *path, WCHAR plain[MAX_PATH]) {
     return plain;
 }
 
-/* Puts a list on a path; `alone` makes Administrators the owner, too. SetNamedSecurityInfo lets the
- * list spread to what is in a folder; where it fails the older call is enough. */
-static DWORD set_list(const WCHAR *path, PACL list, bool alone) {
-    SECURITY_INFORMATION what = DACL_SECURITY_INFORMATION;
+/* Puts a list on a path; `alone` makes Administrators the owner, too, and nothing is inherited. */
+static DWORD set_simply(const WCHAR *path, PACL list, bool alone) {
+    SECURITY_INFORMATION what =
+        alone ? DACL_SECURITY_INFORMATION | OWNER_SECURITY_INFORMATION : DACL_SECURITY_INFORMATION;
     SECURITY_DESCRIPTOR descriptor;
-    WCHAR plain[MAX_PATH];
-    if (alone)
-        what |= OWNER_SECURITY_INFORMATION;
-    path = plain_path(path, plain);
-    DWORD error = SetNamedSecurityInfoW((WCHAR *)path, SE_FILE_OBJECT,
-                                        alone ? what | PROTECTED_DACL_SECURITY_INFORMATION : what,
-                                        (void *)acl_administrators, NULL, list, NULL);
-    if (error == ERROR_SUCCESS)
-        return error;
-    error = describe(list, alone, &descriptor);
+    DWORD error = describe(list, alone, &descriptor);
     if (error == ERROR_SUCCESS && !SetFileSecurityW(path, what, &descriptor))
         error = GetLastError();
     return error;
 }
 
-DWORD access_protect(const WCHAR *path, enum access_limit limit) {
+/* The same, and lets the list spread to what is in a folder, if this Windows can. */
+static DWORD set_list(const WCHAR *path, PACL list, bool alone) {
+    const SECURITY_INFORMATION protected_too =
+        OWNER_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
+    WCHAR plain[MAX_PATH];
+    DWORD error = SetNamedSecurityInfoW((WCHAR *)plain_path(path, plain), SE_FILE_OBJECT,
+                                        alone ? DACL_SECURITY_INFORMATION | protected_too
+                                              : DACL_SECURITY_INFORMATION,
+                                        (void *)acl_administrators, NULL, list, NULL);
+    return error == ERROR_SUCCESS ? error : set_simply(path, list, alone);
+}
+
+/* Whether others can still change it; `error` as access_is_open() has it. */
+static bool is_still_open(const WCHAR *path, DWORD *error) {
     static const struct access_account nobody;
-    struct limit made;
     char who[8];
+    return access_is_open(path, ACCESS_CHANGE, &nobody, who, sizeof who, error);
+}
+
+DWORD access_protect(const WCHAR *path, enum access_limit limit) {
+    struct limit made;
     DWORD error = make_limit(limit, &made);
     if (error == ERROR_SUCCESS)
         error = set_list(path, (PACL)made.list, true);
-    if (error == ERROR_SUCCESS &&
-        access_is_open(path, ACCESS_CHANGE, &nobody, who, sizeof who, &error))
+    if (error == ERROR_SUCCESS && is_still_open(path, &error))
+        error = set_simply(path, (PACL)made.list, true);
+    if (error == ERROR_SUCCESS && is_still_open(path, &error))
         error = ERROR_INVALID_ACL;
     return error;
 }

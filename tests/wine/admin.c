@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin: what the tests of the set-up program must do as an administrator, or as nobody of the kind.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who may change what: install refuses an open folder, protect closes it, and an account gets its rights.
 
 Wine keeps no access lists. It makes the Unix mode of a file from a list, and a list from the mode: what

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The set-up program: it installs, upgrades, puts back what it could not finish, and removes.
 
 It is one x86 program for all of Windows. Under Wine each Windows is a 64-bit one, so /X86 makes it

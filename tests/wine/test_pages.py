@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The pages of the set-up program and of the uninstaller, gone through as a person would.
 
 Wine's way of running 32-bit programs that the other tests take cannot draw for them, so these have the
