@@ -254,15 +254,30 @@ def test_s10_the_log_has_each_letter(site):
 
 # ---- S12 and who owns what ----
 
+def locked(site, ms):
+    """Somebody who has the database of services locked for so long."""
+    locker = site.wine.spawn(tools("x86") / "admin.exe", "lock", ms, stdout=subprocess.PIPE)
+    said = locker.stdout.readline().strip()
+    assert said == b"locked", said
+    return locker
+
+
 def test_s12_the_database_of_services_is_locked(site):
-    """Before: "the service does not start", and everything was taken back. Wine's lock has to be held by somebody."""
-    locker = site.wine.spawn(tools("x86") / "admin.exe", "lock", 4000, stdout=subprocess.PIPE)
-    if locker.stdout.readline().strip() != b"locked":
-        locker.wait()
-        pytest.skip("this Wine does not lock the database of services")
+    """Before: "the service does not start", and everything was taken back."""
+    locker = locked(site, 6000)
     site.first_setup()
     locker.wait()
     assert site.state() == RUNNING
+
+
+def test_s12_locked_for_too_long(site):
+    """The service does not start, so nothing is left."""
+    locker = locked(site, 60000)
+    log = site.first_setup(expect=NOT_STARTED).log
+    locker.kill()
+    locker.wait()
+    assert "locked" in log
+    assert_nothing_there(site)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
