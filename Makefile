@@ -144,6 +144,9 @@ $(1)_lists_objects := build/$(1)/service/win/acl.o build/$(1)/service/win/path.o
 build/$(1)/lists.exe: tests/wine/lists.c $$($(1)_lists_objects) Makefile | tools
 	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -Icore -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< $$($(1)_lists_objects) -ladvapi32 -lshell32
 
+build/$(1)/locked.exe: tests/wine/locked.c service/win/scm.c Makefile | tools
+	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32 -lshell32
+
 # This one compares the product's own judgement with that of Windows.
 build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
 	@mkdir -p $$(@D)

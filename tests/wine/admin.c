@@ -6,7 +6,6 @@
  *                                  denies; the exit code is the command's, or 100 with "error=N"
  *   admin starttype SERVICE N      changes the start type of a service: 2 automatic, 3 by hand, 4 disabled
  *   admin image SERVICE TEXT       changes its command line
- *   admin lock MS                  locks the database of services for so long; "locked" when it is
  */
 #define WIN32_LEAN_AND_MEAN
 #define UNICODE
@@ -66,18 +65,6 @@ static int change(const WCHAR *name, DWORD type, const WCHAR *image) {
     return 0;
 }
 
-static int lock(DWORD ms) {
-    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_LOCK);
-    SC_LOCK taken = manager ? LockServiceDatabase(manager) : NULL;
-
-    if (!taken)
-        return win32_failure();
-    puts("locked");
-    fflush(stdout);
-    Sleep(ms);
-    return UnlockServiceDatabase(taken) ? 0 : win32_failure();
-}
-
 int main(void) {
     int argc;
     WCHAR **argv = CommandLineToArgvW(GetCommandLineW(), &argc);
@@ -88,8 +75,6 @@ int main(void) {
         return change(argv[2], wcstoul(argv[3], NULL, 10), NULL);
     if (argv && argc == 4 && wcscmp(argv[1], L"image") == 0)
         return change(argv[2], SERVICE_NO_CHANGE, argv[3]);
-    if (argv && argc == 3 && wcscmp(argv[1], L"lock") == 0)
-        return lock(wcstoul(argv[2], NULL, 10));
     fputs("usage: see admin.c\n", stderr);
     return RC_WIN32;
 }
