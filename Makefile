@@ -123,7 +123,7 @@ build/$(1)/kmrepair.exe: $$($(1)_objects)
 # The helpers of the tests are ordinary programs, with mingw-w64's start-up code.
 build/$(1)/%.exe: tests/wine/%.c Makefile | tools
 	@mkdir -p $$(@D)
-	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -Wshadow -D_WIN32_WINNT=0x0601 -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32
+	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -Wshadow -D_WIN32_WINNT=0x0601 -Iservice -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32
 
 # The product's own objects, but for the two sources that this includes, with its calls to Windows replaced.
 $(1)_fake_objects := $$(filter-out %/main.o %/service.o %/events.o %/resources.o,$$($(1)_objects))
@@ -143,9 +143,6 @@ build/$(1)/expand.exe: tests/wine/expand.c build/$(1)/service/win/expand.o build
 $(1)_lists_objects := build/$(1)/service/win/acl.o build/$(1)/service/win/path.o build/$(1)/service/win/guard.o build/$(1)/core/text.o
 build/$(1)/lists.exe: tests/wine/lists.c $$($(1)_lists_objects) Makefile | tools
 	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -Icore -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< $$($(1)_lists_objects) -ladvapi32 -lshell32
-
-build/$(1)/locked.exe: tests/wine/locked.c service/win/scm.c Makefile | tools
-	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< -ladvapi32 -lshell32
 
 # This one compares the product's own judgement with that of Windows.
 build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools

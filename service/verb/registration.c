@@ -162,7 +162,8 @@ static bool change_level(change_config2 *change, SC_HANDLE service, DWORD level,
     DWORD error = GetLastError();
     if (error == ERROR_INVALID_LEVEL || error == ERROR_INVALID_PARAMETER)
         return true;
-    (void)console_fail_error("Windows does not take everything about the service", "", error);
+    (void)console_fail_error("the service is registered, but Windows refused one of its settings",
+                             "", error);
     return false;
 }
 

@@ -266,16 +266,7 @@ def test_s10_the_log_has_each_letter(site):
     assert site.wine.windows_path(site.folder) in log
 
 
-# ---- S12 and who owns what ----
-
-@pytest.mark.parametrize("call", ["start", "change", "continue"])
-@pytest.mark.parametrize("ms, told", [(0, "error 0 after 0"), (5000, "error 0 after 5000"),
-                                      (29900, "error 0 after 30000"), (60000, "error 1055 after 30000")])
-def test_s12_a_locked_database_is_waited_for(wine, arch, call, ms, told):
-    """Before: "the service does not start", and set-up took everything back. Wine does not lock the database for
-    whoever asks, so this is seen in the program's own calls, which are what set-up runs."""
-    assert wine.run(tools(arch) / "locked.exe", call, ms).out.strip() == told
-
+# ---- who owns what (S12 is in test_scm.py: Wine does not lock the database of services for whoever asks) ----
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
 def test_a_folder_of_somebody_else_is_refused(site):

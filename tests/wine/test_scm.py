@@ -1,0 +1,10 @@
+"""How long the verbs wait for the service control manager, on one that is made up (scm_wait.c)."""
+
+from host import one_architecture
+
+pytestmark = one_architecture
+
+
+def test_waits(wine):
+    result = wine.run(wine.probe_exe.parent / "scm_wait.exe", timeout=60)
+    assert (result.rc, result.out) == (0, "0 wrong\n"), result
