@@ -242,7 +242,11 @@ static const struct {
     {"--format", 1 << VERB_SCAN | 1 << VERB_STATUS | 1 << VERB_HISTORY | 1 << VERB_CHECK,
      take_format},
     {"--in", 1 << VERB_INSTALL | 1 << VERB_CHECK | 1 << VERB_UNINSTALL, take_in},
-    {"--output", ~0U, take_output},
+    /* The verbs that set-up runs. */
+    {"--output",
+     1 << VERB_INSTALL | 1 << VERB_PROTECT | 1 << VERB_UNINSTALL | 1 << VERB_START |
+         1 << VERB_STOP | 1 << VERB_CHECK,
+     take_output},
     {"--since", 1 << VERB_HISTORY, take_since},
 };
 
