@@ -4,9 +4,9 @@
 
 #include "text.h"
 #include "win/error.h"
+#include "win/expand.h"
 #include "win/path.h"
 #include "win/scm.h"
-#include "win/variable.h"
 
 /* What stands in front of `\bin\kmserver` in a command line, quoted or not: `C:\Security`. */
 static bool base_of(const WCHAR *image, char *base, size_t size) {
@@ -14,8 +14,8 @@ static bool base_of(const WCHAR *image, char *base, size_t size) {
     static WCHAR expanded[PATH_UNITS];
     static char line[PATH_UNITS * 3];
     size_t end = 0;
-    WCHAR unknown[VARIABLE_NAME_UNITS];
-    if (!variable_expand(image, expanded, PATH_UNITS, unknown))
+    WCHAR unknown[EXPAND_NAME_UNITS];
+    if (expand_path(image, expanded, PATH_UNITS, unknown) != EXPAND_DONE)
         return false;
     path_print(expanded, line, sizeof line);
     const char *start = line[0] == '"' ? line + 1 : line;

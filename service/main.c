@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * main: the verbs, and the entry point.
  *
@@ -9,6 +10,7 @@
 #include "options.h"
 #include "record.h"
 #include "verb/configured.h"
+#include "verb/output.h"
 #include "verb/verb.h"
 #include "win/guard.h"
 
@@ -37,7 +39,10 @@ static int do_verb(void) {
     if ((options.verb != VERB_RUN || options.console) && options.verb != VERB_VERSION &&
         !options.has_config && !(options.verb == VERB_SCAN && options.has_folder))
         configured_adopt(&options);
-    return verbs_done_by[options.verb](&options);
+    if (options.has_output && !output_begin(options.output))
+        return 2;
+    int code = verbs_done_by[options.verb](&options);
+    return options.has_output ? output_end(options.output, code) : code;
 }
 
 typedef BOOL WINAPI set_directories(DWORD);

@@ -5,9 +5,9 @@
 #include "find.h"
 #include "text.h"
 #include "win/error.h"
+#include "win/expand.h"
 #include "win/file.h"
 #include "win/path.h"
-#include "win/variable.h"
 
 /* The file as it is, as UTF-16, and as UTF-8: at most three bytes a unit. */
 static struct {
@@ -71,7 +71,7 @@ static bool parse_file(DWORD size, struct settings *settings, struct config_erro
 
 /* Refuses the line of Folder; `variable` is one that a service has not, or empty. */
 static bool refuse_folder(struct config_error *error, const WCHAR *variable) {
-    char name[VARIABLE_NAME_UNITS * 3];
+    char name[EXPAND_NAME_UNITS * 3];
     struct text text;
     text_begin(&text, error->reason, sizeof error->reason);
     if (variable[0] == L'\0') {
@@ -88,7 +88,7 @@ static bool refuse_folder(struct config_error *error, const WCHAR *variable) {
 /* The folder that is meant, with its variables expanded; `auto` while none is found. */
 static bool resolve(struct settings *settings, struct config_error *error) {
     char words[FIND_WORDS_BYTES];
-    WCHAR variable[VARIABLE_NAME_UNITS];
+    WCHAR variable[EXPAND_NAME_UNITS];
     const char *folder = settings->folder;
     WCHAR *given = buffer.units;
     WCHAR *expanded = buffer.units + CONFIG_FOLDER_BYTES;
@@ -98,9 +98,11 @@ static bool resolve(struct settings *settings, struct config_error *error) {
         return true;
     /* config_parse() has seen to it that it is UTF-8 and short enough. */
     (void)text_to_utf16(folder, strlen(folder), given, CONFIG_FOLDER_BYTES);
-    if (!variable_expand(given, expanded, CONFIG_FOLDER_BYTES, variable))
+    enum expand_result done = expand_path(given, expanded, CONFIG_FOLDER_BYTES, variable);
+    if (done != EXPAND_UNKNOWN)
+        variable[0] = L'\0';
+    if (done != EXPAND_DONE)
         return refuse_folder(error, variable);
-    variable[0] = L'\0';
     size_t length = text_from_utf16(expanded, (size_t)lstrlenW(expanded), settings->folder,
                                     sizeof settings->folder);
     return (length != (size_t)-1 && config_is_absolute(folder)) || refuse_folder(error, variable);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "win/file.h"
 
 #include <stdint.h>
@@ -8,11 +9,14 @@ void file_close(HANDLE *file) {
     *file = INVALID_HANDLE_VALUE;
 }
 
+/* Whoever put a pipe in the place of a file may learn who we are, and no more. */
+#define IDENTIFY (SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION)
+
 DWORD file_write(const WCHAR *path, DWORD disposition, const char *content, size_t length) {
     DWORD written = 0;
     DWORD error = ERROR_SUCCESS;
-    HANDLE file =
-        CreateFileW(path, GENERIC_WRITE, 0, NULL, disposition, FILE_FLAG_WRITE_THROUGH, NULL);
+    HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, disposition,
+                              FILE_FLAG_WRITE_THROUGH | IDENTIFY, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return GetLastError();
     if (!WriteFile(file, content, (DWORD)length, &written, NULL) || !FlushFileBuffers(file))
@@ -27,8 +31,7 @@ DWORD file_write(const WCHAR *path, DWORD disposition, const char *content, size
 
 DWORD file_read(const WCHAR *path, DWORD share, void *to, DWORD room, DWORD *got) {
     DWORD error = ERROR_SUCCESS;
-    HANDLE file = CreateFileW(path, GENERIC_READ, share, NULL, OPEN_EXISTING,
-                              SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+    HANDLE file = CreateFileW(path, GENERIC_READ, share, NULL, OPEN_EXISTING, IDENTIFY, NULL);
     *got = 0;
     if (file == INVALID_HANDLE_VALUE)
         return GetLastError();

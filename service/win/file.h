@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * file: whole files, and which file a handle is of.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scm: services, as the service control manager knows them.
  *
@@ -11,6 +12,8 @@
 #define KMREPAIR_WIN_SCM_H
 
 #include <windows.h>
+
+#include <stdbool.h>
 
 enum { SCM_WAIT_MS = 30000, SCM_WAIT_LONGEST_MS = 180000 };
 
@@ -41,5 +44,16 @@ DWORD scm_control(SC_HANDLE service, DWORD control, DWORD state, SERVICE_STATUS 
 
 /* Stops the service, one that is just starting as soon as it has. ERROR_SERVICE_NOT_ACTIVE when it was stopped already. */
 DWORD scm_stop(SC_HANDLE service);
+
+/* The database is locked for a moment while the host starts services or somebody changes them. After
+ * a call that was begun at this tick and gave this error: true when it is to be made again, which
+ * this has waited for; false when it was another error, or has lasted too long. */
+bool scm_is_locked(DWORD error, DWORD begun);
+
+/* Changes command line, account, password and display name, those that are not NULL, and no start
+ * type. Tries again as scm_start() does. With NULL alone nothing is changed, and the error is the
+ * one that a change would have. */
+DWORD scm_change(SC_HANDLE service, const WCHAR *image, const WCHAR *account, const WCHAR *password,
+                 const WCHAR *display_name);
 
 #endif

@@ -71,10 +71,21 @@ static BOOL WINAPI fake_query(SC_HANDLE service, SERVICE_STATUS *status) {
     return TRUE;
 }
 
+static BOOL WINAPI fake_change(SC_HANDLE service, DWORD type, DWORD start, DWORD control,
+                               const WCHAR *image, const WCHAR *group, DWORD *tag,
+                               const WCHAR *needs, const WCHAR *account, const WCHAR *password,
+                               const WCHAR *name) {
+    (void)service, (void)type, (void)start, (void)control, (void)group, (void)tag;
+    (void)needs, (void)account, (void)password, (void)name;
+    plan.arguments = image != NULL;
+    return answer();
+}
+
 #define GetTickCount fake_ticks
 #define Sleep fake_sleep
 #define StartServiceW fake_start
 #define ControlService fake_control
+#define ChangeServiceConfigW fake_change
 #define QueryServiceStatus fake_query
 #include "win/scm.c"
 
@@ -169,11 +180,28 @@ static void test_control(void) {
     expect("stop, stopping already", ERROR_SUCCESS, scm_stop(NULL));
 }
 
+/* What `install` and set-up call. */
+static void test_change(void) {
+    begin(5000, 0, 0, SERVICE_STOPPED);
+    expect("change, locked for a moment", ERROR_SUCCESS,
+           scm_change(NULL, L"x", NULL, NULL, L"name"));
+    expect("with a command line", 1, plan.arguments);
+    begin(0, ERROR_SERVICE_DATABASE_LOCKED, 0, SERVICE_STOPPED);
+    DWORD begun = plan.now;
+    expect("change, locked for good", ERROR_SERVICE_DATABASE_LOCKED,
+           scm_change(NULL, NULL, NULL, NULL, NULL));
+    expect("given up after", SCM_WAIT_MS, plan.now - begun);
+    begin(0, ERROR_SERVICE_MARKED_FOR_DELETE, 0, SERVICE_STOPPED);
+    expect("change, marked", ERROR_SERVICE_MARKED_FOR_DELETE,
+           scm_change(NULL, NULL, NULL, NULL, NULL));
+}
+
 int main(void) {
     test_start();
     test_checkpoints();
     test_control();
     test_stop();
+    test_change();
     printf("%u wrong\n", plan.failed);
     return plan.failed == 0 ? 0 : 2;
 }
