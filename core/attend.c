@@ -94,7 +94,31 @@ void attend_later(struct mender *mender, const char *name, uint32_t content) {
     item->seen = true;
     item->crc = content;
     item->backoff = 0;
-    item->told = false;
+    item->told = item->warned = false;
+}
+
+/* A record that is doubtful or unreadable is warned of once it is whole: while another program has it open
+ * to write to it, that is put off; after a minute it is said nevertheless, and not again when it is let
+ * go. One that is as it should be is done with. */
+static void on_unsound(struct mender *mender, struct queue_item *item, const char *name,
+                       const struct view *view) {
+    const struct host *host = mender->site.host;
+    enum event_number number = event_of(view->record.verdict);
+    bool is_new = number != 0 && notices_is_new(&mender->notices, number, name, view->content);
+    if (number != 0 && (is_new || item->warned) && host->is_written(host->context, name)) {
+        back_off(mender, item);
+        item->seen = false;
+        if (!item->warned && now(mender) - item->busy_since >= MENDER_BUSY_TOLD) {
+            warn_of_verdict(mender, name, view);
+            item->warned = !notices_is_new(&mender->notices, number, name, view->content);
+        }
+        return;
+    }
+    if (is_new && item->warned)
+        notices_add(&mender->notices, number, name, view->content);
+    else
+        warn_of_verdict(mender, name, view);
+    queue_remove(&mender->queue, item);
 }
 
 /* ---- the hourly limit ---- */
@@ -210,8 +234,7 @@ void attend_due(struct mender *mender) {
     } else if (result.code != HOST_OK) {
         put_off(mender, name, &result);
     } else if (view.record.verdict != VERDICT_STUCK) {
-        queue_remove(&mender->queue, item);
-        warn_of_verdict(mender, name, &view);
+        on_unsound(mender, item, name, &view);
     } else if (item->seen ? item->crc != view.content : item->backoff != 0) {
         /* Changed, or just let go by somebody who may have written to it. */
         attend_later(mender, name, view.content);

@@ -102,6 +102,8 @@ struct host {
      * never taken for a path. */
     struct host_result (*open)(void *context, const char *folder, const char *name, bool repair,
                                uint32_t *size);
+    /* True when another program has a record of the watched folder open to write to it. None is open. */
+    bool (*is_written)(void *context, const char *name);
     /* Up to `size` bytes from `offset`; *got < size means that the file ends there. */
     struct host_result (*read)(void *context, uint32_t offset, void *bytes, size_t size,
                                size_t *got);

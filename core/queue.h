@@ -28,7 +28,8 @@ struct queue_item {
     uint32_t hash;
     uint32_t name; /* where it starts in the pool */
     bool seen;
-    bool told; /* that it is busy */
+    bool told;   /* that it is busy */
+    bool warned; /* that it is not sound, while somebody still wrote to it */
 };
 
 struct queue {

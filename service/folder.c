@@ -382,6 +382,19 @@ struct host_result folder_open_record(void *context, const char *other, const ch
     return result;
 }
 
+bool folder_is_written(void *context, const char *name) {
+    const struct folder *folder = context;
+    WCHAR units[QUEUE_NAME_BYTES];
+    HANDLE file = INVALID_HANDLE_VALUE;
+    if (!folder_is_open(folder) || !take_name(name, units))
+        return false;
+    /* Whoever does not let others write is refused when somebody does. */
+    NTSTATUS status = relative_open(folder->handle, units, GENERIC_READ, FILE_SHARE_READ,
+                                    FILE_NON_DIRECTORY_FILE | FILE_OPEN_REPARSE_POINT, &file);
+    file_close(&file);
+    return status == STATUS_SHARING_VIOLATION;
+}
+
 /* A byte range may be locked. */
 static struct host_result transferred(DWORD error) {
     return error == ERROR_LOCK_VIOLATION ? result_make(HOST_BUSY, error, NULL) : result_of(error);

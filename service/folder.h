@@ -61,6 +61,7 @@ bool folder_is(void *context, const char *path);
 struct host_result folder_real_name(void *context, char *name, size_t size);
 struct host_result folder_open_record(void *context, const char *other, const char *name,
                                       bool repair, uint32_t *size);
+bool folder_is_written(void *context, const char *name);
 struct host_result folder_read(void *context, uint32_t offset, void *bytes, size_t size,
                                size_t *got);
 struct host_result folder_write(void *context, uint32_t offset, unsigned char byte);

@@ -80,6 +80,10 @@ static struct host_result open_record(void *context, const char *folder, const c
     return folder_open_record(&((struct host_win *)context)->folder, folder, name, repair, size);
 }
 
+static bool is_written(void *context, const char *name) {
+    return folder_is_written(&((struct host_win *)context)->folder, name);
+}
+
 static struct host_result read_record(void *context, uint32_t offset, void *bytes, size_t size,
                                       size_t *got) {
     return folder_read(&((struct host_win *)context)->folder, offset, bytes, size, got);
@@ -149,6 +153,7 @@ static const struct host calls = {.clock = read_clock,
                                   .folder_is = is_folder,
                                   .real_name = real_name,
                                   .open = open_record,
+                                  .is_written = is_written,
                                   .read = read_record,
                                   .write = write_record,
                                   .flush = flush_record,

@@ -308,6 +308,18 @@ static struct host_result open_record(void *context, const char *path, const cha
     return result;
 }
 
+static bool is_written(void *context, const char *name) {
+    struct process *process = context;
+    enum world_code code = WORLD_OK;
+    (void)begin(process, CALL_OPEN);
+    need_folder(process, "a record is asked about");
+    int h =
+        world_open(place_of(process, NULL), name, ACCESS_READ, ACCESS_READ, process->serial, &code);
+    if (h >= 0)
+        world_close(h);
+    return code == WORLD_SHARING;
+}
+
 static struct host_result read_record(void *context, uint32_t offset, void *bytes, size_t size,
                                       size_t *got) {
     struct process *process = context;
@@ -894,6 +906,7 @@ void process_start(struct process *p, enum process_kind kind, const struct setti
                             .list_next = list_next,
                             .list_close = list_close,
                             .open = open_record,
+                            .is_written = is_written,
                             .read = read_record,
                             .write = write_record,
                             .flush = flush_record,

@@ -197,6 +197,12 @@ static struct host_result open_record(void *context, const char *path, const cha
     return ok;
 }
 
+static bool is_written(void *context, const char *name) {
+    struct fake_host *fake = context;
+    const struct fake_file *file = find(fake, name, fake->folder);
+    return file != NULL && file->written;
+}
+
 static struct host_result read_record(void *context, uint32_t offset, void *bytes, size_t size,
                                       size_t *got) {
     struct fake_host *fake = context;
@@ -558,6 +564,7 @@ void fake_reset(struct fake_host *fake) {
                                .folder_is = folder_is,
                                .real_name = real_name,
                                .open = open_record,
+                               .is_written = is_written,
                                .read = read_record,
                                .write = write_record,
                                .flush = flush_record,

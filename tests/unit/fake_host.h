@@ -58,6 +58,7 @@ struct fake_file {
     unsigned char *bytes;
     uint32_t size;
     bool there;
+    bool written;          /* somebody has it open to write to it */
     enum host_code shared; /* what opening it to read gives */
     enum host_code repair; /* what opening it to repair gives */
     bool dirty;            /* written and not flushed */

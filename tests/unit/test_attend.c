@@ -439,6 +439,49 @@ static void report_only(void **state) {
     no_complaints();
 }
 
+/* A file that is made with its full size and filled slowly: nothing is said while somebody writes to it,
+ * but once after a minute; and not again when it is let go. */
+static void test_C6_filled_slowly(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", UNREADABLE);
+    start();
+    run(MINUTE);
+    fake_clear_events(&fake);
+    file->written = true;
+    for (unsigned i = 0; i < 8; i++) {
+        fake_change(file, (const char *[]){"\xFF\xFEy", "\xFF\xFEz"}[i % 2]);
+        mender_hint(&mender, "a.ini");
+        run(15 * SECOND);
+        same_number("while it is open", "2011", i >= 4, fake_events(&fake, EVENT_UNREADABLE));
+    }
+    fake_change(file, "\xFF\xFEq");
+    file->written = false;
+    run(5 * MINUTE);
+    same_number("when it is let go", "2011", 1, fake_events(&fake, EVENT_UNREADABLE));
+    fake_change(file, DOUBTFUL);
+    mender_hint(&mender, "a.ini");
+    run(MINUTE);
+    same_number("another doubt", "2010", 1, fake_events(&fake, EVENT_DOUBTFUL));
+    no_complaints();
+}
+
+/* One that is whole when it is let go within the minute is never spoken of. */
+static void test_C6_filled_in_time(void **state) {
+    (void)state;
+    start();
+    run(MINUTE);
+    fake_clear_events(&fake);
+    struct fake_file *file = fake_file(&fake, "a.ini", UNREADABLE);
+    file->written = true;
+    mender_hint(&mender, "a.ini");
+    run(30 * SECOND);
+    fake_change(file, SOUND);
+    file->written = false;
+    run(5 * MINUTE);
+    story("events", "");
+    no_complaints();
+}
+
 /* What could not be said is said when it can be, and still once. */
 static void told_when_the_event_log_is_back(void **state) {
     (void)state;
@@ -462,6 +505,8 @@ static void told_when_the_event_log_is_back(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(test_C6_filled_slowly),
+        TEST(test_C6_filled_in_time),
         TEST(repairs_by_scan),
         TEST(repairs_by_hint),
         TEST(zero_settle_time),
