@@ -12,7 +12,8 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SIZE_LIMIT = 128 * 1024
+SIZE_LIMIT = 128 * 1024  # of the 32-bit program
+X64_LIMIT = 160 * 1024   # wider addresses, and the unwind tables that Windows wants there
 
 # There since NT 3.1, and the only way to open a file relative to a folder's handle.
 NTDLL = {"NtCreateFile", "NtQueryDirectoryFile", "RtlNtStatusToDosError"}
@@ -291,7 +292,8 @@ def checks(path, arch):
         yield f"{name} resource", "there", "there" if resources.get(kind) else "missing", bool(resources.get(kind))
     yield same("version number", version_defined(), version_built(resources.get(16, b"")))
 
-    yield "size", f"at most {SIZE_LIMIT} bytes", len(image.data), len(image.data) <= SIZE_LIMIT
+    limit = SIZE_LIMIT if is_x86 else X64_LIMIT
+    yield "size", f"at most {limit} bytes", len(image.data), len(image.data) <= limit
     if is_x86:
         seen, newer = newer_instructions(path, image)
         yield "instructions", "only what an i486 knows", some(newer) if seen else "no code", seen > 0 and not newer
