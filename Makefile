@@ -442,6 +442,6 @@ demo: setup
 FORCE:
 clean:
 	rm -rf build/kmrepair-setup.exe build/package build/nsis build/dist build/signed
-	rm -rf build/x86 build/x64 build/gen build/native build/fuzz build/sim build/bench build/elsewhere build/inih.from build/wine-x86.xml build/wine-x86.log build/wine-rest.xml build/wine-rest.log
+	rm -rf build/x86 build/x64 build/gen build/native build/fuzz build/sim build/bench build/elsewhere build/inih.from build/wine-*.xml build/wine-*.log
 distclean:
 	rm -rf build

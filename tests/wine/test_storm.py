@@ -1,7 +1,7 @@
 """Too much at once, and what goes wrong beneath it: floods, a full disk, no folder, garbage for a configuration.
 
 What was not stuck is never touched, what was is repaired in the end, and the memory in use stays what it was.
-`make wine LONG=1 PYTEST='-k storm -rP'` has the large numbers; figures are in build/wine-x86.log.
+`make wine LONG=1 PYTEST='-k storm -rP'` has the large numbers; figures are in build/wine-*.log.
 """
 
 import os
