@@ -56,14 +56,14 @@ bool ledger_is_full(const struct ledger *ledger) {
 }
 
 const struct host_result *ledger_trouble(const struct ledger *ledger) {
-    static const struct host_result is_long = {
+    static const struct host_result no_room = {
         HOST_FAILED, 0, "kmrepair.jnl has grown to 4 MB, and no new one can be put in its place"};
     if (ledger->backoff != 0 &&
         (ledger->trouble.code != HOST_BUSY || now(ledger) - ledger->since >= LEDGER_BUSY_TOLD))
         return &ledger->trouble;
     if (ledger->memory.overflow)
         return &overflow;
-    return ledger_is_full(ledger) ? &is_long : NULL;
+    return ledger_is_full(ledger) ? &no_room : NULL;
 }
 
 /* Nobody knows how much of what was written got there: the next lock reads it. */
