@@ -26,11 +26,17 @@ static uint32_t decimal(const char *text) {
 
 /* ---- what is quiet */
 
-static size_t find_base(struct process *p, unsigned folder, const char *name) {
+/* base_count when there is none. */
+static size_t known_base(const struct process *p, unsigned folder, const char *name) {
     size_t i = 0;
     while (i < p->base_count &&
            (p->bases[i].folder != folder || !world_equal(p->bases[i].name, name)))
         i++;
+    return i;
+}
+
+static size_t find_base(struct process *p, unsigned folder, const char *name) {
+    size_t i = known_base(p, folder, name);
     if (i < p->base_count)
         return i;
     if (p->base_count == PROCESS_BASES) {
@@ -60,7 +66,9 @@ void promises_journal_read(struct process *p) {
     for (size_t i = 0; i < promises_released.count; i++) {
         if (promises_released.items[i].folder != p->folder)
             continue;
-        size_t base = find_base(p, p->folder, promises_released.items[i].name);
+        size_t base = known_base(p, p->folder, promises_released.items[i].name);
+        if (base == p->base_count)
+            continue;
         p->bases[base].has_content = false;
         p->bases[base].hinted = true;
     }
