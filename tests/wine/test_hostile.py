@@ -39,9 +39,9 @@ def scan_all(product, compare=snapshot):
         assert_harmless(result.err)
     rows = {row["record"]: row for row in map(json.loads, as_json.out.splitlines())}
     assert len(list(csv.DictReader(io.StringIO(as_csv.out)))) == len(rows)
-    # A heading, a blank line and two of counts; a reason, or what follows a long name, begins with blanks.
+    # The folder, a heading, a blank line and two of counts; a reason, or what follows a long name, begins with blanks.
     lines = [line for line in table.out.splitlines() if not line.startswith(" " * 21)]
-    assert len(lines) == len(rows) + 4
+    assert len(lines) == len(rows) + 5
     return rows
 
 

@@ -186,6 +186,6 @@ def test_table_fits_a_console(product):
     assert lines["exact.ini"].endswith(" " + ROWS["exact.ini"])
     assert lines["over.ini"].endswith(" .../cn=" + "x" * 31)
     assert f"\n{LONG}" in out, "a long name is shown whole"
-    heading = out.splitlines()[0]
+    heading = out.splitlines()[1]
     at = heading.index("VERDICT")
     assert all(lines[name][at:].startswith("stuck") for name in ("short.ini", "accents.ini"))
