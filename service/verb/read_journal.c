@@ -6,7 +6,7 @@
 struct host_result read_journal(const WCHAR *path, struct journal_reader *reader,
                                 journal_visit *visit) {
     static char piece[4096];
-    struct host_result result = result_ok;
+    struct host_result result;
     DWORD got = 1;
     journal_begin(reader);
     HANDLE file =
