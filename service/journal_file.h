@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * journal_file: kmrepair.jnl on the disk; a part of host.h on Win32.
  *

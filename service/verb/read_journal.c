@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "verb/read_journal.h"
 
 #include "journal_file.h"

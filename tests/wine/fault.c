@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fault: calls of Windows that fail, or answer, as Wine's never do. Linked with all of the product's own objects it
  * makes a kmrepair.exe that is the product in everything else.

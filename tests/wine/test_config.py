@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """kmrepair.ini: what is refused, with file, line and reason, and that nothing runs on it."""
 
 import re

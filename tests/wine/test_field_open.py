@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How a record and its folder are opened, where Windows or a server answers as Wine never does (fault.c)."""
 
 import shutil

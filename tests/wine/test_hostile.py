@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Names and files that nobody should have put there: each with what scan says of it and what the service does.
 
 The native tests (tests/unit, tests/fuzz) look at hostile contents; here it is about what only a file system and a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What programs read survives what a record may hold, and what people read fits their console."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """kmrepair repair: exactly one byte of a stuck record, and nothing else anywhere."""
 
 import os

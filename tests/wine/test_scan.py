@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """kmrepair scan: what it finds, how it says so, and that it changes nothing."""
 
 import csv
