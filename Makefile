@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # KMRepair. Two commands do everything on a fresh Debian 12: `make demo` and `make check`.
 #
 #   make          the program: build/x86/kmrepair.exe and build/x64/kmrepair.exe, and build/kmrepair-setup.exe

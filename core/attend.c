@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "attend.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * attend: one record that is due, or that a scan has found: looks at it, and repairs it, warns of it,
  * puts it off or leaves it. A part of mender, for nobody else.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * change: one change to one record, a repair or an undo, from its INTENT to its DONE.
  *

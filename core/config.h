@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * config: the text of kmrepair.ini -> settings, or the line and the reason why not.
  *

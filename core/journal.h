@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * journal: the format of kmrepair.jnl, one entry a line.
  *

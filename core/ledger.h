@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ledger: the journal as a memory that survives a crash, a restart and a power cut, and that processes
  * share: the service, `repair`, `undo` and `release`.

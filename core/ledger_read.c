@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ledger_read.h"
 
 #include <string.h>

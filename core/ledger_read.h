@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ledger_read: how the ledger reads its journal: what is new in it, or all of it when it is another
  * one. A part of ledger, for nobody else.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mailbox: which value of a record names its mailbox. What is kept of it is in record.h,
  * record_mailbox() too.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * memory: what a journal tells, kept in memory: the changes that are in flight, the records that are
  * held, the repairs that are not known to have been followed by a change.

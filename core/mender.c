@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "mender.h"
 
 #include <string.h>

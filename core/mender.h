@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mender: finds the stuck records of one folder and repairs them. It knows what is due next and has
  * the module do it whose job it is: ledger, change, scan, queue.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "notices.h"
 
 #include <string.h>

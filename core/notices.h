@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * notices: what has been said of which record, so that it is said once per content.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * profile: the text of a Windows private profile (.ini file) as GetPrivateProfileString and its
  * kin read it: characters, lines and sections.

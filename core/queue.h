@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * queue: the names that wait for a look, each with the time at which it is due.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * record: what a Key Management server record is judged to be, from its bytes alone.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mender_undo and mender_release, of mender.h. */
 #include <string.h>
 

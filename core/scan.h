@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scan: walks over the watched folder one name at a time, counts what is found, and knows when the
  * next walk is due.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * site: what all of the core's work is about: the host, the settings in force, the watched folder.
  *

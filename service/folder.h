@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * folder: the watched folder and its records, by its handle; a part of host.h on Win32.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "host_win.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * host_win: host.h on Win32. It joins the folder, the journal's file and the event log, and adds the
  * clocks.

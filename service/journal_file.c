@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "journal_file.h"
 
 #include "result.h"
@@ -7,6 +8,8 @@
 static const char old_in_use[] = "another program has kmrepair.jnl.old open";
 static const char new_in_use[] = "another program has kmrepair.jnl.new open";
 static const char in_use[] = "another program has the journal kmrepair.jnl open";
+
+const char journal_file_folder[] = "a folder is in the place of the journal kmrepair.jnl";
 
 void journal_file_init(struct journal_file *journal, const WCHAR *path) {
     journal->file = journal->made = INVALID_HANDLE_VALUE;
@@ -62,8 +65,7 @@ static struct host_result denied(const struct journal_file *journal, DWORD error
         return result_make(HOST_BUSY, error,
                            "the journal was deleted, and another program has it open");
     if (path_has(journal->path, FILE_ATTRIBUTE_DIRECTORY))
-        return result_make(HOST_FAILED, error,
-                           "a folder is in the place of the journal kmrepair.jnl");
+        return result_make(HOST_FAILED, error, journal_file_folder);
     return result_of(error);
 }
 
@@ -78,6 +80,16 @@ static struct host_result open_result(const struct journal_file *journal, DWORD 
     default:
         return result_of(error);
     }
+}
+
+struct host_result journal_file_check(HANDLE file) {
+    DWORD error = file_check(file);
+    if (error == ERROR_DIRECTORY)
+        return result_make(HOST_FAILED, error, journal_file_folder);
+    if (error == ERROR_BAD_FILE_TYPE)
+        return result_make(HOST_FAILED, error,
+                           "a pipe or a device is in the place of the journal kmrepair.jnl");
+    return result_ok;
 }
 
 struct host_result journal_file_open(void *context, uint32_t *size) {
@@ -97,7 +109,9 @@ struct host_result journal_file_open(void *context, uint32_t *size) {
     }
     if (journal->file == INVALID_HANDLE_VALUE)
         return open_result(journal, GetLastError());
-    struct host_result result = result_of(file_size(journal->file, &bytes));
+    struct host_result result = journal_file_check(journal->file);
+    if (result.code == HOST_OK)
+        result = result_of(file_size(journal->file, &bytes));
     *size = bytes;
     if (result.code != HOST_OK)
         journal_file_close(journal);

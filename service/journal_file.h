@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * journal_file: kmrepair.jnl on the disk; a part of host.h on Win32.
  *
@@ -5,6 +6,10 @@
  * deletes or renames it. A new journal is written beside it as kmrepair.jnl.new and takes its place by
  * its name. In the one moment in which there is no kmrepair.jnl, kmrepair.jnl.new is whole and on the
  * disk, and nobody else can open it to write: whoever opens the journal next gives it its name.
+ *
+ * Only a file on a disk is taken for a journal. A link in its place is followed: only those who may change
+ * the folder can put one there, which is administrators; and a server that deduplicates its volumes makes a
+ * reparse point of an ordinary file of this size.
  *
  * One thread owns a struct journal_file.
  */
@@ -27,6 +32,12 @@ struct journal_file {
     WCHAR old[PATH_UNITS];
     WCHAR next[PATH_UNITS];
 };
+
+/* The reason where there is a folder instead. */
+extern const char journal_file_folder[];
+
+/* HOST_OK if an open handle is of a file on a disk; else HOST_FAILED, with the reason. */
+struct host_result journal_file_check(HANDLE file);
 
 /* Opens nothing yet. */
 void journal_file_init(struct journal_file *journal, const WCHAR *path);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * result: whether a call of host.h succeeded, and why not, in words.
  *

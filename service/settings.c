@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "settings.h"
 
 #include <string.h>
@@ -33,8 +34,18 @@ static bool read_raw(const WCHAR *path, DWORD *size, struct config_error *error)
     error->busy = number == ERROR_SHARING_VIOLATION || number == ERROR_LOCK_VIOLATION;
     buffer.empty = number == 0 && *size == 0;
     buffer.gone = number == ERROR_FILE_NOT_FOUND || number == ERROR_PATH_NOT_FOUND;
-    if (number != 0)
+    switch (number) {
+    case ERROR_SUCCESS:
+        break;
+    case ERROR_BAD_FILE_TYPE:
+        return refuse_file(error, "it is a pipe or a device, not a file on a disk", 0);
+    case ERROR_DIRECTORY:
+        return refuse_file(error, "it is a folder, not a file", 0);
+    case ERROR_CANT_RESOLVE_FILENAME:
+        return refuse_file(error, "it is a link (reparse point); put the file itself there", 0);
+    default:
         return refuse_file(error, "the file cannot be read", number);
+    }
     /* A file that is about to be saved is empty for a moment. It must not pass for one that leaves
      * everything at its default. */
     if (*size == 0)

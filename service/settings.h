@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * settings: kmrepair.ini from the disk.
  */
@@ -9,7 +10,8 @@
 #include "config.h"
 #include "events.h"
 
-/* Reads a file that is UTF-8, UTF-16LE with a mark, or in the host's 8-bit code page. On false
+/* Reads a file that is UTF-8, UTF-16LE with a mark, or in the host's 8-bit code page. It has to be a file on a
+ * disk; a link in its place is refused and not followed, see file_read(). On false
  * `settings` is left as it was and `error` says why; its line is 0 when the file could not be read.
  * The folder is resolved: it is a full path, or `auto` when that was asked for and none is found now
  * (find_clients() says what was looked at).

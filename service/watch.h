@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * watch: changes in one directory, by ReadDirectoryChangesW.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * worker: joins the watches and the mender into the one loop that does the work.
  *

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Static checks of the built EXEs: will Windows NT 4.0 load them, a 486 run them, and newer Windows protect them?
 
     floor.py [BUILD]     BUILD holds x86/kmrepair.exe and x64/kmrepair.exe (default: build)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "console.h"
 #include "journal_file.h"
 #include "verb/read_journal.h"

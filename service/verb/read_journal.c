@@ -1,11 +1,13 @@
+/* SPDX-License-Identifier: MIT */
 #include "verb/read_journal.h"
 
+#include "journal_file.h"
 #include "result.h"
 
 struct host_result read_journal(const WCHAR *path, struct journal_reader *reader,
                                 journal_visit *visit) {
     static char piece[4096];
-    struct host_result result = result_ok;
+    struct host_result result;
     DWORD got = 1;
     journal_begin(reader);
     HANDLE file =
@@ -15,8 +17,12 @@ struct host_result read_journal(const WCHAR *path, struct journal_reader *reader
         result = result_last();
         if (result.error == ERROR_FILE_NOT_FOUND)
             result.code = HOST_GONE;
+        /* That is what is said of a folder. */
+        if (result.error == ERROR_ACCESS_DENIED && path_has(path, FILE_ATTRIBUTE_DIRECTORY))
+            result.reason = journal_file_folder;
         return result;
     }
+    result = journal_file_check(file);
     while (result.code == HOST_OK && got > 0) {
         if (!ReadFile(file, piece, sizeof piece, &got, NULL))
             result = result_last();

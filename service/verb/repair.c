@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "console.h"
@@ -11,14 +12,40 @@ enum {
     STEP_MS = 1000
 }; /* how long records that others hold open are tried again */
 
+/* True when a scan is over and has left nothing in the queue that may have to be repaired. While one runs longer than
+ * the settle time, what it has queued may have come up and have been found stuck since. */
+static bool is_nothing_stuck(const struct mender *mender) {
+    const struct scan *scan = &mender->scan;
+    return scan->finished && scan->found.verdict[VERDICT_STUCK] == 0 && scan->found.busy == 0 &&
+           scan->took < (uint64_t)mender->site.settings.settle_seconds * 1000;
+}
+
+/* What the scan has seen, such as a doubtful record, is only to be reported: now. Should its content have
+ * changed, so that it is stuck, it waits for the settle time like any other. */
+static void report_at_once(struct mender *mender, uint64_t time) {
+    for (size_t i = 0; i < mender->queue.count; i++) {
+        struct queue_item *item = &mender->queue.items[i];
+        if (item->seen && item->backoff == 0)
+            item->due = time;
+    }
+}
+
 /* Steps the mender until it is done, or only records that others hold open are left, or Ctrl-C. */
 static void make_pass(struct session *session) {
     struct mender *mender = &session->mender;
     uint64_t begun = host_win_clock(&session->host);
     uint64_t limit = begun + (uint64_t)mender->site.settings.settle_seconds * 1000 + BUSY_MS;
+    bool scanned = false;
     for (;;) {
         uint64_t due = mender_step(mender);
         uint64_t time = host_win_clock(&session->host);
+        if (!scanned && mender->scan.finished) {
+            scanned = true;
+            if (is_nothing_stuck(mender)) {
+                report_at_once(mender, time);
+                due = time;
+            }
+        }
         bool settled = mender_is_settled(mender);
         if (settled && (!mender_is_waiting(mender) || time >= limit))
             return;

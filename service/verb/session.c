@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "verb/session.h"
 
 #include "console.h"

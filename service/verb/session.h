@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * session: a mender of a verb's own, beside a service that runs or not.
  *

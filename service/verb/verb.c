@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "verb/verb.h"
 
 #include "config.h"

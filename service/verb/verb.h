@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * verb: what `kmrepair VERB` does, one file for each verb or pair of verbs.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "verb/walk.h"
 
 #include <string.h>

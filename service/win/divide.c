@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * divide: what the compiler calls to divide 64-bit numbers where the processor has 32 bits.
  *

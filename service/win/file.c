@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "win/path.h"
+
 void file_close(HANDLE *file) {
     if (*file != INVALID_HANDLE_VALUE)
         (void)CloseHandle(*file);
@@ -29,13 +31,32 @@ DWORD file_write(const WCHAR *path, DWORD disposition, const char *content, size
     return error;
 }
 
+DWORD file_check(HANDLE file) {
+    struct file_identity identity;
+    DWORD attributes = 0;
+    if (GetFileType(file) != FILE_TYPE_DISK)
+        return ERROR_BAD_FILE_TYPE;
+    /* A volume is of that type, too, but has no identity as a file. */
+    if (file_identify(file, &identity, &attributes, NULL) != ERROR_SUCCESS)
+        return ERROR_BAD_FILE_TYPE;
+    return (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0       ? ERROR_DIRECTORY
+           : (attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 ? ERROR_CANT_RESOLVE_FILENAME
+                                                              : ERROR_SUCCESS;
+}
+
 DWORD file_read(const WCHAR *path, DWORD share, void *to, DWORD room, DWORD *got) {
-    DWORD error = ERROR_SUCCESS;
-    HANDLE file = CreateFileW(path, GENERIC_READ, share, NULL, OPEN_EXISTING, IDENTIFY, NULL);
+    HANDLE file = CreateFileW(path, GENERIC_READ, share, NULL, OPEN_EXISTING,
+                              FILE_FLAG_OPEN_REPARSE_POINT | IDENTIFY, NULL);
     *got = 0;
-    if (file == INVALID_HANDLE_VALUE)
-        return GetLastError();
-    while (*got < room) {
+    if (file == INVALID_HANDLE_VALUE) {
+        DWORD why = GetLastError();
+        /* That is what is said of a folder, which can be opened as a backup only. */
+        return why == ERROR_ACCESS_DENIED && path_has(path, FILE_ATTRIBUTE_DIRECTORY)
+                   ? ERROR_DIRECTORY
+                   : why;
+    }
+    DWORD error = file_check(file);
+    while (error == ERROR_SUCCESS && *got < room) {
         DWORD n = 0;
         if (!ReadFile(file, (char *)to + *got, room - *got, &n, NULL)) {
             error = GetLastError();

@@ -20,8 +20,15 @@ void file_close(HANDLE *file);
  * the disk when the call returns. After an error nothing of the file is left. */
 DWORD file_write(const WCHAR *path, DWORD disposition, const char *content, size_t length);
 
-/* Reads a file that others may open as `share` says. `*got` is at most `room`: a caller who has to
- * know whether the file is larger passes one byte more than it accepts. */
+/* ERROR_SUCCESS if an open handle is of a file on a disk. ERROR_BAD_FILE_TYPE: of a pipe, a device or a whole
+ * volume; ERROR_DIRECTORY: of a folder; ERROR_CANT_RESOLVE_FILENAME: of a reparse point itself, such as a symbolic
+ * link, which is seen only where the file was opened with FILE_FLAG_OPEN_REPARSE_POINT. */
+DWORD file_check(HANDLE file);
+
+/* Reads a file on a disk that others may open as `share` says; errors as of file_check(). A link at the end
+ * of the path is not followed: its target would be neither under the protection of the folder nor watched.
+ * (NT 4.0 has no links, and passes over that flag.) `*got` is at most `room`: a caller who has to know
+ * whether the file is larger passes one byte more than it accepts. */
 DWORD file_read(const WCHAR *path, DWORD share, void *to, DWORD room, DWORD *got);
 
 /* Reads from `offset` until there is no more or `size` bytes are read. */

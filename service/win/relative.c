@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "win/relative.h"
 
 /* Not in mingw-w64's winternl.h. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * relative: files by their name in a folder that is open, whatever its path has come to mean.
  *

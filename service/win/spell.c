@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "win/spell.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * spell: a path as the disk spells it, so that one folder has one path.
  *

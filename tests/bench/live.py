@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The service at work, when idle and when it starts, beside a service that does nothing and a bare program."""
 
 import contextlib

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz_journal: any bytes as a journal, and any entry as a line of one.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "kms.h"
 
 #include <stdio.h>

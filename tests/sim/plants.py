@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Plants mistakes in copies of the sources, one at a time, and requires that the simulation finds each.
 
     tests/sim/plants.py [NAME...]     of what `make build-sim` built

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * process: a running KMRepair, with core/mender as it is in the product on a host.h of this world.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * promises: what the mender promises, checked at every call it makes.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * promises_journal: the journal, read by other means than core's: what it tells, who knows of it, and
  * what has to be in it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * promises_parts: what the two files of promises share: the changes that were ever begun, and what the
  * journal says now. For nobody else.

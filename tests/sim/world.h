@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * world: the simulated machine. Folders of files with open handles and sharing, a cache that a power cut
  * loses, the journal's file, a clock that is a number, chance, and a history of what happened.

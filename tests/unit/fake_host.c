@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fake_host.h"
 
 #include "crc32.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fake_host: core/host.h on a world in memory, in which each call can fail and any can be the last.
  *

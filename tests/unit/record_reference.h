@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * record_reference: the verdict on a record once more, as slowly and plainly as it can be said.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rig: what the tests of the mender and its modules share: one mender on one fake host, time that
  * passes, another process beside it, and what is looked at again and again.

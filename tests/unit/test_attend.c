@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_attend: core/attend: one record, from the first look to its repair or the warning about it.
  * Verdicts, the settle time, records that somebody else has, what is said once.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_change: core/change: the calls of one repair and their order, writes that fail and are tried
  * again, reports that are owed. What an earlier run left is test_settle's, crashes are

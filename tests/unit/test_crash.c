@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_crash: the power goes after any call of a run, and once more after any call of the next;
  * calls fail at random. In the end every record is repaired, by one write, and that was reported.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_identity: core/ledger_read, whose journal it is: deleted or replaced under a running
  * service, without its first line, of the first version, or made by nobody at all.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_journal: core/journal, the format: each kind of entry there and back, lines of the first
  * version, lines that are damaged, foreign, torn or too long, the reader in pieces of any size,

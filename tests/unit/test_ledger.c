@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_ledger: core/ledger, the lock and what is written: a journal that is away, busy, full, torn
  * or long, and the checkpoints of this process and of another.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_limit: the hourly limit at work: attend's trip, and the ledger's window behind it over
  * restarts, checkpoints, other processes and clocks that are set. The arithmetic itself is

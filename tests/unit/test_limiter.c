@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_limiter: core/limiter, the repairs of the last hour, against a slow model that remembers
  * each of them.

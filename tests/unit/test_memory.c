@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_memory: core/memory, what a journal tells, kept in memory: each kind of entry, the bounds
  * and what makes room at them, and the passes over a journal that another process has begun anew or

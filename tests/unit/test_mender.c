@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_mender: core/mender: what is done when, of all that is due; pause and continue, new
  * settings, folders that go and come back, and the bounds of it all.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_notices: core/notices, what has been said of which record: once per content, and bounded.
  */

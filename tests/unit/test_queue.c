@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_queue: core/queue, the names that wait for a look: one and a few, at the bounds, and long
  * against a model.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_reverse: core/reverse: undo and release, and the holds between them.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_scan: core/scan: what a walk over the folder counts and reports, when the next one is due,
  * and folders that cannot be listed.

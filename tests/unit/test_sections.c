@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_sections: every mixture of headings, up to three sections, with a State in each place.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * test_settle: core/change: INTENTs that an earlier run left in the journal, and how their end is
  * seen from the file.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fixtures: the Wine servers of the session, and the product for one test.
 
 Two kinds of test share the session. Most run one after the other, on x86 and on

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fault: calls of Windows that fail, or answer, as Wine's never do. Linked with all of the product's own objects it
  * makes a kmrepair.exe that is the product in everything else.
@@ -14,7 +15,9 @@
  *   oplock    somebody has an oplock on each record that is opened, which is being broken
  *   noempty   nothing is opened by an empty name, as by some redirectors
  *   nolinks   FILE_OPEN_REPARSE_POINT is not known, as on NT 4.0
- *   link      each file is a reparse point
+ *   link      each record is a reparse point
+ *   linked    each file that is opened by its path is one
+ *   volume    each of these is a whole volume: of the type of a disk, and without an identity
  *   listing   the first entry of a list of files says that its name is longer than all that came
  *   kept      kmrepair.jnl.old may not be replaced, as when somebody has it open
  *
@@ -55,6 +58,8 @@ static struct {
     void *buffer;
 } watches[WATCHES];
 
+static HANDLE last_by_path; /* on whatever thread: the tests ask of one that has one */
+
 static FARPROC real(const WCHAR *module, const char *name) {
     return GetProcAddress(GetModuleHandleW(module), name);
 }
@@ -94,8 +99,9 @@ static HANDLE WINAPI fault_create(const WCHAR *path, DWORD access, DWORD share,
         SetLastError(ERROR_ACCESS_DENIED);
         return INVALID_HANDLE_VALUE;
     }
-    return ((create_file *)(void *)real(L"kernel32", "CreateFileW"))(path, access, share, security,
-                                                                     how, flags, like);
+    last_by_path = ((create_file *)(void *)real(L"kernel32", "CreateFileW"))(
+        path, access, share, security, how, flags, like);
+    return last_by_path;
 }
 
 static BOOL WINAPI fault_report(HANDLE log, WORD type, WORD category, DWORD id, void *user,
@@ -174,8 +180,15 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE folder, HANDLE event, void *apc, void
 
 static BOOL WINAPI fault_info(HANDLE file, BY_HANDLE_FILE_INFORMATION *info) {
     BOOL good = ((get_info *)(void *)real(L"kernel32", "GetFileInformationByHandle"))(file, info);
-    if (good && (info->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0 && is_on(L"link"))
+    BOOL by_path = file == last_by_path;
+    if (!good || (info->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0)
+        return good;
+    if (is_on(by_path ? L"linked" : L"link"))
         info->dwFileAttributes |= FILE_ATTRIBUTE_REPARSE_POINT;
+    if (by_path && is_on(L"volume")) {
+        SetLastError(ERROR_INVALID_PARAMETER);
+        return FALSE;
+    }
     return good;
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * field: what the tests of faults met in use (test_field_*.py) need beside probe.c.
  *

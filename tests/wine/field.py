@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the tests of faults met in use (test_field_*.py) have in common.
 
 ask, holding   the verbs of field.c

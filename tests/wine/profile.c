@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * profile: our verdicts on many records beside what Windows' own profile functions read from them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scm_wait: the product's waiting for the service control manager, on one that is made up.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The texts of the event log, as an administrator reads them."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Faults met in use, about identity: a record, a folder and a configuration are one by whatever name they are called.
 
 The numbers (I1, C7, K1, ...) are those of the list of faults. What Wine itself never does, fault.c does in its place.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Faults met in use, about the journal: what it remembers outlives everything that happens to its file.
 
 The numbers (L1, ...) are those of the list of faults. What Wine itself never does, fault.c does in its place.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How a record and its folder are opened, where Windows or a server answers as Wine never does (fault.c)."""
 
 import shutil
@@ -59,6 +60,27 @@ def test_link_is_not_read(faulty):
         assert "1 unreadable" in faulty.run("status").out
         faulty.run("repair")
     assert not faulty.repaired(NAME)
+
+
+def test_link_is_no_configuration(faulty):
+    """Its target is neither protected nor watched. A journal may be one: a server that deduplicates makes them."""
+    with fault(faulty, "linked"):
+        for verb in ("check", "scan", "repair", "install"):
+            result = faulty.run(verb)
+            assert result.rc == 2 and "kmrepair.ini: it is a link (reparse point)" in result.err, result
+        faulty.ok("history")
+    assert not faulty.repaired(NAME) and not faulty.journal.exists()
+
+
+def test_volume_is_neither_configuration_nor_journal(faulty):
+    with fault(faulty, "volume"):
+        result = faulty.run("check")
+        assert result.rc == 2 and "it is a pipe or a device" in result.err, result
+    faulty.ok("repair")
+    faulty.put("next.ini")
+    with fault(faulty, "volume"):
+        result = faulty.run("history")
+        assert result.rc == 2 and "a pipe or a device is in the place of the journal" in result.err, result
 
 
 def test_damaged_listing(faulty):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Faults met in use whose scenario takes a minute or more. Each runs beside the other tests; see conftest.py.
 
 The numbers (L1, ...) are those of the list of faults.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """PAUSE lets go of the Clients folder; a service that is started paused does nothing until it is continued."""
 
 import os

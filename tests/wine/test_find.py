@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Folder = auto, and variables in Folder: where the records are looked for, and what is said of it."""
 
 import json

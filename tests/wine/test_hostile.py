@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Names and files that nobody should have put there: each with what scan says of it and what the service does.
 
 The native tests (tests/unit, tests/fuzz) look at hostile contents; here it is about what only a file system and a
@@ -39,9 +40,9 @@ def scan_all(product, compare=snapshot):
         assert_harmless(result.err)
     rows = {row["record"]: row for row in map(json.loads, as_json.out.splitlines())}
     assert len(list(csv.DictReader(io.StringIO(as_csv.out)))) == len(rows)
-    # A heading, a blank line and two of counts; a reason, or what follows a long name, begins with blanks.
+    # The folder, a heading, a blank line and two of counts; a reason, or what follows a long name, begins with blanks.
     lines = [line for line in table.out.splitlines() if not line.startswith(" " * 21)]
-    assert len(lines) == len(rows) + 4
+    assert len(lines) == len(rows) + 5
     return rows
 
 

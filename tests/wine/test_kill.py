@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The service killed at random moments while records pour in: nothing lost, nothing wrong, nothing silent.
 
 A writer plays the Key Management server: stuck records, legitimate recoveries (State = 4 with NumSCerts),

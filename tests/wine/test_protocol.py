@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the service tells the service control manager, and how it takes what it is told.
 
 On a recorded one (fake_scm.c), which can send any control at any moment; and on the real one of Wine,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Too much at once, and what goes wrong beneath it: floods, a full disk, no folder, garbage for a configuration.
 
 What was not stuck is never touched, what was is repaired in the end, and the memory in use stays what it was.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What an administrator does beside the running service: undo, release, history, a saved configuration."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is wrong with a command line gets one clear line, whatever the verb, and nothing is done."""
 
 import re
