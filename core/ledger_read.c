@@ -107,7 +107,8 @@ void ledger_ask_folder(struct ledger *ledger, const char *path) {
 
 /* Another process has released a record, or ended a repair that was not made: it may be stuck. */
 static void tell_ended(struct ledger *ledger, const struct memory_item *item) {
-    if (item == NULL || item->undo || !ledger->read_once || ledger->on_ended == NULL ||
+    bool is_old = ledger->memory.pass == PASS_AGAIN || ledger->memory.pass == PASS_REPLACED;
+    if (item == NULL || item->undo || is_old || !ledger->read_once || ledger->on_ended == NULL ||
         !memory_is_ours(&ledger->memory, item))
         return;
     ledger->on_ended(ledger->context, memory_name(&ledger->memory, item));

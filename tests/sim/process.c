@@ -487,7 +487,6 @@ static struct host_result journal_read(void *context, uint32_t offset, void *byt
         *got = world_below((uint32_t)*got);
     process->session_trouble = process->session_trouble || fault;
     memcpy(bytes, world.journal + offset, *got);
-    promises_journal_read(process);
     return ok;
 }
 
@@ -840,11 +839,21 @@ static void reverse(struct process *p) {
     promises_verb(p);
 }
 
+/* The journal tells it of a record that may be stuck again: as good as a notification. */
+static void on_ended(void *context, const char *name) {
+    struct process *p = context;
+    trace("#%u reads of %s", p->serial, name);
+    promises_hint(p, name);
+    mender_hint(&p->mender, name);
+}
+
 static void enter(void) {
     struct process *p = starting;
     arrive(NULL, true);
     p->inside = true;
     mender_init(&p->mender, &p->host, &p->wanted, p->kind == PROCESS_SERVICE, p->bytes);
+    p->mender.ledger.on_ended = on_ended;
+    p->mender.ledger.context = p;
     if (p->kind != PROCESS_SERVICE && !world.away[p->folder])
         open_folder(p);
     if (p->kind == PROCESS_SERVICE)

@@ -27,17 +27,11 @@ static uint32_t decimal(const char *text) {
 
 /* ---- what is quiet */
 
-/* base_count when there is none. */
-static size_t known_base(const struct process *p, unsigned folder, const char *name) {
+static size_t find_base(struct process *p, unsigned folder, const char *name) {
     size_t i = 0;
     while (i < p->base_count &&
            (p->bases[i].folder != folder || !world_equal(p->bases[i].name, name)))
         i++;
-    return i;
-}
-
-static size_t find_base(struct process *p, unsigned folder, const char *name) {
-    size_t i = known_base(p, folder, name);
     if (i < p->base_count)
         return i;
     if (p->base_count == PROCESS_BASES) {
@@ -59,20 +53,6 @@ void promises_hint(struct process *p, const char *name) {
     p->bases[i].has_content = false;
     p->bases[i].hinted = true;
     p->bases[i].settle = p->settings.settle_seconds;
-}
-
-/* Reading of a RELEASE is a hint that a process gives itself. Whether this is the first time that it reads
- * the line is its own affair: what is asked of it is less then, not more. */
-void promises_journal_read(struct process *p) {
-    for (size_t i = 0; i < promises_released.count; i++) {
-        if (promises_released.items[i].folder != p->folder)
-            continue;
-        size_t base = known_base(p, p->folder, promises_released.items[i].name);
-        if (base == p->base_count)
-            continue;
-        p->bases[base].has_content = false;
-        p->bases[base].hinted = true;
-    }
 }
 
 static void see_content(struct process *p, const struct handle *handle, uint32_t content) {

@@ -14,7 +14,7 @@ enum { FIELDS = 16, FIELD_BYTES = 64 };
 
 struct deed promises_changes[CHANGES];
 size_t promises_change_count;
-struct list promises_holds, promises_undone, promises_released;
+struct list promises_holds, promises_undone;
 
 #define changes promises_changes
 #define change_count promises_change_count
@@ -61,7 +61,7 @@ static void copy_list(struct list *to, const struct list *from) {
 
 void promises_journal_begin(void) {
     change_count = 0;
-    holds.count = promises_undone.count = promises_released.count = 0;
+    holds.count = promises_undone.count = 0;
     for (size_t i = 0; i < PROCESSES; i++)
         known[i].count = 0;
     highest = 0;
@@ -548,9 +548,6 @@ static void check_done(const struct process *p, const struct line *line) {
     struct named *it = promises_find(&promises_undone, change->folder, change->name);
     if (change->undo && it != NULL && strcmp(line->outcome, "undone") != 0 && it->place != p->place)
         it->exposed = true;
-    /* Whoever reads that another process has ended it looks at the record again. */
-    if (!change->undo)
-        (void)promises_put(&promises_released, change->folder, change->name);
     change->ender = p->serial;
     change->minders = 0;
 }
@@ -569,7 +566,6 @@ static void check_hold(const struct process *p, const struct line *line) {
         ((hold != NULL && hold->content == p->read_content) ||
          (it != NULL && it->active && !it->exposed && it->content == p->read_content)))
         broken("%s is released though it is as it was", line->name);
-    (void)promises_put(&promises_released, line->folder, line->name);
     if (it != NULL)
         it->active = false;
 }

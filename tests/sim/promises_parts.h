@@ -62,7 +62,6 @@ extern struct deed promises_changes[CHANGES];
 extern size_t promises_change_count;
 extern struct list promises_holds; /* as the journal has them */
 extern struct list promises_undone;
-extern struct list promises_released; /* or whose repair was ended, at some time or other */
 
 struct named *promises_find(struct list *list, unsigned folder, const char *name);
 struct named *promises_put(struct list *list, unsigned folder, const char *name);
