@@ -839,11 +839,11 @@ static void reverse(struct process *p) {
     promises_verb(p);
 }
 
-/* The journal tells it of a record that may be stuck again: as good as a notification. */
+/* The journal tells it of a record that may be stuck again. */
 static void on_ended(void *context, const char *name) {
     struct process *p = context;
     trace("#%u reads of %s", p->serial, name);
-    promises_hint(p, name);
+    promises_ended(p, name);
     mender_hint(&p->mender, name);
 }
 

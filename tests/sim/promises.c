@@ -55,6 +55,13 @@ void promises_hint(struct process *p, const char *name) {
     p->bases[i].settle = p->settings.settle_seconds;
 }
 
+/* That says nothing of the record's own changes. */
+void promises_ended(struct process *p, const char *name) {
+    size_t i = find_base(p, p->folder, name);
+    p->bases[i].has_content = false;
+    p->bases[i].hinted = true;
+}
+
 static void see_content(struct process *p, const struct handle *handle, uint32_t content) {
     size_t i = find_base(p, promises_folder(handle), handle->name);
     /* The time in force when it is looked at counts, be it a shorter one than before or after. */

@@ -43,6 +43,8 @@ void promises_clock_forward(void);
 void promises_report(struct process *process, const struct event *event, bool delivered);
 
 void promises_hint(struct process *process, const char *name);
+/* It reads in the journal that another process has released a record, or not repaired it after all. */
+void promises_ended(struct process *process, const char *name);
 void promises_told(struct process *process); /* continued or configured */
 extern uint64_t promises_told_at;            /* the last time, 0: never */
 /* How many steps ended with the queue, the list of what is owed, and that of the holds at their bounds. */
