@@ -376,6 +376,13 @@ static void report_warning(struct process *p, const struct event *event) {
         p->warned_count++;
 }
 
+void promises_written(struct process *p, const char *name) {
+    for (size_t i = 0; i < p->warned_count; i++) {
+        if (world_equal(p->warned[i].name, name))
+            p->warned[i].content = 0; /* of no record */
+    }
+}
+
 void promises_report(struct process *p, const struct event *event, bool delivered) {
     for (unsigned i = 0; i < event->strings; i++) {
         if (event->string[i] == NULL || event->string[i][0] == '\0')
