@@ -142,6 +142,8 @@ static bool may_be_again(const struct profile *text, struct heading heading,
     }
     while (b < heading.end && profile_is_blank(profile_unit(text, b)))
         b++;
+    while (a < home->end && profile_is_blank(profile_unit(text, a)))
+        a++;
     if (b < heading.end)
         return profile_is_odd(profile_unit(text, b));
     return a == home->end || profile_is_odd(profile_unit(text, a));

@@ -124,12 +124,12 @@ PLANTS = {
         "    struct host_result result = ok;\n    if (result.code != HOST_OK) {"),
     # Needs a record that can be opened and not be written to.
     "an INTENT for each try": (
-        CHANGE, "        tell_failed(change, item, &result);\n        retry(change, item);\n    }\n    return not_made;",
-        "        tell_failed(change, item, &result);\n        retry(change, item);\n        if (item->clean)\n"
+        CHANGE, "        retry(change, item);\n    }\n    return not_made;",
+        "        retry(change, item);\n        if (item->clean)\n"
         "            return conclude(change, item, true, item->size, item->before);\n    }\n    return not_made;"),
     # Likewise, and another process that settles it meanwhile.
     "a write is tried again without the journal": (
-        CHANGE, "    uint32_t size = 0;\n    if (!is_still_in_flight(change, item))\n        return false;\n",
+        CHANGE, "    uint32_t size = 0;\n    if (!claim(change, item))\n        return false;\n",
         "    uint32_t size = 0;\n"),
     # Needs a journal that somebody replaces.
     "what a replaced journal says holds": (
