@@ -292,10 +292,11 @@ struct host_result ledger_lock(struct ledger *ledger) {
     ledger->locked = result.code == HOST_OK;
     if (result.code == HOST_OK)
         result = ledger_read(ledger);
-    if (result.code == HOST_OK)
-        ledger->read_once = true;
     if (result.code == HOST_OK && ledger->rewrite)
         result = checkpoint(ledger);
+    /* Until a journal without a checkpoint has one, another process may read it, too, and write that. */
+    if (result.code == HOST_OK)
+        ledger->read_once = true;
     if (result.code != HOST_OK) {
         /* Without what another process may have done nothing can be begun; but a journal that was
          * only busy is known as it was. */

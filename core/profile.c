@@ -122,31 +122,40 @@ static bool has_plain_name(const struct profile *text, const struct heading *hea
            !is_trimmed(profile_unit(text, heading->end - 1));
 }
 
-/* Whether the heading may have the plain name of `home`: the two are the same without case and
- * blanks, as far as both are ASCII. */
-static bool may_be_again(const struct profile *text, struct heading heading,
+/* A piece of a name up to its first odd character, which some versions trim and whose case is not
+ * known here; blanks at its ends are left out. */
+struct known {
+    size_t from, to;
+    bool open; /* such a character follows */
+};
+
+static struct known known_part(const struct profile *text, const struct heading *heading) {
+    struct known known = {heading->name, heading->name, false};
+    while (known.from < heading->end && profile_is_blank(profile_unit(text, known.from)))
+        known.from++;
+    known.to = known.from;
+    while (known.to < heading->end && !profile_is_odd(profile_unit(text, known.to)))
+        known.to++;
+    known.open = known.to < heading->end;
+    while (known.to > known.from && profile_is_blank(profile_unit(text, known.to - 1)))
+        known.to--;
+    return known;
+}
+
+/* Whether two headings may have the same name: without case and blanks, as far as both are known. */
+static bool may_be_again(const struct profile *text, const struct heading *heading,
                          const struct heading *home) {
-    size_t a = home->name;
-    size_t b = heading.name;
-    while (profile_is_blank(profile_unit(text, b)))
-        b++;
-    while (heading.end > b && profile_is_blank(profile_unit(text, heading.end - 1)))
-        heading.end--;
-    for (; a < home->end && b < heading.end; a++, b++) {
-        unsigned x = profile_unit(text, a);
-        unsigned y = profile_unit(text, b);
-        if (profile_is_odd(x) || profile_is_odd(y))
-            return true;
-        if (text_lower((char)x) != text_lower((char)y))
+    struct known a = known_part(text, home);
+    struct known b = known_part(text, heading);
+    size_t length_a = a.to - a.from;
+    size_t length_b = b.to - b.from;
+    for (size_t i = 0; i < length_a && i < length_b; i++) {
+        if (text_lower((char)profile_unit(text, a.from + i)) !=
+            text_lower((char)profile_unit(text, b.from + i)))
             return false;
     }
-    while (b < heading.end && profile_is_blank(profile_unit(text, b)))
-        b++;
-    while (a < home->end && profile_is_blank(profile_unit(text, a)))
-        a++;
-    if (b < heading.end)
-        return profile_is_odd(profile_unit(text, b));
-    return a == home->end || profile_is_odd(profile_unit(text, a));
+    return length_a == length_b || (a.open && length_a < length_b) ||
+           (b.open && length_b < length_a);
 }
 
 bool profile_reaches(const struct profile *profile, uint32_t line) {
@@ -162,7 +171,7 @@ bool profile_reaches(const struct profile *profile, uint32_t line) {
     if (!home.sure || !has_plain_name(&text, &home))
         return false;
     while (profile_next_line(&at) && at.start < home.name - 1) {
-        if (find_heading(&at, &heading) && may_be_again(&text, heading, &home))
+        if (find_heading(&at, &heading) && may_be_again(&text, &heading, &home))
             return false;
     }
     return true;

@@ -242,11 +242,11 @@ static bool may_be_same_section(const struct wide *wide, struct piece one, struc
     bool one_open = false, other_open = false;
     one = known_part(wide, name_of(wide, one), &one_open);
     other = known_part(wide, name_of(wide, other), &other_open);
+    trim(wide, &one.from, &one.to);
+    trim(wide, &other.from, &other.to);
     if ((one_open && starts_with(wide, other, one)) ||
         (other_open && starts_with(wide, one, other)))
         return true;
-    trim(wide, &one.from, &one.to);
-    trim(wide, &other.from, &other.to);
     return one.to - one.from == other.to - other.from && starts_with(wide, one, other);
 }
 

@@ -58,18 +58,31 @@ static HANDLE announce(void) {
     return done;
 }
 
+/* Right after a prefix was booted the database is locked for some seconds. */
+static BOOL start_unlocked(SC_HANDLE service, int argc, WCHAR **argv) {
+    DWORD begun = GetTickCount();
+    while (!StartServiceW(service, (DWORD)argc, (const WCHAR **)argv)) {
+        if (GetLastError() != ERROR_SERVICE_DATABASE_LOCKED ||
+            GetTickCount() - begun > STATE_WAIT_MS)
+            return FALSE;
+        Sleep(50);
+    }
+    return TRUE;
+}
+
 /* start SERVICE STATE [ARGUMENT]...: starts it with these arguments and waits for a state, or for one that it
  * stays in. Tells the time it took and each state that was seen on the way. */
 static int verb_start(int argc, WCHAR **argv) {
     SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS);
     SC_HANDLE service = OpenServiceW(manager, argv[0], SERVICE_ALL_ACCESS);
     DWORD wanted = (DWORD)_wtoi(argv[1]);
-    DWORD start = GetTickCount();
+    DWORD start = 0;
     DWORD last = 0;
     SERVICE_STATUS status;
 
-    if (!service || !StartServiceW(service, (DWORD)(argc - 2), (const WCHAR **)argv + 2))
+    if (!service || !start_unlocked(service, argc - 2, argv + 2))
         return win32_failure();
+    start = GetTickCount();
     while (QueryServiceStatus(service, &status)) {
         if (status.dwCurrentState != last)
             printf("seen=%lu\n", status.dwCurrentState);
