@@ -438,7 +438,8 @@ void promises_verb(struct process *p) {
     if (p->result.code != HOST_OK)
         return;
     if (p->kind == PROCESS_RELEASE) {
-        if (promises_find(&promises_holds, p->folder, p->target) != NULL)
+        if (promises_find(&promises_holds, p->folder, p->target) != NULL &&
+            !promises_is_tampered(p))
             broken("%s: released, it says, and it is held", p->target);
         return;
     }

@@ -452,6 +452,10 @@ void promises_journal_changed(void) {
     lose_what_nobody_knows();
 }
 
+bool promises_is_tampered(const struct process *p) {
+    return tampered[p - processes];
+}
+
 void promises_journal_cut(void) {
     if (world_journal_went_back)
         promises_journal_changed();

@@ -60,6 +60,9 @@ struct list {
 
 extern struct deed promises_changes[CHANGES];
 extern size_t promises_change_count;
+/* Somebody has changed the journal since this process read it. */
+bool promises_is_tampered(const struct process *process);
+
 extern struct list promises_holds; /* as the journal has them */
 extern struct list promises_undone;
 
