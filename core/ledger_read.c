@@ -206,7 +206,8 @@ static struct host_result identify(struct ledger *ledger, enum identity *identit
     struct host_result result = ok;
     *identity = IS_REPLACED;
     *related = false;
-    if (ledger->size >= ledger->known && ledger->head_length > 0) {
+    if (ledger->size >= ledger->known && ledger->size >= ledger->head_length &&
+        ledger->head_length > 0) {
         result = read_crc(ledger, 0, ledger->head_length, &head);
         if (result.code == HOST_OK)
             result = read_crc(ledger, ledger->last_at, ledger->known, &last);
