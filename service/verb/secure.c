@@ -122,6 +122,18 @@ bool secure_is_kept(const struct options *options) {
     return false;
 }
 
+/* A list that is set on a link would not be that of the folder which it leads to. */
+int secure_check_links(const struct options *options) {
+    static const enum place folders[] = {PROGRAM_FOLDER, CONFIG_FOLDER};
+    for (int i = 0; i < (options->has_config ? 2 : 1); i++) {
+        const WCHAR *path = place_of(options, folders[i]);
+        if (path_has(path, FILE_ATTRIBUTE_REPARSE_POINT))
+            return fail_open(path, " is a link (junction)", "",
+                             "; give the folder that it leads to");
+    }
+    return 0;
+}
+
 /* Whoever owns a folder can change its list at any time. */
 static int check_owner(const struct options *options, const struct access_account *registered) {
     const WCHAR *folder = place_of(options, PROGRAM_FOLDER);
@@ -149,6 +161,9 @@ static int check_lists(const struct options *options, const struct access_accoun
 
 int secure_check(const struct options *options, struct access_account *account) {
     struct access_account registered;
+    int code = secure_check_links(options);
+    if (code != 0)
+        return code;
     secure_find_registered(&registered);
     *account = registered;
     if (options->has_account) {
@@ -158,7 +173,7 @@ int secure_check(const struct options *options, struct access_account *account) 
     }
     if (!secure_is_kept(options))
         return 0;
-    int code = check_owner(options, &registered);
+    code = check_owner(options, &registered);
     if (code == 0)
         code = place_check(options, &registered);
     /* Set-up limits the folder before it installs, so that an open one is no reason to refuse. */

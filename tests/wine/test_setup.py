@@ -279,6 +279,17 @@ def test_a_folder_of_somebody_else_is_refused(site):
     os.chown(site.home, 0, 0)
 
 
+def test_a_folder_that_is_a_link_is_refused(site):
+    """Before: what it leads to was limited, and whoever owns the link could have it lead elsewhere."""
+    real = site.site / "real"
+    real.mkdir()
+    site.home.symlink_to(real)
+    log = site.first_setup(expect=REFUSED).log
+    assert "is a link (junction); give the folder that it leads to" in log
+    assert not any(real.iterdir()) and site.query() == {"error": DOES_NOT_EXIST}
+    site.home.unlink()
+
+
 def test_a_folder_above_that_others_may_write_to_is_named(site):
     """In one line, and it is no reason to refuse."""
     site.site.chmod(0o777)
