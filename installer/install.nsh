@@ -47,6 +47,14 @@ Var HadJournal  ; 1: there was a journal
   ${EndIf}
 !macroend
 
+!macro DeleteMade path
+  ClearErrors
+  Delete "${path}"
+  ${If} ${Errors}
+    StrCpy $Code 9
+  ${EndIf}
+!macroend
+
 ; A set-up that was cut short by the power leaves these.
 !macro Recover name
   ${If} ${FileExists} "$INSTDIR\${name}.old"
@@ -177,6 +185,9 @@ Function Rollback
       StrCpy $Word "uninstall"
     ${EndIf}
     Call Run
+    ${If} $0 != 0
+      StrCpy $Code 9
+    ${EndIf}
     Call WaitFree
   ${EndIf}
   ${If} $Stage >= 3
@@ -187,10 +198,10 @@ Function Rollback
   ${EndIf}
   ${If} $Stage >= 4
     ${If} $HadConfig != "yes"
-      Delete "$Config"
+      !insertmacro DeleteMade "$Config"
     ${EndIf}
     ${If} $HadJournal = 0
-      Delete "$Journal"
+      !insertmacro DeleteMade "$Journal"
     ${EndIf}
   ${EndIf}
   ${If} $Stage >= 2
