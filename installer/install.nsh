@@ -250,7 +250,7 @@ Function CheckAll
   StrCpy $Code 7
   Call ReadFacts
   ${If} $State == "unknown"
-    StrCpy $Reason "The service that is installed cannot be looked at."
+    StrCpy $Reason "Its state cannot be read; wait until it has started or stopped, then run set-up again."
     Call Fail
   ${EndIf}
   Call ComposeOptions

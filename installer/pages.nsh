@@ -101,7 +101,7 @@ FunctionEnd
 
 Function WrongOption
   StrCpy $Code 4
-  StrCpy $Reason "There is no such option: $Word$\r$\n$\r$\n${USAGE}"
+  StrCpy $Reason "set-up has no option $Word$\r$\n$\r$\n${USAGE}"
   Call Refuse
 FunctionEnd
 
@@ -156,7 +156,7 @@ Function ReadOptions
       Call CheckFull
       ${If} ${Errors}
         StrCpy $Code 4
-        StrCpy $Reason "/CLIENTS= wants a full path, such as D:\Security\Mgrent\Clients, not: $Clients"
+        StrCpy $Reason "/CLIENTS= needs a full path, such as D:\Security\Mgrent\Clients, not: $Clients"
         Call Refuse
       ${EndIf}
     ${ElseIf} $2 == "/D="
@@ -175,7 +175,7 @@ Function CheckFolder
   Call CheckFull
   ${If} ${Errors}
     StrCpy $Code 4
-    StrCpy $Reason "/D= wants a full path, such as D:\KMRepair, not: $Explicit"
+    StrCpy $Reason "/D= needs a full path, such as D:\KMRepair, not: $Explicit"
     Call Refuse
   ${EndIf}
   StrCpy $0 $Explicit 1 -1

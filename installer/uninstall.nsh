@@ -33,7 +33,7 @@ Function un.onInit
       SectionSetFlags ${SectionUnPurge} ${SF_SELECTED}
     ${ElseIf} $Word != ""
       StrCpy $Code 4
-      StrCpy $Reason "There is no such option: $Word$\r$\n$\r$\n${UNUSAGE}"
+      StrCpy $Reason "the uninstaller has no option $Word$\r$\n$\r$\n${UNUSAGE}"
       Call un.Refuse
     ${EndIf}
   ${Loop}
