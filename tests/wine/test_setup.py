@@ -181,7 +181,8 @@ def test_s3_programs_do_not(running, name):
 # ---- S4: where it is to be installed ----
 
 @pytest.mark.parametrize("folder", ["KMRepair", "C:/x", r"C:\a\..\b", r"\x", "C:", r"C:\a:b", "C:\\", r"C:\a?b", r"C:\a.\b",
-                                    r"C:\a."])
+                                    r"C:\a.", r"C:\a\\b", r"C:\\a", r"1:\a", r"::\a", r"\\host", r"\\host\share", "\\\\host\\share\\",
+                                    r"\\\host\share\a"])
 def test_s4_a_folder_that_is_no_full_path(site, folder):
     """Before: 0, and installed elsewhere. NSIS takes an unquoted /D= for nothing when it does not like it."""
     program_files = sorted(site.wine.drive_c.glob("Program Files*/*"))
