@@ -326,6 +326,22 @@ def test_c4_install_from_a_second_copy_says_so(running):
     assert "Moved" not in running.wine.run(other / "kmrepair.exe", "install").out
 
 
+def test_a_service_of_another_folder_is_left(running):
+    """Before: removed, with the configuration that it works with."""
+    running.stop()
+    other = running.site / "second"
+    other.mkdir()
+    shutil.copy(tools("x86") / "kmrepair.exe", other)
+    assert running.wine.run(other / "kmrepair.exe", "install").rc == 0
+    log = running.site / "uninstall.log"
+    running.uninstall("/PURGE", f"/LOG={running.wine.windows_path(log)}")
+    program = running.wine.windows_path(other / "kmrepair.exe")
+    assert f"The service runs from {program} and was left." in log.read_text("utf-16")
+    assert running.state() == STOPPED and program in running.wine.probe("config", SERVICE).out
+    assert not running.exe.exists() and running.config.exists()
+    assert running.wine.run(other / "kmrepair.exe", "uninstall").rc == 0
+
+
 def test_purge_removes_a_configuration_elsewhere(site):
     """Before: it stayed, and the document said that it goes."""
     folder = site.site / "settings"
