@@ -203,6 +203,18 @@ Function Rollback
     ${If} $HadJournal = 0
       !insertmacro DeleteMade "$Journal"
     ${EndIf}
+  ${ElseIf} $Stage >= 1
+  ${AndIf} $HadJournal = 0
+    ; `protect` makes an empty one for an account; one with something in it is of a service that still runs.
+    ClearErrors
+    FileOpen $0 "$Journal" r
+    ${IfNot} ${Errors}
+      FileSeek $0 0 END $Failed
+      FileClose $0
+      ${If} $Failed = 0
+        Delete "$Journal"
+      ${EndIf}
+    ${EndIf}
   ${EndIf}
   ${If} $Stage >= 2
     Call StartAgain

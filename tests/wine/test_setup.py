@@ -151,6 +151,17 @@ def test_what_fails_late_is_put_back(running):
     assert running.is_older() and running.state() == STOPPED and running.files() == before
 
 
+def test_a_journal_that_protect_made_goes_again(site):
+    """For an account `protect` makes one. Before: it stayed."""
+    site.first_setup("/NOSTART")
+    site.ok("install", "--account", r"NT AUTHORITY\LocalService")
+    site.journal.unlink()
+    before = site.files()
+    with site.wine.hold("hold", site.wine.windows_path(site.home / "LICENSE.txt"), "r", "r"):
+        site.setup("/X86", expect=6)
+    assert site.files() == before
+
+
 @pytest.mark.parametrize("options", [(), ("/REPORTONLY",), ("/NOSTART",)], ids=" ".join)
 def test_the_same_command_line_twice(site, options):
     for _ in range(2):
