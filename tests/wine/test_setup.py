@@ -125,6 +125,23 @@ def test_s2_a_refusal_is_found_before_anything_is_stopped(running):
     assert not running.repaired("stuck.ini")
 
 
+def test_s2_an_open_folder_of_a_configuration_is_found_before(running):
+    """Before: found when the service was stopped and the files were exchanged."""
+    folder = running.site / "settings"
+    folder.mkdir()
+    running.stop()
+    running.config.rename(folder / "other.ini")
+    running.ok("install", "--config", running.wine.windows_path(folder / "other.ini"))
+    running.start()
+    before = running.query()
+    folder.chmod(0o777)
+    log = running.setup("/X86", expect=REFUSED).log
+    assert "so nothing was changed" in log and "settings may be changed by" in log
+    assert running.query() == before and running.is_older()
+    folder.chmod(0o755)
+    running.setup("/X86")
+
+
 def test_s2_paused_again_when_the_new_one_does_not_start(running):
     """The old version is put back into the state in which it was."""
     running.controlled(PAUSE, PAUSED)
