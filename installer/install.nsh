@@ -47,6 +47,14 @@ Var HadJournal  ; 1: there was a journal
   ${EndIf}
 !macroend
 
+!macro DeleteMade path
+  ClearErrors
+  Delete "${path}"
+  ${If} ${Errors}
+    StrCpy $Code 9
+  ${EndIf}
+!macroend
+
 ; A set-up that was cut short by the power leaves these.
 !macro Recover name
   ${If} ${FileExists} "$INSTDIR\${name}.old"
@@ -177,6 +185,9 @@ Function Rollback
       StrCpy $Word "uninstall"
     ${EndIf}
     Call Run
+    ${If} $0 != 0
+      StrCpy $Code 9
+    ${EndIf}
     Call WaitFree
   ${EndIf}
   ${If} $Stage >= 3
@@ -187,10 +198,22 @@ Function Rollback
   ${EndIf}
   ${If} $Stage >= 4
     ${If} $HadConfig != "yes"
-      Delete "$Config"
+      !insertmacro DeleteMade "$Config"
     ${EndIf}
     ${If} $HadJournal = 0
-      Delete "$Journal"
+      !insertmacro DeleteMade "$Journal"
+    ${EndIf}
+  ${ElseIf} $Stage >= 1
+  ${AndIf} $HadJournal = 0
+    ; `protect` makes an empty one for an account; one with something in it is of a service that still runs.
+    ClearErrors
+    FileOpen $0 "$Journal" r
+    ${IfNot} ${Errors}
+      FileSeek $0 0 END $Failed
+      FileClose $0
+      ${If} $Failed = 0
+        Delete "$Journal"
+      ${EndIf}
     ${EndIf}
   ${EndIf}
   ${If} $Stage >= 2
@@ -239,7 +262,7 @@ Function CheckAll
   StrCpy $Code 7
   Call ReadFacts
   ${If} $State == "unknown"
-    StrCpy $Reason "The service that is installed cannot be looked at."
+    StrCpy $Reason "Its state cannot be read; wait until it has started or stopped, then run set-up again."
     Call Fail
   ${EndIf}
   Call ComposeOptions

@@ -7,6 +7,7 @@ Var About       ; what the page says of it
 Var Intro       ; what the page of the components says
 Var Present     ; the folder in which KMRepair is installed already, or empty
 Var NoStart
+Var Least       ; see CheckFull
 Var Explicit    ; the folder that was named by /D, or empty; in $INSTDIR NSIS would leave out what it does not like
 Var Stage       ; how far the installation has come: see install.nsh
 
@@ -62,11 +63,13 @@ LangString DESCRIPTION_START ${LANG_ENGLISH} "It starts with Windows in any case
 
 ; A full path is needed: what any other means changes with the working directory. $0 is the path, and the
 ; error flag the answer. `X:\...` or `\\host\share...`, with no `/`, no part that ends in a full stop or a blank
-; (`.` and `..` are such; of others Windows would leave it out), and no character that no name has.
+; (`.` and `..` are such; of others Windows would leave it out), no empty part, and no character that no name has.
+; $Least: how many parts there are at least behind the host; a Clients folder may be all of a share.
 Function CheckFull
   Push $1
   Push $2
   Push $3
+  Push $4
   ClearErrors
   StrCpy $1 $0 2 1
   StrCpy $2 $0 2
@@ -74,17 +77,40 @@ Function CheckFull
   ${AndIf} $2 != "\\"
     SetErrors
   ${EndIf}
+  ${If} $1 == ":\"
+    StrCpy $2 $0 1
+    StrCpy $3 0
+    ${Do}
+      StrCpy $4 "ABCDEFGHIJKLMNOPQRSTUVWXYZ" 1 $3
+      ${If} $4 == $2
+        ${Break}
+      ${EndIf}
+      IntOp $3 $3 + 1
+    ${LoopUntil} $4 == ""
+    ${If} $4 == ""
+      SetErrors
+    ${EndIf}
+  ${EndIf}
   StrCpy $1 2
+  StrCpy $4 0 ; backslashes behind which there is something
   ${Do}
     StrCpy $2 $0 1 $1
     ${Select} $2
       ${Case4} "/" ":" "*" "?"
         SetErrors
-      ${Case3} "<" ">" "|"
+      ${Case4} "<" ">" "|" '"'
         SetErrors
     ${EndSelect}
     IntOp $3 $1 + 1
     StrCpy $3 $0 1 $3
+    ${If} $2 == "\"
+    ${AndIf} $3 == "\"
+      SetErrors
+    ${EndIf}
+    ${If} $2 == "\"
+    ${AndIf} $3 != ""
+      IntOp $4 $4 + 1
+    ${EndIf}
     ${If} $2 == "."
     ${OrIf} $2 == " "
       ${If} $3 == "\"
@@ -94,6 +120,15 @@ Function CheckFull
     ${EndIf}
     IntOp $1 $1 + 1
   ${LoopUntil} $2 == ""
+  StrCpy $1 $0 2
+  StrCpy $2 $0 1 2
+  ${If} $1 == "\\"
+    ${If} $2 == "\"
+    ${OrIf} $4 < $Least
+      SetErrors
+    ${EndIf}
+  ${EndIf}
+  Pop $4
   Pop $3
   Pop $2
   Pop $1
@@ -101,7 +136,7 @@ FunctionEnd
 
 Function WrongOption
   StrCpy $Code 4
-  StrCpy $Reason "There is no such option: $Word$\r$\n$\r$\n${USAGE}"
+  StrCpy $Reason "set-up has no option $Word$\r$\n$\r$\n${USAGE}"
   Call Refuse
 FunctionEnd
 
@@ -153,10 +188,11 @@ Function ReadOptions
     ${ElseIf} $1 == "/CLIENTS="
       StrCpy $Clients $Word "" 9
       StrCpy $0 $Clients
+      StrCpy $Least 1
       Call CheckFull
       ${If} ${Errors}
         StrCpy $Code 4
-        StrCpy $Reason "/CLIENTS= wants a full path, such as D:\Security\Mgrent\Clients, not: $Clients"
+        StrCpy $Reason "/CLIENTS= needs a full path, such as D:\Security\Mgrent\Clients, not: $Clients"
         Call Refuse
       ${EndIf}
     ${ElseIf} $2 == "/D="
@@ -172,10 +208,11 @@ FunctionEnd
 
 Function CheckFolder
   StrCpy $0 $Explicit
+  StrCpy $Least 2
   Call CheckFull
   ${If} ${Errors}
     StrCpy $Code 4
-    StrCpy $Reason "/D= wants a full path, such as D:\KMRepair, not: $Explicit"
+    StrCpy $Reason "/D= needs a full path, such as D:\KMRepair, not: $Explicit"
     Call Refuse
   ${EndIf}
   StrCpy $0 $Explicit 1 -1

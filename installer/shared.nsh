@@ -347,8 +347,7 @@ Function ${un}NeedAdministrator
   Pop $0
   ${If} $0 != "Admin"
     StrCpy $Code 3
-    StrCpy $Reason "KMRepair is a service: it takes an administrator's rights to install or to remove \
-it. Please log on as an administrator and start this again."
+    StrCpy $Reason "Access denied; log on as an administrator, then run this again."
     Call ${un}Refuse
   ${EndIf}
   Pop $0

@@ -33,7 +33,7 @@ Function un.onInit
       SectionSetFlags ${SectionUnPurge} ${SF_SELECTED}
     ${ElseIf} $Word != ""
       StrCpy $Code 4
-      StrCpy $Reason "There is no such option: $Word$\r$\n$\r$\n${UNUSAGE}"
+      StrCpy $Reason "the uninstaller has no option $Word$\r$\n$\r$\n${UNUSAGE}"
       Call un.Refuse
     ${EndIf}
   ${Loop}
@@ -54,6 +54,24 @@ FunctionEnd
   Delete "$INSTDIR\${name}.new"
 !macroend
 
+; $0: 1 when the service is registered for a program in another folder. The same one may be named in two ways.
+Function un.IsElsewhere
+  Push $1
+  StrCpy $0 0
+  ${If} $Installed != ""
+  ${AndIf} $Installed != "$INSTDIR\kmrepair.exe"
+    GetFullPathName /SHORT $0 $Installed
+    GetFullPathName /SHORT $1 "$INSTDIR\kmrepair.exe"
+    ${If} $0 != ""
+    ${AndIf} $0 == $1
+      StrCpy $0 0
+    ${Else}
+      StrCpy $0 1
+    ${EndIf}
+  ${EndIf}
+  Pop $1
+FunctionEnd
+
 ; The service first. As long as it is there, its program stays. Where its configuration is only it knows.
 Function un.RemoveService
   StrCpy $Config ""
@@ -66,6 +84,13 @@ Function un.RemoveService
   InitPluginsDir
   StrCpy $Program "$INSTDIR\kmrepair.exe"
   Call un.ReadFacts
+  Call un.IsElsewhere
+  ${If} $0 = 1
+    SectionSetFlags ${SectionUnPurge} 0 ; it may be its configuration
+    StrCpy $Word "The service runs from $Installed and was left."
+    Call un.Say
+    Return
+  ${EndIf}
   StrCpy $Word "uninstall"
   Call un.Run
   ${If} $0 == "error"

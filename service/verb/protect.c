@@ -9,7 +9,9 @@
 static int limit(const struct options *options) {
     static struct access_account account;
     secure_find_registered(&account);
-    int code = place_check(options, &account);
+    int code = secure_check_links(options);
+    if (code == 0)
+        code = place_check(options, &account);
     if (code == 0)
         code = secure_tell_open(options, &account);
     if (code == 0)

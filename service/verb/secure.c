@@ -122,6 +122,18 @@ bool secure_is_kept(const struct options *options) {
     return false;
 }
 
+/* A list that is set on a link would not be that of the folder which it leads to. */
+int secure_check_links(const struct options *options) {
+    static const enum place folders[] = {PROGRAM_FOLDER, CONFIG_FOLDER};
+    for (int i = 0; i < (options->has_config ? 2 : 1); i++) {
+        const WCHAR *path = place_of(options, folders[i]);
+        if (path_has(path, FILE_ATTRIBUTE_REPARSE_POINT))
+            return fail_open(path, " is a link (junction)", "",
+                             "; give the folder that it leads to");
+    }
+    return 0;
+}
+
 /* Whoever owns a folder can change its list at any time. */
 static int check_owner(const struct options *options, const struct access_account *registered) {
     const WCHAR *folder = place_of(options, PROGRAM_FOLDER);
@@ -133,11 +145,14 @@ static int check_owner(const struct options *options, const struct access_accoun
                                  "Administrators its owner first");
 }
 
-static int check_lists(const struct options *options, const struct access_account *registered) {
+static int check_lists(const struct options *options, const struct access_account *registered,
+                       enum place first) {
     char who[300];
     int code = 0;
-    for (enum place place = PROGRAM_FOLDER; code == 0 && place < PLACES; place++) {
+    for (enum place place = first; code == 0 && place < PLACES; place++) {
         const WCHAR *path = place_of(options, place);
+        if (!access_is_kept(path))
+            continue;
         code = find_open_to(path, ACCESS_CHANGE, registered, who, sizeof who);
         if (code == 1)
             code = fail_open(path, " may be changed by ", who,
@@ -147,8 +162,18 @@ static int check_lists(const struct options *options, const struct access_accoun
     return code;
 }
 
+/* Whether the configuration is in another folder than the program. */
+static bool is_elsewhere(const struct options *options) {
+    static WCHAR folder[PATH_UNITS];
+    (void)lstrcpynW(folder, place_of(options, PROGRAM_FOLDER), PATH_UNITS);
+    return lstrcmpiW(folder, place_of(options, CONFIG_FOLDER)) != 0;
+}
+
 int secure_check(const struct options *options, struct access_account *account) {
     struct access_account registered;
+    int code = secure_check_links(options);
+    if (code != 0)
+        return code;
     secure_find_registered(&registered);
     *account = registered;
     if (options->has_account) {
@@ -158,12 +183,16 @@ int secure_check(const struct options *options, struct access_account *account) 
     }
     if (!secure_is_kept(options))
         return 0;
-    int code = check_owner(options, &registered);
+    code = check_owner(options, &registered);
     if (code == 0)
         code = place_check(options, &registered);
-    /* Set-up limits the folder before it installs, so that an open one is no reason to refuse. */
-    return code == 0 && !(options->has_program && options->check)
-               ? check_lists(options, &registered)
+    /* Set-up limits all of it before it installs, so that what is open is no reason to refuse; but
+     * for the folder of a configuration elsewhere. */
+    bool is_limited = options->has_program && options->check;
+    if (is_limited && !is_elsewhere(options))
+        return code;
+    return code == 0
+               ? check_lists(options, &registered, is_limited ? CONFIG_FOLDER : PROGRAM_FOLDER)
                : code;
 }
 
@@ -197,7 +226,7 @@ int secure_apply(const struct options *options, struct access_account *account) 
     for (enum place place = PROGRAM_FOLDER; place < end; place++) {
         const WCHAR *path = place_of(options, place);
         DWORD error = ERROR_SUCCESS;
-        if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES)
+        if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES || !access_is_kept(path))
             continue;
         if (place != CONFIG_FOLDER)
             error = access_protect(path, lists[place].limit);

@@ -12,9 +12,12 @@
 #include "win/access.h"
 
 /* Finds the account that the service is to run as: the one that was named, or is registered.
- * Refuses a program folder with an owner who is not trusted, or that holds what is not KMRepair's
+ * Refuses a folder that is a link, a program folder with an owner who is not trusted, or that holds what is not KMRepair's
  * (see place_check()), and files and folders that others may change. */
 int secure_check(const struct options *options, struct access_account *account);
+
+/* Refuses a folder, of the program or of a configuration that was named, that is a link to another. */
+int secure_check_links(const struct options *options);
 
 /* Limits access to the folder of the program, the program, the configuration and the journal to
  * SYSTEM, the administrators and the account. */

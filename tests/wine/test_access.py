@@ -112,6 +112,18 @@ def test_install_refuses_the_open_folder_of_a_configuration(product):
     assert mode(folder) == 0o755, "the folder is somebody else's and stays as it was"
 
 
+def test_a_folder_that_is_a_link_is_refused(product):
+    """A junction, of the program or of a configuration. (Wine: a symbolic link.)"""
+    link = product.folder.parent / "link"
+    link.symlink_to(product.home)
+    before = mode(product.home)
+    named = product.wine.windows_path(link)
+    for words in (["install", "--config", named + r"\kmrepair.ini"], ["install", "--check", "--in", named],
+                  ["protect", named]):
+        assert_refused(product.run(*words), named, "is a link (junction)", "leads to")
+    assert not is_installed(product) and mode(product.home) == before
+
+
 def test_protect_mends_it(product):
     for path in (product.home, product.exe, product.config):
         open_to_others(path)

@@ -268,7 +268,7 @@ def test_refuses_without_an_administrators_rights(site):
     result = site.wine.run(helper, "asuser", site.wine.windows_path(site.setup_exe), "/S",
                            site.to_here(), f"/LOG={site.wine.windows_path(log)}")
     assert result.rc == NO_ADMINISTRATOR, result
-    assert "administrator's rights" in log.read_text("utf-16")
+    assert "log on as an administrator" in log.read_text("utf-16")
     assert not site.home.exists()
 
 

@@ -125,6 +125,23 @@ def test_s2_a_refusal_is_found_before_anything_is_stopped(running):
     assert not running.repaired("stuck.ini")
 
 
+def test_s2_an_open_folder_of_a_configuration_is_found_before(running):
+    """Before: found when the service was stopped and the files were exchanged."""
+    folder = running.site / "settings"
+    folder.mkdir()
+    running.stop()
+    running.config.rename(folder / "other.ini")
+    running.ok("install", "--config", running.wine.windows_path(folder / "other.ini"))
+    running.start()
+    before = running.query()
+    folder.chmod(0o777)
+    log = running.setup("/X86", expect=REFUSED).log
+    assert "so nothing was changed" in log and "settings may be changed by" in log
+    assert running.query() == before and running.is_older()
+    folder.chmod(0o755)
+    running.setup("/X86")
+
+
 def test_s2_paused_again_when_the_new_one_does_not_start(running):
     """The old version is put back into the state in which it was."""
     running.controlled(PAUSE, PAUSED)
@@ -149,6 +166,17 @@ def test_what_fails_late_is_put_back(running):
     thread.join()
     assert "KMRepair cannot be installed.\n" in log.replace("\r", "") and "Nonsense" in log
     assert running.is_older() and running.state() == STOPPED and running.files() == before
+
+
+def test_a_journal_that_protect_made_goes_again(site):
+    """For an account `protect` makes one. Before: it stayed."""
+    site.first_setup("/NOSTART")
+    site.ok("install", "--account", r"NT AUTHORITY\LocalService")
+    site.journal.unlink()
+    before = site.files()
+    with site.wine.hold("hold", site.wine.windows_path(site.home / "LICENSE.txt"), "r", "r"):
+        site.setup("/X86", expect=6)
+    assert site.files() == before
 
 
 @pytest.mark.parametrize("options", [(), ("/REPORTONLY",), ("/NOSTART",)], ids=" ".join)
@@ -181,7 +209,8 @@ def test_s3_programs_do_not(running, name):
 # ---- S4: where it is to be installed ----
 
 @pytest.mark.parametrize("folder", ["KMRepair", "C:/x", r"C:\a\..\b", r"\x", "C:", r"C:\a:b", "C:\\", r"C:\a?b", r"C:\a.\b",
-                                    r"C:\a."])
+                                    r"C:\a.", r"C:\a\\b", r"C:\\a", r"1:\a", r"::\a", r"\\host", r"\\host\share", "\\\\host\\share\\",
+                                    r"\\\host\share\a"])
 def test_s4_a_folder_that_is_no_full_path(site, folder):
     """Before: 0, and installed elsewhere. NSIS takes an unquoted /D= for nothing when it does not like it."""
     program_files = sorted(site.wine.drive_c.glob("Program Files*/*"))
@@ -279,6 +308,17 @@ def test_a_folder_of_somebody_else_is_refused(site):
     os.chown(site.home, 0, 0)
 
 
+def test_a_folder_that_is_a_link_is_refused(site):
+    """Before: what it leads to was limited, and whoever owns the link could have it lead elsewhere."""
+    real = site.site / "real"
+    real.mkdir()
+    site.home.symlink_to(real)
+    log = site.first_setup(expect=REFUSED).log
+    assert "is a link (junction); give the folder that it leads to" in log
+    assert not any(real.iterdir()) and site.query() == {"error": DOES_NOT_EXIST}
+    site.home.unlink()
+
+
 def test_a_folder_above_that_others_may_write_to_is_named(site):
     """In one line, and it is no reason to refuse."""
     site.site.chmod(0o777)
@@ -312,6 +352,22 @@ def test_c4_install_from_a_second_copy_says_so(running):
     was, now = running.wine.windows_path(running.exe), running.wine.windows_path(other / "kmrepair.exe")
     assert f"Moved the service from {was} to {now}" in result.out
     assert "Moved" not in running.wine.run(other / "kmrepair.exe", "install").out
+
+
+def test_a_service_of_another_folder_is_left(running):
+    """Before: removed, with the configuration that it works with."""
+    running.stop()
+    other = running.site / "second"
+    other.mkdir()
+    shutil.copy(tools("x86") / "kmrepair.exe", other)
+    assert running.wine.run(other / "kmrepair.exe", "install").rc == 0
+    log = running.site / "uninstall.log"
+    running.uninstall("/PURGE", f"/LOG={running.wine.windows_path(log)}")
+    program = running.wine.windows_path(other / "kmrepair.exe")
+    assert f"The service runs from {program} and was left." in log.read_text("utf-16")
+    assert running.state() == STOPPED and program in running.wine.probe("config", SERVICE).out
+    assert not running.exe.exists() and running.config.exists()
+    assert running.wine.run(other / "kmrepair.exe", "uninstall").rc == 0
 
 
 def test_purge_removes_a_configuration_elsewhere(site):
