@@ -196,28 +196,40 @@ static struct host_result read_head(struct ledger *ledger, uint32_t *length,
     return result;
 }
 
+/* Whether the first line and the last that was read stand where they stood, each as a line. */
+static struct host_result compare(struct ledger *ledger, bool *same) {
+    uint32_t head = 0;
+    uint32_t last = 0;
+    uint32_t before = 0;
+    const uint32_t end_of_line = crc32(0, "\n", 1);
+    uint32_t at = ledger->last_at;
+    struct host_result result = read_crc(ledger, 0, ledger->head_length, &head);
+    if (result.code == HOST_OK)
+        result = read_crc(ledger, at, ledger->known, &last);
+    if (result.code == HOST_OK && at > 0)
+        result = read_crc(ledger, at - 1, at, &before);
+    *same = result.code == HOST_OK && head == ledger->head && last == ledger->last &&
+            (at == 0 || before == end_of_line);
+    return result;
+}
+
 enum identity { IS_SAME, IS_ROTATED, IS_REPLACED };
 
 /* Whether the journal is the one that was read last, or what became of it. */
 static struct host_result identify(struct ledger *ledger, enum identity *identity, bool *related) {
-    uint32_t head = 0;
-    uint32_t last = 0;
     uint32_t length = 0;
+    bool same = false;
     struct host_result result = ok;
     *identity = IS_REPLACED;
     *related = false;
     if (ledger->size >= ledger->known && ledger->size >= ledger->head_length &&
-        ledger->head_length > 0) {
-        result = read_crc(ledger, 0, ledger->head_length, &head);
-        if (result.code == HOST_OK)
-            result = read_crc(ledger, ledger->last_at, ledger->known, &last);
-        if (result.code == HOST_OK && head == ledger->head && last == ledger->last) {
-            *identity = IS_SAME;
-            return result;
-        }
-    }
-    if (result.code == HOST_OK)
-        result = read_head(ledger, &length, &ledger->first);
+        ledger->head_length > 0)
+        result = compare(ledger, &same);
+    if (same)
+        *identity = IS_SAME;
+    if (result.code != HOST_OK || same)
+        return result;
+    result = read_head(ledger, &length, &ledger->first);
     if (result.code != HOST_OK || ledger->first.id == 0)
         return result;
     *related = ledger->first.id == ledger->id;
