@@ -296,7 +296,7 @@ Function LimitFolder
     StrCpy $Reason "The folder $INSTDIR cannot be made. Is there such a drive?"
     Call Fail
   ${EndIf}
-  StrCpy $Word 'protect "$INSTDIR"'
+  StrCpy $Word 'protect "$INSTDIR" --strict'
   Call Run
   ${If} $0 != 0
   ${AndIf} $0 != 1

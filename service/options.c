@@ -270,6 +270,8 @@ static bool take_option(struct words *words) {
         return options->report_only = true;
     if (options->verb == VERB_INSTALL && is(word, "--check"))
         return options->check = true;
+    if (options->verb == VERB_PROTECT && is(word, "--strict"))
+        return options->strict = true;
     if (options->verb == VERB_RUN && is(word, "--console"))
         return options->console = true;
     if (options->verb == VERB_START && is(word, "--paused"))

@@ -57,9 +57,10 @@ struct options {
     bool has_config;
     bool has_program; /* it is not this EXE that is meant, but one in another folder */
     bool has_output;
-    bool check;                  /* of `install`: change nothing */
-    uint32_t since;              /* seconds since 1970 */
-    unsigned char *bytes;        /* RECORD_BYTES_MAX, for the one record that is read at a time */
+    bool check;           /* of `install`: change nothing */
+    bool strict;          /* of `protect`, for set-up: an owner who is not trusted is refused */
+    uint32_t since;       /* seconds since 1970 */
+    unsigned char *bytes; /* RECORD_BYTES_MAX, for the one record that is read at a time */
     char name[QUEUE_NAME_BYTES]; /* of a record */
     char folder[CONFIG_FOLDER_BYTES];
     WCHAR account[ACCESS_ACCOUNT_UNITS]; /* that the service is to run as */

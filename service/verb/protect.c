@@ -5,7 +5,7 @@
 #include "verb/verb.h"
 #include "win/path.h"
 
-/* An owner who is not trusted is replaced: whoever calls this wants that. */
+/* An owner who is not trusted is replaced: whoever calls this wants that, but for set-up. */
 static int limit(const struct options *options) {
     static struct access_account account;
     secure_find_registered(&account);
@@ -16,6 +16,9 @@ static int limit(const struct options *options) {
         code = secure_tell_open(options, &account);
     if (code == 0)
         code = place_make(options);
+    /* Right before: somebody may have made it since it was looked for. */
+    if (code == 0 && options->strict)
+        code = secure_check_owner(options, &account);
     return code == 0 ? secure_apply(options, &account) : code;
 }
 

@@ -135,7 +135,7 @@ int secure_check_links(const struct options *options) {
 }
 
 /* Whoever owns a folder can change its list at any time. */
-static int check_owner(const struct options *options, const struct access_account *registered) {
+int secure_check_owner(const struct options *options, const struct access_account *registered) {
     const WCHAR *folder = place_of(options, PROGRAM_FOLDER);
     char who[300];
     int code = find_open_to(folder, ACCESS_OWN, registered, who, sizeof who);
@@ -183,7 +183,7 @@ int secure_check(const struct options *options, struct access_account *account) 
     }
     if (!secure_is_kept(options))
         return 0;
-    code = check_owner(options, &registered);
+    code = secure_check_owner(options, &registered);
     if (code == 0)
         code = place_check(options, &registered);
     /* Set-up limits all of it before it installs, so that what is open is no reason to refuse; but

@@ -19,6 +19,9 @@ int secure_check(const struct options *options, struct access_account *account);
 /* Refuses a folder, of the program or of a configuration that was named, that is a link to another. */
 int secure_check_links(const struct options *options);
 
+/* Refuses a program folder with an owner who is not trusted. */
+int secure_check_owner(const struct options *options, const struct access_account *registered);
+
 /* Limits access to the folder of the program, the program, the configuration and the journal to
  * SYSTEM, the administrators and the account. */
 int secure_apply(const struct options *options, struct access_account *account);

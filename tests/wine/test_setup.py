@@ -308,6 +308,19 @@ def test_a_folder_of_somebody_else_is_refused(site):
     os.chown(site.home, 0, 0)
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+def test_a_folder_that_somebody_else_has_just_made_is_refused(site):
+    """Between `install --check` and `protect`. Before: taken over. An administrator who says `protect` wants that."""
+    site.home.mkdir()
+    os.chown(site.home, 12345, 12345)
+    home = site.wine.windows_path(site.home)
+    result = site.wine.run(tools("x86") / "kmrepair.exe", "protect", home, "--strict")
+    assert result.rc == 2 and "belongs to" in result.err and site.home.stat().st_uid == 12345
+    # Wine cannot replace the owner.
+    assert "belongs to" not in site.wine.run(tools("x86") / "kmrepair.exe", "protect", home).err
+    os.chown(site.home, 0, 0)
+
+
 def test_a_folder_that_is_a_link_is_refused(site):
     """Before: what it leads to was limited, and whoever owns the link could have it lead elsewhere."""
     real = site.site / "real"
