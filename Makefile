@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # KMRepair. Two commands do everything on a fresh Debian 12: `make demo` and `make check`.
 #
 #   make          the program: build/x86/kmrepair.exe and build/x64/kmrepair.exe, and build/kmrepair-setup.exe
@@ -10,6 +11,7 @@
 #   make sim SEEDS=N                            so many stories of the simulation, START=N from there on
 #   make plants                                 mistakes in copies of the sources, which it has to find
 #   make bench    measures, prints a table and writes build/bench/; SIZES=1000,10000 for less, ROUNDS=N for more
+#   make setup-matrix    the set-up program over each state that it may find, as a table; two minutes
 #   make dist     what is released, in build/dist/: set-up program, zip, checksums
 #   make sign     CERT=FILE KEY=FILE [PASSFILE=FILE] [TIMESTAMP=URL]: the same, signed, in build/signed/dist/
 #   make format   lays out the sources as `make lint` wants them
@@ -134,8 +136,22 @@ build/$(1)/fake_scm.exe: tests/wine/fake_scm.c $$($(1)_fake_objects) Makefile bu
 build/$(1)/guard.exe: tests/wine/guard.c build/$(1)/service/win/guard.o Makefile | tools
 	$$(say) $$($(1)_compile) $(warnings) -Iservice $(link_flags) $($(1)_LINK) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -lkernel32
 
+# The product itself, with some of its calls to Windows replaced: see there.
+build/$(1)/fault.exe: tests/wine/fault.c $$($(1)_objects) Makefile | tools
+	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -Wall -Wextra -Wshadow -Werror -fno-stack-protector -D_WIN32_WINNT=0x0400 -DUNICODE -MMD -MP -MF $$(@:.exe=.d) \
+	    -c -o build/$(1)/fault.o $$<
+	@$($(1)_PREFIX)gcc $(link_flags) $($(1)_LINK) -o $$@ build/$(1)/fault.o $$($(1)_objects) $(libraries)
+# An ordinary program around one source of the product.
+build/$(1)/expand.exe: tests/wine/expand.c build/$(1)/service/win/expand.o build/$(1)/service/win/guard.o Makefile | tools
+	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -ladvapi32 -lshell32
+
+# One source of the product with its calls to Windows replaced, and the objects that it needs.
+$(1)_lists_objects := build/$(1)/service/win/acl.o build/$(1)/service/win/path.o build/$(1)/service/win/guard.o build/$(1)/core/text.o
+build/$(1)/lists.exe: tests/wine/lists.c $$($(1)_lists_objects) Makefile | tools
+	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -Icore -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< $$($(1)_lists_objects) -ladvapi32 -lshell32
+
 # This one compares the product's own judgement with that of Windows.
-build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
+build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/profile.c core/mailbox.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
 	@mkdir -p $$(@D)
 	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -municode -Wall -Wextra -Werror -Wshadow -D_WIN32_WINNT=0x0601 $(includes) -o $$@ $$(filter %.c,$$^) $(INIH)/ini.c
 
@@ -167,22 +183,27 @@ build/package/%.txt: %.md Makefile
 build/package/LICENSE.txt: LICENSE Makefile
 	@mkdir -p $(@D)
 	$(say) sed 's/\r*$$/\r/' $< >$@
-package := build/package/README.txt build/package/LICENSE.txt
+# What is inside that is not ours, with the notices of those whose it is, from where it was taken.
+build/package/THIRD-PARTY.txt: installer/notices.py Makefile build/inih.from $(wildcard $(INIH)/LICENSE.txt) | tools
+	@mkdir -p $(@D)
+	$(say) $(PYTHON) $< $(INIH)/LICENSE.txt /usr/share/doc/nsis/copyright /usr/share/doc/mingw-w64-common/copyright $@
+package := build/package/README.txt build/package/LICENSE.txt build/package/THIRD-PARTY.txt
 
-# NSIS as it is installed, but for the one stub that is used, which is made fit for an i486.
+# NSIS as it is installed, but for the one stub that is used, which is made safe and fit for an i486.
 nsis_dir := /usr/share/nsis
 stub := build/nsis/Stubs/lzma_solid-x86-unicode
-$(stub): installer/i486.py Makefile | tools
+$(stub): installer/i486.py installer/private.py Makefile | tools
 	@rm -rf build/nsis
 	@mkdir -p $(@D)
 	@ln -s $(nsis_dir)/Contrib $(nsis_dir)/Include $(nsis_dir)/Plugins build/nsis/
 	@ln -s $(nsis_dir)/Stubs/* $(@D)/ && rm $@
-	$(say) $(PYTHON) $< $(x86_PREFIX)objdump $(nsis_dir)/Stubs/$(@F) $@
+	$(say) $(PYTHON) installer/private.py $(nsis_dir)/Stubs/$(@F) build/nsis/private
+	$(say) $(PYTHON) installer/i486.py $(x86_PREFIX)objdump build/nsis/private $@
 
 # $(1): the folder with the programs, $(2): the set-up program, $(3): more options
 nsis = NSISDIR='$(CURDIR)/build/nsis' makensis -V2 -WX -NOCD -DX86=$(1)/x86/kmrepair.exe -DX64=$(1)/x64/kmrepair.exe -DOUT=$(2) $(3) installer/kmrepair.nsi
 
-build/kmrepair-setup.exe: installer/kmrepair.nsi installer/kmrepair.ini service/version.h $(package) \
+build/kmrepair-setup.exe: installer/kmrepair.nsi $(wildcard installer/*.nsh) installer/kmrepair.ini service/version.h $(package) \
     build/x86/kmrepair.exe build/x64/kmrepair.exe $(stub) Makefile | tools
 	$(say) $(call nsis,build,$@)
 
@@ -323,7 +344,7 @@ plants: build-sim
 # ---- measuring: no test, and in no other target. The native programs as a release would be built, without
 # sanitizers and all sources as one; the floor with the flags of the program it is compared with.
 bench_flags := -std=c11 -O2 -flto -Itests/bench $(includes)
-bench_sources := tests/bench/folder.c core/record.c core/text.c
+bench_sources := tests/bench/folder.c core/record.c core/profile.c core/mailbox.c core/text.c
 bench_exes := build/bench/x86/floor.exe build/bench/x64/floor.exe
 
 build/bench/judge build/bench/scan: build/bench/%: tests/bench/%.c $(bench_sources) tests/bench/folder.h $(wildcard core/*.h) \
@@ -357,6 +378,11 @@ docs:
 	@tests/check docs
 wine:
 	@tests/check wine
+
+# Set-up over each state that it may find, as a table. SETUP=FILE: another set-up program.
+.PHONY: setup-matrix
+setup-matrix: all helpers
+	@$(if $(SETUP),KMREPAIR_SETUP='$(abspath $(SETUP))') $(PYTHON) tests/wine/setup_matrix.py
 
 # ---- static checks of the sources, one target for each tool
 .PHONY: lint-format lint-cppcheck lint-tidy format
@@ -417,6 +443,6 @@ demo: setup
 FORCE:
 clean:
 	rm -rf build/kmrepair-setup.exe build/package build/nsis build/dist build/signed
-	rm -rf build/x86 build/x64 build/gen build/native build/fuzz build/sim build/bench build/elsewhere build/inih.from build/wine.xml build/wine.log
+	rm -rf build/x86 build/x64 build/gen build/native build/fuzz build/sim build/bench build/elsewhere build/inih.from build/wine-*.xml build/wine-*.log
 distclean:
 	rm -rf build

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "config.h"
 
 #include <string.h>
@@ -162,11 +163,11 @@ static int set_folder(struct parse *parse, const char *value) {
     memcpy(folder, value, length);
     folder[length] = '\0';
     parse->settings.automatic = text_same(folder, "auto");
-    /* What a variable stands for is seen when it is put in. */
+    /* What a variable stands for is seen when it is expanded. */
     if (!parse->settings.automatic && !config_is_absolute(folder) && strchr(folder, '%') == NULL)
         return refuse_line(
             parse,
-            "Folder must be auto, or a whole path such as C:\\Security\\Mgrent\\Clients, not ",
+            "Folder must be auto, or a full path such as C:\\Security\\Mgrent\\Clients, not ",
             folder, "");
     /* A path that is extended already may start with \\?\ . */
     const char *rest = (length >= 4 && memcmp(folder, "\\\\?\\", 4) == 0) ? folder + 4 : folder;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * config: the text of kmrepair.ini -> settings, or the line and the reason why not.
  *
@@ -30,7 +31,7 @@ struct settings {
     uint32_t repairs_per_hour;
     bool automatic; /* Folder = auto */
     /* As it stands in the file: `auto`, or a path, perhaps with variables such as %SystemDrive% in
-     * it. settings_load() puts in what they stand for. */
+     * it. settings_load() expands them. */
     char folder[CONFIG_FOLDER_BYTES];
 };
 

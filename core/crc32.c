@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "crc32.h"
 
 /* Half a byte at a time: sixteen entries do, and nothing has to be built at start-up. Entry n is

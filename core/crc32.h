@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * crc32: the CRC-32 of ISO 3309 and ITU-T V.42 (polynomial 04C11DB7, reflected), as in PKZIP.
  *

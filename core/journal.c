@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "journal.h"
 
 #include <string.h>
@@ -10,54 +11,88 @@ enum {
     CRC_LENGTH = 8,
     YEAR_FIRST = 1970,
     TIME_PARTS = 5, /* beside the year */
-    KINDS = JOURNAL_LOADED + 1,
-    OUTCOMES = OUTCOME_UNKNOWN + 1
+    KINDS = JOURNAL_REPAIRED + 1,
+    OUTCOMES = OUTCOME_UNKNOWN + 1,
+    WHYS = WHY_JOURNAL + 1
 };
 
-static const char *const mark = "KMR1\t"; /* with the tab that follows it */
+static const char *const mark = "KMR2\t";   /* with the tab that follows it */
+static const char *const mark_1 = "KMR1\t"; /* of the first version */
 static const char *const hex = "0123456789ABCDEF";
 static const char *const kinds[KINDS] = {
-    [JOURNAL_INTENT] = "INTENT", [JOURNAL_UNDO] = "UNDO",       [JOURNAL_DONE] = "DONE",
-    [JOURNAL_HOLD] = "HOLD",     [JOURNAL_RELEASE] = "RELEASE", [JOURNAL_LOADED] = "LOADED"};
+    [JOURNAL_INTENT] = "INTENT",   [JOURNAL_UNDO] = "UNDO",
+    [JOURNAL_DONE] = "DONE",       [JOURNAL_HOLD] = "HOLD",
+    [JOURNAL_RELEASE] = "RELEASE", [JOURNAL_LOADED] = "LOADED",
+    [JOURNAL_STATE] = "STATE",     [JOURNAL_CHECKPOINT] = "CHECKPOINT",
+    [JOURNAL_WINDOW] = "WINDOW",   [JOURNAL_REPAIRED] = "REPAIRED"};
 static const char *const outcomes[OUTCOMES] = {[OUTCOME_REPAIRED] = "repaired",
                                                [OUTCOME_UNDONE] = "undone",
                                                [OUTCOME_NOT_MADE] = "not-made",
                                                [OUTCOME_UNKNOWN] = "unknown"};
+static const char *const whys[WHYS] = {
+    [WHY_NOTHING] = "repairing", [WHY_REPORT_ONLY] = "report-only", [WHY_PAUSED] = "paused",
+    [WHY_LIMIT] = "limit",       [WHY_FOLDER] = "folder",           [WHY_EVENTS] = "events",
+    [WHY_JOURNAL] = "journal"};
 
 /* Sets of kinds. */
 enum {
-    OF_CHANGE = 1 << JOURNAL_INTENT | 1 << JOURNAL_UNDO,
+    OF_CHANGE = 1 << JOURNAL_INTENT | 1 << JOURNAL_UNDO | 1 << JOURNAL_REPAIRED,
     OF_DONE = 1 << JOURNAL_DONE,
     OF_HOLD = 1 << JOURNAL_HOLD,
-    OF_RECORD = OF_CHANGE | OF_HOLD | 1 << JOURNAL_RELEASE,
-    OF_ALL = OF_RECORD | OF_DONE | 1 << JOURNAL_LOADED
+    OF_RELEASE = 1 << JOURNAL_RELEASE,
+    OF_RECORD = OF_CHANGE | OF_HOLD | OF_RELEASE,
+    OF_CHECKPOINT = 1 << JOURNAL_CHECKPOINT,
+    OF_STATE = 1 << JOURNAL_STATE,
+    OF_TEXT = 1 << JOURNAL_LOADED | 1 << JOURNAL_WINDOW,
+    OF_ALL = OF_RECORD | OF_DONE | OF_CHECKPOINT | OF_STATE | OF_TEXT,
+    OF_ALL_1 = 1 << JOURNAL_INTENT | 1 << JOURNAL_UNDO | OF_DONE | OF_HOLD | OF_RELEASE |
+               1 << JOURNAL_LOADED
 };
 
-enum form { AS_TIME, AS_KIND, AS_NUMBER, AS_CRC, AS_OUTCOME, AS_TEXT };
+/* AS_WHEN is a time, or `-` for none. */
+enum form { AS_TIME, AS_WHEN, AS_KIND, AS_NUMBER, AS_CRC, AS_OUTCOME, AS_WHY, AS_TEXT };
+
+#define AT(member) offsetof(struct journal_entry, member)
+#define COUNT_OF(which) (AT(state.counts.verdict) + (which) * sizeof(uint32_t))
 
 /* The fields between the mark and the CRC, in the order in which they stand in a line. */
 static const struct field {
-    uint8_t kinds; /* that have it */
-    uint8_t form;
-    uint16_t at; /* in a struct journal_entry */
-    uint16_t size;
+    uint32_t kinds;   /* that have it */
+    uint32_t kinds_1; /* that have it in KMR1 */
+    enum form form;
+    size_t at; /* in a struct journal_entry */
+    size_t size;
 } fields[] = {
-    {OF_ALL, AS_TIME, offsetof(struct journal_entry, utc), 0},
-    {OF_ALL, AS_KIND, offsetof(struct journal_entry, kind), 0},
-    {OF_CHANGE | OF_DONE, AS_NUMBER, offsetof(struct journal_entry, number), 0},
-    {OF_CHANGE, AS_NUMBER, offsetof(struct journal_entry, offset), 0},
-    {OF_CHANGE, AS_NUMBER, offsetof(struct journal_entry, size), 0},
-    {OF_CHANGE | OF_HOLD, AS_CRC, offsetof(struct journal_entry, before), 0},
-    {OF_CHANGE, AS_CRC, offsetof(struct journal_entry, after), 0},
-    {OF_DONE, AS_OUTCOME, offsetof(struct journal_entry, outcome), 0},
-    {OF_RECORD, AS_TEXT, offsetof(struct journal_entry, name), PENDING_NAME_BYTES},
-    {OF_CHANGE, AS_TEXT, offsetof(struct journal_entry, mailbox), RECORD_MAILBOX_BYTES},
-    {OF_ALL & ~OF_DONE, AS_TEXT, offsetof(struct journal_entry, folder), CONFIG_PRINT_BYTES},
+    {OF_ALL, OF_ALL_1, AS_TIME, AT(utc), 0},
+    {OF_ALL, OF_ALL_1, AS_KIND, AT(kind), 0},
+    {OF_CHECKPOINT, 0, AS_CRC, AT(id), 0},
+    {OF_CHECKPOINT, 0, AS_NUMBER, AT(generation), 0},
+    {OF_CHANGE | OF_DONE | OF_HOLD | OF_RELEASE | OF_CHECKPOINT, OF_CHANGE | OF_DONE, AS_NUMBER,
+     AT(number), 0},
+    {OF_CHANGE, OF_CHANGE, AS_NUMBER, AT(offset), 0},
+    {OF_CHANGE, OF_CHANGE, AS_NUMBER, AT(size), 0},
+    {OF_CHANGE | OF_HOLD, OF_CHANGE | OF_HOLD, AS_CRC, AT(before), 0},
+    {OF_CHANGE, OF_CHANGE, AS_CRC, AT(after), 0},
+    {OF_DONE, OF_DONE, AS_OUTCOME, AT(outcome), 0},
+    {OF_STATE, 0, AS_WHY, AT(state.why), 0},
+    {OF_STATE, 0, AS_WHEN, AT(state.until), 0},
+    {OF_STATE, 0, AS_WHEN, AT(state.scanned), 0},
+    {OF_STATE, 0, AS_NUMBER, AT(state.counts.files), 0},
+    {OF_STATE, 0, AS_NUMBER, COUNT_OF(VERDICT_SOUND), 0},
+    {OF_STATE, 0, AS_NUMBER, COUNT_OF(VERDICT_STUCK), 0},
+    {OF_STATE, 0, AS_NUMBER, COUNT_OF(VERDICT_DOUBTFUL), 0},
+    {OF_STATE, 0, AS_NUMBER, COUNT_OF(VERDICT_UNREADABLE), 0},
+    {OF_STATE, 0, AS_NUMBER, COUNT_OF(VERDICT_NOT_A_RECORD), 0},
+    {OF_STATE, 0, AS_NUMBER, AT(state.counts.busy), 0},
+    {OF_STATE, 0, AS_WHEN, AT(state.reminded), 0},
+    {OF_RECORD, OF_RECORD, AS_TEXT, AT(name), QUEUE_NAME_BYTES},
+    {OF_CHANGE, OF_CHANGE, AS_TEXT, AT(mailbox), RECORD_MAILBOX_BYTES},
+    {OF_RECORD | OF_TEXT, OF_RECORD | OF_TEXT, AS_TEXT, AT(text), CONFIG_PRINT_BYTES},
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 
-static bool has_field(const struct journal_entry *entry, const struct field *field) {
-    return (field->kinds >> entry->kind & 1) != 0;
+static bool has_field(const struct journal_entry *entry, const struct field *field, bool is_1) {
+    return ((is_1 ? field->kinds_1 : field->kinds) >> entry->kind & 1) != 0;
 }
 
 /* ---- times, from 1970 to 2106, where a uint32_t of seconds ends ---- */
@@ -129,17 +164,20 @@ static void put_escaped(struct text *line, const char *value) {
 size_t journal_encode(const struct journal_entry *entry, char *line, size_t size) {
     struct text text;
     char time[JOURNAL_TIME_BYTES];
+    uint32_t when = 0;
     text_begin(&text, line, size);
     text_put_bytes(&text, mark, MARK_LENGTH);
     for (const struct field *field = fields; field < fields + FIELDS; field++) {
         const void *value = (const char *)entry + field->at;
-        if (!has_field(entry, field))
+        if (!has_field(entry, field, false))
             continue;
         text_put_char(&text, '\t');
-        switch ((enum form)field->form) {
+        switch (field->form) {
         case AS_TIME:
-            journal_print_time(entry->utc, time);
-            text_put(&text, time);
+        case AS_WHEN:
+            when = *(const uint32_t *)value;
+            journal_print_time(when, time);
+            text_put(&text, when == 0 && field->form == AS_WHEN ? "-" : time);
             break;
         case AS_KIND:
             text_put(&text, kinds[entry->kind]);
@@ -152,6 +190,9 @@ size_t journal_encode(const struct journal_entry *entry, char *line, size_t size
             break;
         case AS_OUTCOME:
             text_put(&text, outcomes[entry->outcome]);
+            break;
+        case AS_WHY:
+            text_put(&text, whys[entry->state.why]);
             break;
         case AS_TEXT:
             put_escaped(&text, value);
@@ -205,7 +246,7 @@ static bool read_field(const struct field *field, const char *from, size_t lengt
                        struct journal_entry *entry) {
     void *value = (char *)entry + field->at;
     size_t word = 0;
-    switch ((enum form)field->form) {
+    switch (field->form) {
     case AS_TIME:
         return journal_read_time(from, length, value);
     case AS_NUMBER:
@@ -216,6 +257,13 @@ static bool read_field(const struct field *field, const char *from, size_t lengt
         word = find_word(from, length, kinds, KINDS);
         entry->kind = (enum journal_kind)word;
         return word < KINDS;
+    case AS_WHEN:
+        *(uint32_t *)value = 0;
+        return (length == 1 && *from == '-') || journal_read_time(from, length, value);
+    case AS_WHY:
+        word = find_word(from, length, whys, WHYS);
+        entry->state.why = (enum journal_why)word;
+        return word < WHYS;
     case AS_OUTCOME:
         word = find_word(from, length, outcomes, OUTCOMES);
         entry->outcome = (enum journal_outcome)word;
@@ -227,7 +275,10 @@ static bool read_field(const struct field *field, const char *from, size_t lengt
 }
 
 bool journal_decode(const char *line, size_t length, struct journal_entry *entry) {
-    if (length < MARK_LENGTH + 1 + CRC_LENGTH || memcmp(line, mark, MARK_LENGTH + 1) != 0)
+    if (length < MARK_LENGTH + 1 + CRC_LENGTH)
+        return false;
+    bool is_1 = memcmp(line, mark_1, MARK_LENGTH + 1) == 0;
+    if (!is_1 && memcmp(line, mark, MARK_LENGTH + 1) != 0)
         return false;
     uint32_t crc = 0;
     const char *from = line + MARK_LENGTH;            /* the tab before the next field */
@@ -237,7 +288,7 @@ bool journal_decode(const char *line, size_t length, struct journal_entry *entry
         return false;
     memset(entry, 0, sizeof *entry);
     for (const struct field *field = fields; field < fields + FIELDS; field++) {
-        if (!has_field(entry, field))
+        if (!has_field(entry, field, is_1))
             continue;
         if (from == end)
             return false;
@@ -246,16 +297,16 @@ bool journal_decode(const char *line, size_t length, struct journal_entry *entry
         if (!read_field(field, start, (size_t)(from - start), entry))
             return false;
     }
-    return from == end;
+    return from == end && (!is_1 || (OF_ALL_1 >> entry->kind & 1) != 0);
 }
 
 /* ---- the whole journal ---- */
 
 void journal_begin(struct journal_reader *reader) {
-    memset(reader, 0, sizeof *reader);
+    memset(reader, 0, offsetof(struct journal_reader, entry));
 }
 
-static void end_line(struct journal_reader *reader, journal_visit *visit, void *context) {
+static void take_line(struct journal_reader *reader, journal_visit *visit, void *context) {
     size_t length = reader->length;
     /* A line that was torn before its LF gets another CR when the next one is begun. */
     while (length > 0 && reader->line[length - 1] == '\r')
@@ -270,24 +321,36 @@ static void end_line(struct journal_reader *reader, journal_visit *visit, void *
     reader->overlong = false;
 }
 
-void journal_feed(struct journal_reader *reader, const char *bytes, size_t size,
-                  journal_visit *visit, void *context) {
-    for (size_t i = 0; i < size; i++) {
-        if (bytes[i] == '\n')
-            end_line(reader, visit, context);
-        else if (reader->length < sizeof reader->line)
-            reader->line[reader->length++] = bytes[i];
-        else
-            reader->overlong = true;
-    }
+/* The line that begins where the last one ended is whole. */
+static void end_line(struct journal_reader *reader, journal_visit *visit, void *context) {
+    take_line(reader, visit, context);
+    reader->lines++;
+    reader->last_at = reader->bytes;
+    reader->last = reader->crc;
+    reader->bytes = reader->fed;
+    reader->crc = 0;
 }
 
-bool journal_is_torn(const struct journal_reader *reader) {
-    return reader->length > 0 || reader->overlong;
+void journal_feed(struct journal_reader *reader, const char *bytes, size_t size,
+                  journal_visit *visit, void *context) {
+    size_t from = 0;
+    for (size_t i = 0; i < size; i++) {
+        reader->fed++;
+        if (bytes[i] == '\n') {
+            reader->crc = crc32(reader->crc, bytes + from, i + 1 - from);
+            from = i + 1;
+            end_line(reader, visit, context);
+        } else if (reader->length < sizeof reader->line) {
+            reader->line[reader->length++] = bytes[i];
+        } else {
+            reader->overlong = true;
+        }
+    }
+    reader->crc = crc32(reader->crc, bytes + from, size - from);
 }
 
 bool journal_end(struct journal_reader *reader, journal_visit *visit, void *context) {
-    bool torn = journal_is_torn(reader);
-    end_line(reader, visit, context);
+    bool torn = reader->length > 0 || reader->overlong;
+    take_line(reader, visit, context);
     return torn;
 }

@@ -1,9 +1,10 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * record: what a Key Management server record is judged to be, from its bytes alone.
  *
  * A record is a Windows private profile (.ini file): lines of `name = value`, blanks trimmed, names
  * compared without case, `;` starting a comment line, `[` a section heading; sections do not matter
- * here, but for a doubt (REASON_BLANKS). The defect is described in Microsoft KB Q198709: `State = 4`
+ * here, but for a doubt (profile.h). The defect is described in Microsoft KB Q198709: `State = 4`
  * without `NumSCerts`.
  *
  * Lines are told apart and split by inih, which is fed by a reader of ours: it knows where each
@@ -43,17 +44,17 @@ enum verdict_reason {
     REASON_UTF16_ODD,  /* half a character at the end */
     REASON_NOT_PLAIN,  /* doubtful from here: reads as 4, but is not a plain 4 */
     REASON_TWO_STATES, /* more than one State */
-    REASON_BLANKS      /* Windows might not find what we do; see below */
+    REASON_BLANKS,     /* Windows might not find what we do; see below */
+    REASON_CUT_OFF     /* the last line has no end and is a beginning of NumSCerts */
 };
 
-/* REASON_BLANKS: its versions may disagree on what is a name or a line here, or GetPrivateProfileString and
- * its kin do not find the State where it stands:
+/* REASON_BLANKS: the versions of Windows may disagree on what is a name or a line here, or do not
+ * find the State where it stands:
  *  - a CR within a line; the mark of UTF-16BE;
- *  - a name that is State or NumSCerts once the characters are taken out of it that are neither printable
- *    ASCII nor a blank, some of which some versions trim;
- *  - a line that is State, with such characters or without, and has no `=`;
- *  - State in a section with a name that is empty, has a blank or such a character at one end, or is that
- *    of a section before it. */
+ *  - a name that is State or NumSCerts once the characters are taken out of it that are neither
+ *    printable ASCII nor a blank, some of which some versions trim;
+ *  - a line that is State or NumSCerts, with such characters or without, and has no `=`;
+ *  - a State that profile_reaches() does not reach. */
 enum record_encoding { RECORD_8BIT, RECORD_UTF8, RECORD_UTF16LE };
 
 /* A piece of the file, in bytes. */
@@ -67,14 +68,15 @@ struct record {
     enum verdict_reason reason;
     enum record_encoding encoding; /* of the whole file */
 
-    /* The State that decides: the first that reads as 4, else the first; of those behind a NumSCerts, which has
-     * decided already, only one that is the first at all. line is 0 if none. */
+    /* The State that decides: the first that reads as 4, else the first; of those behind a
+     * NumSCerts, which has decided already, only one that is the first at all. line is 0 if none. */
     uint32_t line;            /* from 1 */
     struct record_span state; /* its value */
     bool has_digit;           /* its value reads as 4, and the digit is ... */
     size_t digit;             /* ... at this byte offset from the start of the file */
 
-    /* The first distinguished name; length 0 if none, and of a sound record that was not judged whole. */
+    /* The first distinguished name; length 0 if none, and of a sound record that was not judged
+     * whole. */
     struct record_span mailbox;
 };
 
@@ -86,8 +88,8 @@ bool record_is_named(const char *name);
  * RECORD_BYTES_MAX need not read it: with such a size `bytes` is not looked at. */
 void record_judge(const void *bytes, size_t size, struct record *record);
 
-/* The same without the short way that record_judge() has for what is sound beyond doubt: all of it is read
- * with inih, and the mailbox found. */
+/* The same without the short way that record_judge() has for what is sound beyond doubt: all of it
+ * is read with inih, and the mailbox found. */
 void record_judge_whole(const void *bytes, size_t size, struct record *record);
 
 /* `stuck`, `sound`, `not-a-record`, `doubtful`, `unreadable`. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * text: UTF-8 and UTF-16, and strings built in fixed buffers.
  *

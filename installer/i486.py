@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Makes a program of NSIS run on an i486: takes the cmov out that Debian's compiler has put in.
 
     i486.py OBJDUMP PROGRAM RESULT

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "console.h"
 
 #include <stdarg.h>
@@ -152,10 +153,26 @@ static void put_cell(struct text *line, const struct column *column, size_t star
     }
 }
 
-/* Safe, and quoted where it has to be. */
+/* Whether a spreadsheet would take a cell for a formula: by its first sign, and some look behind blanks.
+ * The four of full width count in an East Asian Windows. A tab or a line's end is none of the blanks: it is
+ * written as `?`. */
+static bool is_formula(const char *value) {
+    static const char *const wide[] = {"\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D",
+                                       "\xEF\xBC\xA0"};
+    value += strspn(value, " ");
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
+        if (strncmp(value, wide[i], 3) == 0)
+            return true;
+    }
+    return *value != '\0' && strchr("=+-@", *value) != NULL;
+}
+
+/* Safe, no formula, and quoted where it has to be. */
 static void put_csv(struct text *line, const char *value) {
     const char *quote = strpbrk(value, ",\"") != NULL ? "\"" : "";
     text_put(line, quote);
+    if (is_formula(value))
+        text_put_char(line, '\'');
     for (;;) {
         const char *next = strchr(value, '"');
         text_put_safe(line, value, next != NULL ? (size_t)(next - value) : strlen(value));

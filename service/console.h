@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * console: output for people and for programs.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "events.h"
 
 #include <string.h>
@@ -37,6 +38,7 @@ static const struct {
     {EVENT_SCANNED, CATEGORY_WATCH, MSG_SCANNED},
     {EVENT_JOURNAL_AWAY, CATEGORY_RECORD, MSG_JOURNAL_AWAY},
     {EVENT_JOURNAL_BACK, CATEGORY_RECORD, MSG_JOURNAL_BACK},
+    {EVENT_EVENTS_BACK, CATEGORY_RECORD, MSG_EVENTS_BACK},
     {EVENT_CONFIG_LOADED, CATEGORY_CONFIGURATION, MSG_CONFIG_LOADED},
     {EVENT_CONFIG_REFUSED, CATEGORY_CONFIGURATION, MSG_CONFIG_REFUSED},
 };
@@ -53,7 +55,7 @@ void events_close(struct events *events) {
 }
 
 /* Converts a string for the event log. The viewer looks for insertions such as %1 in the strings
- * that it has inserted, too, so a `%` before a digit or another `%` gets a blank behind it; a
+ * that it has inserted, too, so a `%` before a digit, a brace or another `%` gets a blank behind it; a
  * character that would act on the viewer or a console becomes `?`. */
 static WCHAR *put_string(WCHAR *at, const WCHAR *end, const char *string) {
     size_t left = strlen(string);
@@ -69,7 +71,7 @@ static WCHAR *put_string(WCHAR *at, const WCHAR *end, const char *string) {
         n = n == 0 ? 1 : n;
         string += n;
         left -= n;
-        if (c == '%' && left > 0 && (*string == '%' || (*string >= '0' && *string <= '9')))
+        if (c == '%' && left > 0 && strchr("%{0123456789", *string) != NULL)
             *at++ = L' ';
     }
     *at++ = L'\0';
@@ -104,8 +106,10 @@ bool events_report(struct events *events, const struct event *event) {
     unsigned count = 0;
     size_t i = 0;
     BOOL done = FALSE;
-    while (table[i].number != event->number)
+    while (i < sizeof table / sizeof table[0] && table[i].number != event->number)
         i++;
+    if (i == sizeof table / sizeof table[0])
+        return false;
     for (; count < event->strings; count++) {
         strings[count] = at;
         at = put_string(at, end, event->string[count]);

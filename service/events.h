@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * events: the Windows event log, source KMRepair.
  *

@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 #include "find.h"
 
 #include <string.h>
 
 #include "text.h"
 #include "win/error.h"
+#include "win/expand.h"
 #include "win/path.h"
 #include "win/scm.h"
 
@@ -13,8 +15,8 @@ static bool base_of(const WCHAR *image, char *base, size_t size) {
     static WCHAR expanded[PATH_UNITS];
     static char line[PATH_UNITS * 3];
     size_t end = 0;
-    DWORD got = ExpandEnvironmentStringsW(image, expanded, PATH_UNITS);
-    if (got == 0 || got > PATH_UNITS)
+    WCHAR unknown[EXPAND_NAME_UNITS];
+    if (expand_path(image, expanded, PATH_UNITS, unknown) != EXPAND_DONE)
         return false;
     path_print(expanded, line, sizeof line);
     const char *start = line[0] == '"' ? line + 1 : line;
@@ -61,7 +63,7 @@ static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *wo
     }
     /* Where there is such a service, a folder that looks like its own may be somebody's copy. */
     if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
-        text_put(words, "there is no service MSExchangeKMS, nor a \\Security\\Mgrent\\Clients on");
+        text_put(words, "no service MSExchangeKMS, no \\Security\\Mgrent\\Clients on");
         return UNKNOWN;
     }
     text_put(words, "the service MSExchangeKMS: ");

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * find: where the Key Management server of this host keeps the records.
  *

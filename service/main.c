@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * main: the verbs, and the entry point.
  *
@@ -9,6 +10,7 @@
 #include "options.h"
 #include "record.h"
 #include "verb/configured.h"
+#include "verb/output.h"
 #include "verb/verb.h"
 #include "win/guard.h"
 
@@ -37,19 +39,27 @@ static int do_verb(void) {
     if ((options.verb != VERB_RUN || options.console) && options.verb != VERB_VERSION &&
         !options.has_config && !(options.verb == VERB_SCAN && options.has_folder))
         configured_adopt(&options);
-    return verbs_done_by[options.verb](&options);
+    if (options.has_output && !output_begin(options.output))
+        return 2;
+    int code = verbs_done_by[options.verb](&options);
+    return options.has_output ? output_end(options.output, code) : code;
 }
 
 typedef BOOL WINAPI set_directories(DWORD);
+typedef BOOL WINAPI set_directory(const WCHAR *);
 
-/* DLLs from the system folder only, where Windows can be told so (Windows 8, or 7 with
- * KB2533623). */
+/* DLLs from the system folder only, where Windows can be told so (Windows 8, or 7 with KB2533623); else
+ * not from the current folder (XP with a service pack). */
 static void restrict_dlls(void) {
     enum { SEARCH_SYSTEM32 = 0x800 };
-    set_directories *set = (set_directories *)(void *)GetProcAddress(
-        GetModuleHandleW(L"kernel32.dll"), "SetDefaultDllDirectories");
-    if (set != NULL)
-        (void)set(SEARCH_SYSTEM32);
+    HMODULE kernel = GetModuleHandleW(L"kernel32.dll");
+    set_directories *set_all =
+        (set_directories *)(void *)GetProcAddress(kernel, "SetDefaultDllDirectories");
+    set_directory *set_one = (set_directory *)(void *)GetProcAddress(kernel, "SetDllDirectoryW");
+    if (set_all != NULL)
+        (void)set_all(SEARCH_SYSTEM32);
+    else if (set_one != NULL)
+        (void)set_one(L"");
 }
 
 void entry(void);

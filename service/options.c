@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "options.h"
 
 #include <string.h>
@@ -26,11 +27,12 @@ static const struct {
     [VERB_REPAIR] = {"repair", FOLDER, 0, " [FOLDER]",
                      "Repairs the stuck records now, once. Exit code 2: some are left."},
     [VERB_INSTALL] =
-        {"install", NOTHING, 0, " [--folder DIR] [--report-only] [--account NAME]",
+        {"install", NOTHING, 0, " [--folder DIR] [--report-only] [--account NAME] [--check]",
          "Registers service and event source; writes kmrepair.ini if there is none\r\n"
          "(--report-only: one that says Repair = no); limits access to administrators.\r\n"
          "--account: the service runs as NAME, such as \"NT AUTHORITY\\LocalService\",\r\n"
-         "which gets the rights it needs; a password is asked for."},
+         "which gets the rights it needs; a password is asked for.\r\n"
+         "--check: says what would be refused, and changes nothing."},
     [VERB_PROTECT] =
         {"protect", FOLDER, 0, " [FOLDER]",
          "Limits access to the program's folder, or FOLDER, to administrators. Copy\r\n"
@@ -49,7 +51,7 @@ static const struct {
                        "Continues a paused service: it scans the folder, then repairs."},
     [VERB_STATUS] = {"status", NOTHING, SOME_FORMATS, " [--format=table|json]",
                      "Shows service, configuration, folder, and what was repaired."},
-    [VERB_CHECK] = {"check", NOTHING, 0, "",
+    [VERB_CHECK] = {"check", NOTHING, SOME_FORMATS, " [--format=table|json]",
                     "Says what is wrong with the configuration, or what it means."},
     [VERB_HISTORY] = {"history", NOTHING, ALL_FORMATS, " [--since DATE] [--format=table|csv|json]",
                       "Lists what was done to which record.\r\n"
@@ -77,7 +79,7 @@ void options_print_usage(bool error, enum verb verb) {
         (void)console_print(to, "  kmrepair --version\r\n");
     }
     (void)console_print(
-        to, "\r\nEvery verb takes --help and --config FILE, by default that of the installed\r\n"
+        to, "\r\nEvery command takes --help and --config FILE, by default that of the installed\r\n"
             "service, or else kmrepair.ini beside the program.\r\n");
 }
 
@@ -138,6 +140,33 @@ static bool take_config(struct options *options, const WCHAR *word) {
         return refuse_word(options, "not a path of a configuration: ", word, "");
     options->has_config = true;
     return true;
+}
+
+/* A path, of which the last backslash is left out unless it is that of a root. */
+static bool take_path(struct options *options, const WCHAR *word, WCHAR to[PATH_UNITS]) {
+    DWORD length = word[0] != L'\0' ? path_full(word, to) : 0;
+    if (length == 0)
+        return refuse_word(options, "not a path: ", word, "");
+    if (length > 3 && to[length - 1] == L'\\')
+        to[length - 1] = L'\0';
+    return true;
+}
+
+/* Set-up runs a program of its own, and means the one that it installs. */
+static bool take_in(struct options *options, const WCHAR *word) {
+    static WCHAR folder[PATH_UNITS];
+    if (!take_path(options, word, folder))
+        return false;
+    /* Of one that is not there all bits are set. */
+    if ((GetFileAttributesW(folder) & FILE_ATTRIBUTE_DIRECTORY) == 0)
+        return refuse_word(options, "not a folder: ", word, "");
+    (void)lstrcpynW(options->program, folder, PATH_UNITS);
+    options->has_program = path_append(options->program, (size_t)lstrlenW(folder), "kmrepair.exe");
+    return options->has_program || refuse_word(options, "this path is too long: ", word, "");
+}
+
+static bool take_output(struct options *options, const WCHAR *word) {
+    return options->has_output = take_path(options, word, options->output);
 }
 
 static bool take_account(struct options *options, const WCHAR *word) {
@@ -210,7 +239,14 @@ static const struct {
     {"--config", ~0U, take_config},
     {"--folder", 1 << VERB_INSTALL, take_folder},
     {"--account", 1 << VERB_INSTALL, take_account},
-    {"--format", 1 << VERB_SCAN | 1 << VERB_STATUS | 1 << VERB_HISTORY, take_format},
+    {"--format", 1 << VERB_SCAN | 1 << VERB_STATUS | 1 << VERB_HISTORY | 1 << VERB_CHECK,
+     take_format},
+    {"--in", 1 << VERB_INSTALL | 1 << VERB_CHECK | 1 << VERB_UNINSTALL, take_in},
+    /* The verbs that set-up runs. */
+    {"--output",
+     1 << VERB_INSTALL | 1 << VERB_PROTECT | 1 << VERB_UNINSTALL | 1 << VERB_START |
+         1 << VERB_STOP | 1 << VERB_CHECK,
+     take_output},
     {"--since", 1 << VERB_HISTORY, take_since},
 };
 
@@ -232,6 +268,10 @@ static bool take_option(struct words *words) {
         return options->all = true;
     if (options->verb == VERB_INSTALL && is(word, "--report-only"))
         return options->report_only = true;
+    if (options->verb == VERB_INSTALL && is(word, "--check"))
+        return options->check = true;
+    if (options->verb == VERB_PROTECT && is(word, "--strict"))
+        return options->strict = true;
     if (options->verb == VERB_RUN && is(word, "--console"))
         return options->console = true;
     if (options->verb == VERB_START && is(word, "--paused"))
@@ -342,7 +382,7 @@ static DWORD program_in_folder(struct options *options) {
 
 /* The paths that are the same for every verb. */
 static bool find_files(struct options *options) {
-    DWORD got = GetModuleFileNameW(NULL, options->program, PATH_UNITS);
+    DWORD got = options->has_program ? 1 : GetModuleFileNameW(NULL, options->program, PATH_UNITS);
     if (options->verb == VERB_PROTECT && options->has_folder)
         got = program_in_folder(options);
     if (got == 0 || got >= PATH_UNITS ||

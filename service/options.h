@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * options: the command line.
  *
@@ -13,7 +14,7 @@
 #include <stdbool.h>
 
 #include "config.h"
-#include "pending.h"
+#include "queue.h"
 #include "win/access.h"
 #include "win/path.h"
 
@@ -54,12 +55,17 @@ struct options {
     bool has_folder;
     bool has_account;
     bool has_config;
-    uint32_t since;                /* seconds since 1970 */
-    unsigned char *bytes;          /* RECORD_BYTES_MAX, for the one record that is read at a time */
-    char name[PENDING_NAME_BYTES]; /* of a record */
+    bool has_program; /* it is not this EXE that is meant, but one in another folder */
+    bool has_output;
+    bool check;           /* of `install`: change nothing */
+    bool strict;          /* of `protect`, for set-up: an owner who is not trusted is refused */
+    uint32_t since;       /* seconds since 1970 */
+    unsigned char *bytes; /* RECORD_BYTES_MAX, for the one record that is read at a time */
+    char name[QUEUE_NAME_BYTES]; /* of a record */
     char folder[CONFIG_FOLDER_BYTES];
     WCHAR account[ACCESS_ACCOUNT_UNITS]; /* that the service is to run as */
-    WCHAR program[PATH_UNITS];           /* this EXE */
+    WCHAR program[PATH_UNITS];           /* this EXE, or the one that is meant */
+    WCHAR output[PATH_UNITS];            /* for set-up: the file that output goes to */
     WCHAR config[PATH_UNITS];            /* full path of the configuration file */
     WCHAR journal[PATH_UNITS];           /* kmrepair.jnl beside it */
 };

@@ -1,1 +1,2 @@
+/* SPDX-License-Identifier: MIT */
 #define RESOURCE_CONFIG 1

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: MIT */
 /*
- * result: why a call of host.h did not succeed, in words.
+ * result: whether a call of host.h succeeded, and why not, in words.
  *
  * Any thread, no state.
  */
@@ -9,6 +10,15 @@
 #include <stddef.h>
 
 #include "host.h"
+
+extern const struct host_result result_ok;
+
+/* `error` is a Win32 error, 0 if none; `reason` may be NULL. */
+struct host_result result_make(enum host_code code, uint32_t error, const char *reason);
+/* HOST_FAILED, or HOST_OK when `error` is 0. */
+struct host_result result_of(uint32_t error);
+/* HOST_FAILED with GetLastError's number. */
+struct host_result result_last(void);
 
 /* The reason that the host gave, or else the system's text, made in `room` and cut when it does not
  * fit. */

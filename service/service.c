@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "service.h"
 
 #include <string.h>
@@ -16,6 +17,7 @@ static struct {
     CRITICAL_SECTION lock;        /* of `status` */
     SERVICE_STATUS status;
     struct control control;
+    HANDLE done; /* in a console: signalled when the work has ended */
     struct events events;
     struct worker worker;
     struct settings settings;
@@ -25,8 +27,22 @@ static struct {
 
 /* ---- what the SCM is told ---- */
 
-/* Every change of state goes through here. Nothing is accepted while starting or stopping; STOPPED
- * is said once. */
+/* What may be sent in a state. Nothing while starting or stopping; on the way to a pause or out of it, which
+ * takes as long as the folder does, only what ends it. */
+static DWORD accepted_in(DWORD state) {
+    DWORD accepted = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN;
+    if (state == SERVICE_PAUSE_PENDING || state == SERVICE_CONTINUE_PENDING)
+        return accepted;
+    if (state != SERVICE_RUNNING && state != SERVICE_PAUSED)
+        return 0;
+    accepted |= SERVICE_ACCEPT_PAUSE_CONTINUE;
+    /* NT 4.0 knows no PARAMCHANGE and no handler of this name; both came with Windows 2000. */
+    if (GetProcAddress(GetModuleHandleW(L"advapi32.dll"), "RegisterServiceCtrlHandlerExW") != NULL)
+        accepted |= SERVICE_ACCEPT_PARAMCHANGE;
+    return accepted;
+}
+
+/* Every change of state goes through here. STOPPED is said once. */
 static void set_state(DWORD state, DWORD error, DWORD specific) {
     SERVICE_STATUS *status = &service.status;
     if (service.handle == NULL)
@@ -39,19 +55,11 @@ static void set_state(DWORD state, DWORD error, DWORD specific) {
         status->dwCurrentState = state;
         status->dwWin32ExitCode = error;
         status->dwServiceSpecificExitCode = specific;
-        /* Opening a folder on a server that does not answer can take half a minute. */
-        status->dwWaitHint = state == SERVICE_START_PENDING ? 60000 : pending ? 5000 : 0;
+        /* Opening a folder on a server that does not answer can take half a minute, and so can the
+         * step in hand. */
+        status->dwWaitHint = pending ? 60000 : 0;
         status->dwCheckPoint = pending ? status->dwCheckPoint + 1 : 0;
-        status->dwControlsAccepted = 0;
-        if (state == SERVICE_RUNNING || state == SERVICE_PAUSED) {
-            status->dwControlsAccepted =
-                SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_PAUSE_CONTINUE;
-            /* NT 4.0 knows no PARAMCHANGE and no handler of this name; both came with
-             * Windows 2000. */
-            if (GetProcAddress(GetModuleHandleW(L"advapi32.dll"),
-                               "RegisterServiceCtrlHandlerExW") != NULL)
-                status->dwControlsAccepted |= SERVICE_ACCEPT_PARAMCHANGE;
-        }
+        status->dwControlsAccepted = accepted_in(state);
         (void)SetServiceStatus(service.handle, status);
     }
     LeaveCriticalSection(&service.lock);
@@ -96,29 +104,51 @@ static void report_start_failed(const char *what, DWORD error) {
     (void)events_say(&service.events, EVENT_START_FAILED, service.text, NULL, NULL);
 }
 
+/* Reads the configuration. Somebody may still have it open to write to it when the host starts; or be
+ * saving it, so that it is empty or gone for a moment. In a console whoever waits can see that
+ * himself. */
+static bool load_config(void) {
+    enum { WAIT_MS = 500, BUSY_WAITS = 60, MISSING_WAITS = 10 };
+    for (int i = 0;; i++) {
+        if (settings_load(service.options->config, &service.settings, &service.error))
+            return true;
+        bool may_come = service.error.busy
+                            ? i < BUSY_WAITS
+                            : settings_is_missing() && i < MISSING_WAITS && service.handle != NULL;
+        if (!may_come || control_is_stopping(&service.control))
+            return false;
+        set_state(SERVICE_START_PENDING, NO_ERROR, 0);
+        (void)WaitForSingleObject(service.control.wake, WAIT_MS);
+    }
+}
+
 /* From the configuration to the end of the work. Returns a service-specific exit code. */
 static DWORD work_until_stopped(void) {
     const struct options *options = service.options;
     struct text text;
-    if (!settings_load_reported(options->config, NULL, &service.settings, &service.error,
-                                &service.events)) {
+    if (!load_config()) {
+        settings_refuse(options->config, &service.error, &service.events);
         report_start_failed("the configuration is refused, see event 4001", 0);
         return SERVICE_EXIT_CONFIG;
     }
+    settings_report(options->config, &service.settings, &service.events);
     DWORD error = worker_open(&service.worker, options, &service.settings, &service.events,
                               &service.control, report_state);
     if (error != ERROR_SUCCESS) {
-        report_start_failed("an event object can not be made", error);
+        report_start_failed("an event object cannot be made", error);
         return SERVICE_EXIT_RESOURCES;
     }
-    report_state(WORKER_RUNNING);
+    bool paused = worker_state(&service.worker) == WORKER_PAUSED;
+    report_state(worker_state(&service.worker));
     config_print(&service.settings, service.text, sizeof service.text);
     (void)events_say(&service.events, EVENT_STARTED, KMREPAIR_VERSION, service.text, NULL);
+    if (paused)
+        (void)events_say(&service.events, EVENT_PAUSED, NULL, NULL, NULL);
 
     worker_run(&service.worker);
 
     text_begin(&text, service.text, sizeof service.text);
-    text_put_u32(&text, service.worker.mender.repaired);
+    text_put_u32(&text, service.worker.mender.change.repaired);
     worker_close(&service.worker);
     (void)events_say(&service.events, EVENT_STOPPED, service.text, NULL, NULL);
     return 0;
@@ -133,7 +163,7 @@ static void WINAPI service_main(DWORD count, WCHAR **arguments) {
     service.status.dwServiceType = SERVICE_WIN32_OWN_PROCESS;
     service.handle = RegisterServiceCtrlHandlerW(SERVICE_NAME, on_control);
     if (service.handle == NULL) {
-        report_start_failed("the control handler can not be registered", GetLastError());
+        report_start_failed("the control handler cannot be registered", GetLastError());
         return;
     }
     set_state(SERVICE_START_PENDING, NO_ERROR, 0);
@@ -159,7 +189,7 @@ int service_run(const struct options *options) {
                                                  {NULL, NULL}};
     int code = 0;
     if (!open_service(options, false)) {
-        report_start_failed("an event object can not be made", GetLastError());
+        report_start_failed("an event object cannot be made", GetLastError());
         code = 2;
     } else if (!StartServiceCtrlDispatcherW(table)) {
         DWORD error = GetLastError();
@@ -168,7 +198,7 @@ int service_run(const struct options *options) {
                                 "; in a console use `kmrepair run --console`, to start the "
                                 "service `kmrepair start`");
         else
-            code = console_fail_error("the service control manager can not be reached", "", error);
+            code = console_fail_error("the service control manager cannot be reached", "", error);
     }
     close_service();
     return code;
@@ -176,17 +206,24 @@ int service_run(const struct options *options) {
 
 /* ---- in a console ---- */
 
+/* On a thread of its own. When the console is closed, or the user or the host goes, the process is
+ * ended as soon as this returns: the worker gets some seconds first to finish its step. */
 static BOOL WINAPI on_break(DWORD type) {
-    (void)type;
+    enum { GRACE_MS = 4000 };
     control_stop(&service.control);
+    if (type != CTRL_C_EVENT && type != CTRL_BREAK_EVENT)
+        (void)WaitForSingleObject(service.done, GRACE_MS);
     return TRUE;
 }
 
 static int open_console(const struct options *options) {
     if (!open_service(options, true))
-        return console_fail_error("an event object can not be made", "", GetLastError());
+        return console_fail_error("an event object cannot be made", "", GetLastError());
+    service.done = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (service.done == NULL)
+        return console_fail_error("an event object cannot be made", "", GetLastError());
     if (!SetConsoleCtrlHandler(on_break, TRUE))
-        return console_fail_error("Ctrl-C can not be handled", "", GetLastError());
+        return console_fail_error("Ctrl-C cannot be handled", "", GetLastError());
     return 0;
 }
 
@@ -196,6 +233,7 @@ int service_run_in_console(const struct options *options) {
         (void)console_print(CONSOLE_OUT,
                             "KMRepair is running in this console. Ctrl-C stops it.\r\n");
         code = work_until_stopped() == 0 ? 0 : 2;
+        (void)SetEvent(service.done);
     }
     if (code != 0 && service.error.reason[0] != '\0')
         code = console_fail_config(options, &service.error);

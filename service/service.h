@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * service: KMRepair under the service control manager, or in a console.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "settings.h"
 
 #include <string.h>
@@ -5,6 +6,7 @@
 #include "find.h"
 #include "text.h"
 #include "win/error.h"
+#include "win/expand.h"
 #include "win/file.h"
 #include "win/path.h"
 
@@ -15,6 +17,8 @@ static struct {
     char text[CONFIG_BYTES_MAX * 3 + 1];
     char path[PATH_UNITS * 3];
     char printed[CONFIG_PRINT_BYTES];
+    bool gone;  /* there was no such file at the last attempt */
+    bool empty; /* or nothing was in it */
 } buffer;
 
 static bool refuse_file(struct config_error *error, const char *reason, DWORD number) {
@@ -27,9 +31,21 @@ static bool read_raw(const WCHAR *path, DWORD *size, struct config_error *error)
     /* Not while somebody writes to it: a half-saved file may lack its `Repair = no`. */
     DWORD number = file_read(path, FILE_SHARE_READ | FILE_SHARE_DELETE, buffer.raw,
                              CONFIG_BYTES_MAX + 1, size);
-    error->busy = number == ERROR_SHARING_VIOLATION;
-    if (number != 0)
+    error->busy = number == ERROR_SHARING_VIOLATION || number == ERROR_LOCK_VIOLATION;
+    buffer.empty = number == 0 && *size == 0;
+    buffer.gone = number == ERROR_FILE_NOT_FOUND || number == ERROR_PATH_NOT_FOUND;
+    switch (number) {
+    case ERROR_SUCCESS:
+        break;
+    case ERROR_BAD_FILE_TYPE:
+        return refuse_file(error, "it is a pipe or a device, not a file on a disk", 0);
+    case ERROR_DIRECTORY:
+        return refuse_file(error, "it is a folder, not a file", 0);
+    case ERROR_CANT_RESOLVE_FILENAME:
+        return refuse_file(error, "it is a link (reparse point); put the file itself there", 0);
+    default:
         return refuse_file(error, "the file cannot be read", number);
+    }
     /* A file that is about to be saved is empty for a moment. It must not pass for one that leaves
      * everything at its default. */
     if (*size == 0)
@@ -64,29 +80,43 @@ static bool parse_file(DWORD size, struct settings *settings, struct config_erro
     return config_parse(buffer.text, length, settings, error);
 }
 
-/* The folder that is meant, with its variables put in; `auto` while none is found. */
+/* Refuses the line of Folder; `variable` is one that a service has not, or empty. */
+static bool refuse_folder(struct config_error *error, const WCHAR *variable) {
+    char name[EXPAND_NAME_UNITS * 3];
+    struct text text;
+    text_begin(&text, error->reason, sizeof error->reason);
+    if (variable[0] == L'\0') {
+        text_put(&text, "Folder is not a full path when its variables are expanded");
+        return false;
+    }
+    path_print(variable, name, sizeof name);
+    text_put(&text, "Folder has %");
+    text_put_safe(&text, name, strlen(name));
+    text_put(&text, "%, which is not a variable of the system, so the service does not have it");
+    return false;
+}
+
+/* The folder that is meant, with its variables expanded; `auto` while none is found. */
 static bool resolve(struct settings *settings, struct config_error *error) {
     char words[FIND_WORDS_BYTES];
+    WCHAR variable[EXPAND_NAME_UNITS];
     const char *folder = settings->folder;
     WCHAR *given = buffer.units;
     WCHAR *expanded = buffer.units + CONFIG_FOLDER_BYTES;
     if (settings->automatic)
         (void)find_clients(settings->folder, words);
-    else if (strchr(folder, '%') != NULL) {
-        /* config_parse() has seen to it that it is UTF-8 and short enough. */
-        (void)text_to_utf16(folder, strlen(folder), given, CONFIG_FOLDER_BYTES);
-        DWORD got = ExpandEnvironmentStringsW(given, expanded, CONFIG_FOLDER_BYTES);
-        if (got == 0 || got > CONFIG_FOLDER_BYTES ||
-            text_from_utf16(expanded, got - 1, settings->folder, sizeof settings->folder) ==
-                (size_t)-1 ||
-            !config_is_absolute(folder)) {
-            uint32_t line = error->line;
-            (void)refuse_file(error, "Folder is no whole path when its variables are put in", 0);
-            error->line = line;
-            return false;
-        }
-    }
-    return true;
+    if (settings->automatic || strchr(folder, '%') == NULL)
+        return true;
+    /* config_parse() has seen to it that it is UTF-8 and short enough. */
+    (void)text_to_utf16(folder, strlen(folder), given, CONFIG_FOLDER_BYTES);
+    enum expand_result done = expand_path(given, expanded, CONFIG_FOLDER_BYTES, variable);
+    if (done != EXPAND_UNKNOWN)
+        variable[0] = L'\0';
+    if (done != EXPAND_DONE)
+        return refuse_folder(error, variable);
+    size_t length = text_from_utf16(expanded, (size_t)lstrlenW(expanded), settings->folder,
+                                    sizeof settings->folder);
+    return (length != (size_t)-1 && config_is_absolute(folder)) || refuse_folder(error, variable);
 }
 
 bool settings_load(const WCHAR *path, struct settings *settings, struct config_error *error) {
@@ -113,24 +143,36 @@ void settings_report(const WCHAR *path, const struct settings *settings, struct 
     (void)events_say(events, EVENT_CONFIG_LOADED, buffer.path, buffer.printed, NULL);
 }
 
+bool settings_is_missing(void) {
+    return buffer.gone || buffer.empty;
+}
+
+void settings_refuse(const WCHAR *path, const struct config_error *error, struct events *events) {
+    struct text line;
+    path_print(path, buffer.path, sizeof buffer.path);
+    text_begin(&line, buffer.printed, sizeof buffer.printed);
+    if (error->line != 0)
+        text_put_count(&line, "line ", error->line, ": ");
+    (void)events_say(events, EVENT_CONFIG_REFUSED, buffer.path, buffer.printed, error->reason);
+}
+
 bool settings_load_reported(const WCHAR *path, const struct settings *known,
                             struct settings *settings, struct config_error *error,
                             struct events *events) {
     bool loaded = settings_load(path, settings, error);
-    /* What was found stays: another one may be a copy. */
-    if (loaded && known != NULL && settings->automatic && known->automatic &&
-        config_is_absolute(known->folder))
-        (void)text_copy(settings->folder, sizeof settings->folder, known->folder);
-    if (known != NULL && (loaded ? is_same(settings, known) : error->busy))
+    if (!loaded) {
+        if (buffer.gone)
+            (void)text_copy(error->reason, sizeof error->reason,
+                            "the file does not exist any more");
+        if (!error->busy)
+            settings_refuse(path, error, events);
         return false;
-    if (loaded) {
-        settings_report(path, settings, events);
-    } else {
-        struct text line;
-        path_print(path, buffer.path, sizeof buffer.path);
-        text_begin(&line, buffer.printed, sizeof buffer.printed);
-        text_put_u32(&line, error->line);
-        (void)events_say(events, EVENT_CONFIG_REFUSED, buffer.path, buffer.printed, error->reason);
     }
-    return loaded;
+    /* What was found stays: another one may be a copy. What was not found yet is no new setting. */
+    if (known != NULL && settings->automatic && known->automatic)
+        (void)text_copy(settings->folder, sizeof settings->folder, known->folder);
+    if (known != NULL && is_same(settings, known))
+        return false;
+    settings_report(path, settings, events);
+    return true;
 }

@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: MIT */
 #include "worker.h"
 
 #include <string.h>
 
+#include "result.h"
 #include "settings.h"
 #include "text.h"
 #include "win/path.h"
@@ -12,6 +14,8 @@ enum {
 };
 
 enum { ASKED_STOP = 1, ASKED_PAUSE = 2, ASKED_RESUME = 4, ASKED_RELOAD = 8 };
+
+/* ---- what others ask ---- */
 
 bool control_init(struct control *control) {
     atomic_init(&control->asked, 0);
@@ -42,136 +46,98 @@ void control_reload(struct control *control) {
     request(control, ASKED_RELOAD, 0);
 }
 
-static void watch_failed(struct worker *worker, const struct host_result *why) {
-    DWORD *backoff = &worker->watch_backoff;
+bool control_is_stopping(struct control *control) {
+    return (atomic_load(&control->asked) & ASKED_STOP) != 0;
+}
+
+/* ---- the Clients folder ---- */
+
+/* Lets go of it: a watched folder keeps every folder above it from being renamed. */
+static void close_folder(struct worker *worker) {
     watch_close(&worker->watch);
-    *backoff = *backoff == 0 ? MENDER_BACKOFF_FIRST : *backoff * 2;
-    if (*backoff > MENDER_BACKOFF_LAST)
-        *backoff = MENDER_BACKOFF_LAST;
-    worker->watch_due = host_win_clock(&worker->host) + *backoff;
+    folder_close(&worker->host.folder);
+}
+
+static void folder_failed(struct worker *worker, const struct host_result *why) {
+    close_folder(worker);
+    worker->backoff = site_back_off(worker->backoff, MENDER_BACKOFF_FIRST, MENDER_BACKOFF_LAST);
+    worker->look_due = host_win_clock(&worker->host) + worker->backoff;
     mender_folder_away(&worker->mender, why);
 }
 
-static void use_folder(struct worker *worker, const char *folder) {
-    host_win_set_folder(&worker->host, folder);
-    (void)memcpy(worker->folder, worker->host.path, sizeof worker->folder);
-}
-
 /* `auto` is looked for until it is found, and stays what it was then: another one may be a copy. */
-static bool find_folder(struct worker *worker) {
+static void find_folder(struct worker *worker) {
     struct settings *settings = &worker->settings;
-    *settings = worker->mender.settings;
-    if (!settings->automatic || config_is_absolute(settings->folder))
-        return true;
-    if (!find_clients(settings->folder, worker->host.no_folder))
-        return false;
-    mender_configure(&worker->mender, settings);
-    use_folder(worker, settings->folder);
-    settings_report(worker->options->config, settings, worker->events);
-    return true;
-}
-
-/* Opens the watch, or looks whether it still is one. */
-static void watch_over(struct worker *worker) {
-    struct host_result result;
-    bool was_open = watch_is_open(&worker->watch);
-    if (was_open)
-        result = watch_check(&worker->watch, worker->folder);
-    else if (!find_folder(worker) || worker->host.folder == 0)
-        result = (struct host_result){HOST_FAILED, 0, worker->host.no_folder};
-    else
-        result = watch_open(&worker->watch, worker->folder);
-    if (result.code != HOST_OK) {
-        watch_failed(worker, &result);
+    *settings = worker->mender.site.settings;
+    if (!settings->automatic || config_is_absolute(settings->folder) ||
+        !find_clients(settings->folder, worker->host.not_found))
         return;
-    }
-    worker->watch_due = host_win_clock(&worker->host) + CHECK_MS;
-    /* One that opens and then fails at once is tried ever more seldom. */
-    if (was_open)
-        worker->watch_backoff = 0;
-    else
-        mender_folder_back(&worker->mender);
+    mender_folder_found(&worker->mender, settings->folder);
+    settings_report(worker->options->config, settings, worker->events);
 }
 
-static void on_change(void *context, const char *name) {
+static struct host_result open_folder(struct worker *worker) {
+    const struct folder *folder = &worker->host.folder;
+    find_folder(worker);
+    struct host_result result =
+        host_win_open_folder(&worker->host, worker->mender.site.settings.folder);
+    if (result.code == HOST_OK)
+        result = watch_open(&worker->watch, folder->given);
+    /* Between the two the path may have come to lead to another one. */
+    if (result.code == HOST_OK && folder->trusted &&
+        !file_is_same(&folder->identity, &worker->watch.identity))
+        result = result_make(HOST_FAILED, 0, "it was replaced by another folder");
+    return result;
+}
+
+/* Opens it, or looks whether it still is what its path leads to. */
+static void look_after_folder(struct worker *worker) {
+    bool was_open = watch_is_open(&worker->watch);
+    struct host_result result = was_open ? folder_check(&worker->host.folder) : open_folder(worker);
+    if (result.code != HOST_OK)
+        folder_failed(worker, &result);
+    else if (!was_open)
+        mender_folder_open(&worker->mender, worker->host.folder.path);
+    else /* one that opens and then fails at once is tried ever more seldom */
+        worker->backoff = 0;
+}
+
+/* watch_change */
+static void on_record(void *context, const char *name, bool is_there) {
     struct worker *worker = context;
-    char real[PENDING_NAME_BYTES];
+    char real[QUEUE_NAME_BYTES];
     if (name == NULL) {
         mender_changes_lost(&worker->mender);
         return;
     }
-    (void)text_copy(real, sizeof real, name);
-    struct host_result result = host_win_long_name(&worker->host, real, sizeof real);
+    /* A full buffer has thousands of names, and each may be a question to a server. Whoever stops has no
+     * use for them: the next start looks at everything. */
+    if (!is_there || !record_is_named(name) || control_is_stopping(worker->control))
+        return;
+    if (queue_find(&worker->mender.queue, name) != NULL) {
+        mender_hint(&worker->mender, name);
+        return;
+    }
+    if (!text_copy(real, sizeof real, name))
+        return;
     /* Never by an alias: the journal, the holds and the events know a record by its name. */
+    struct host_result result = folder_real_name(&worker->host.folder, real, sizeof real);
     if (result.code == HOST_OK)
         mender_hint(&worker->mender, real);
     else if (result.code != HOST_GONE)
         mender_changes_lost(&worker->mender);
 }
 
-/* New settings take effect at once; a refused file changes nothing. `asked`: somebody wants to hear
- * of it even if nothing is new. */
-static void reload(struct worker *worker, bool asked) {
-    struct settings *settings = &worker->settings;
-    struct config_error error;
-    worker->load_due = MENDER_NEVER;
-    const struct settings *known = asked ? NULL : &worker->mender.settings;
-    if (!settings_load_reported(worker->options->config, known, settings, &error, worker->events)) {
-        if (error.busy && !asked)
-            worker->load_due = host_win_clock(&worker->host) + LOAD_MS;
+/* ---- the program's own files ---- */
+
+/* The name by which its folder lists the configuration; the command line may have a short one. */
+static void find_config_name(struct worker *worker) {
+    WIN32_FIND_DATAW found;
+    HANDLE list = FindFirstFileW(worker->options->config, &found);
+    if (list == INVALID_HANDLE_VALUE)
         return;
-    }
-    bool moved = !text_same(settings->folder, worker->mender.settings.folder);
-    mender_configure(&worker->mender, settings);
-    if (moved) {
-        watch_close(&worker->watch);
-        use_folder(worker, settings->folder);
-        worker->watch_backoff = 0;
-        worker->watch_due = 0;
-    }
-}
-
-/* A file beside the configuration has changed; NULL: any of them may have. */
-static void on_file(void *context, const char *name) {
-    static const char journal[] = "kmrepair.jnl";
-    struct worker *worker = context;
-    const char *config = worker->config_name;
-    if (name == NULL || text_same(name, config))
-        worker->load_due = host_win_clock(&worker->host) + LOAD_MS;
-    if (name == NULL || text_same(name, journal))
-        mender_journal_changed(&worker->mender);
-}
-
-/* Watches the files; what can not be watched is tried again once a minute, and as after any loss,
- * both are looked at then. */
-static void watch_files(struct worker *worker) {
-    if (watch_is_open(&worker->files))
-        return;
-    if (watch_open(&worker->files, worker->files_folder).code == HOST_OK)
-        on_file(worker, NULL);
-}
-
-static void tell_state(struct worker *worker, enum event_number number, enum worker_state state) {
-    (void)events_say(worker->events, number, NULL, NULL, NULL);
-    worker->on_state(state);
-}
-
-/* Does what was asked for since the last call; false when that is to stop. */
-static bool obey(struct worker *worker) {
-    unsigned asked = atomic_fetch_and(&worker->control->asked, ASKED_STOP);
-    if ((asked & ASKED_STOP) != 0)
-        return false;
-    if ((asked & ASKED_RELOAD) != 0)
-        reload(worker, true);
-    if ((asked & ASKED_PAUSE) != 0) {
-        mender_pause(&worker->mender);
-        tell_state(worker, EVENT_PAUSED, WORKER_PAUSED);
-    }
-    if ((asked & ASKED_RESUME) != 0) {
-        mender_continue(&worker->mender);
-        tell_state(worker, EVENT_CONTINUED, WORKER_RUNNING);
-    }
-    return true;
+    (void)FindClose(list);
+    path_print(found.cFileName, worker->config_name, sizeof worker->config_name);
 }
 
 /* The folder of the configuration, and its name in it. */
@@ -179,8 +145,120 @@ static void find_own_files(struct worker *worker) {
     const WCHAR *path = worker->options->config;
     /* The path fits: it is that of a file beside which the journal is. */
     (void)path_beside(path, L"", worker->files_folder);
-    path_print(path + lstrlenW(worker->files_folder), worker->config_name,
-               sizeof worker->config_name);
+    path_print(path + lstrlenW(worker->files_folder), worker->config_given,
+               sizeof worker->config_given);
+    (void)text_copy(worker->config_name, sizeof worker->config_name, worker->config_given);
+    find_config_name(worker);
+}
+
+static bool is_config(struct worker *worker, const char *name, bool is_there) {
+    if (text_same(name, worker->config_given) || text_same(name, worker->config_name))
+        return true;
+    /* A short name may be that of another file now. */
+    if (!is_there || strchr(worker->config_given, '~') == NULL)
+        return false;
+    find_config_name(worker);
+    return text_same(name, worker->config_name);
+}
+
+/* watch_change: a file beside the configuration was changed, made or removed. */
+static void on_file(void *context, const char *name, bool is_there) {
+    struct worker *worker = context;
+    if (name == NULL || is_config(worker, name, is_there))
+        worker->load_due = host_win_clock(&worker->host) + LOAD_MS;
+    if (name == NULL || text_same(name, "kmrepair.jnl"))
+        mender_journal_changed(&worker->mender);
+}
+
+/* Watches the files. What cannot be watched, or is another folder now, is opened again once a minute,
+ * and as after any loss both files are looked at then. */
+static void look_after_files(struct worker *worker) {
+    if (watch_is_open(&worker->files) &&
+        watch_check(&worker->files, worker->files_folder).code != HOST_OK) {
+        watch_close(&worker->files);
+        on_file(worker, NULL, false);
+    }
+    if (!watch_is_open(&worker->files) &&
+        watch_open(&worker->files, worker->files_folder).code == HOST_OK)
+        on_file(worker, NULL, false);
+}
+
+/* New settings take effect at once; a refused file changes nothing. One that somebody is writing to is read
+ * when he has done that. */
+static void reload(struct worker *worker) {
+    struct settings *settings = &worker->settings;
+    const struct settings *in_force = &worker->mender.site.settings;
+    struct config_error error;
+    worker->load_due = MENDER_NEVER;
+    bool loaded =
+        settings_load_reported(worker->options->config, worker->load_asked ? NULL : in_force,
+                               settings, &error, worker->events);
+    if (!loaded && error.busy)
+        worker->load_due = host_win_clock(&worker->host) + LOAD_MS;
+    else
+        worker->load_asked = false;
+    if (!loaded)
+        return;
+    bool moved = !text_same(settings->folder, in_force->folder);
+    mender_configure(&worker->mender, settings);
+    if (!moved)
+        return;
+    close_folder(worker);
+    worker->backoff = 0;
+    if (!worker->mender.paused)
+        look_after_folder(worker);
+}
+
+/* ---- the loop ---- */
+
+static void look_around(struct worker *worker) {
+    worker->look_due = host_win_clock(&worker->host) + CHECK_MS;
+    look_after_files(worker);
+    if (!worker->mender.paused)
+        look_after_folder(worker);
+}
+
+static void tell_state(struct worker *worker, enum event_number number) {
+    (void)events_say(worker->events, number, NULL, NULL, NULL);
+    worker->on_state(worker_state(worker));
+}
+
+static void pause(struct worker *worker) {
+    mender_pause(&worker->mender);
+    close_folder(worker);
+    tell_state(worker, EVENT_PAUSED);
+}
+
+static void resume(struct worker *worker) {
+    mender_continue(&worker->mender);
+    worker->backoff = 0;
+    if (!watch_is_open(&worker->watch))
+        look_after_folder(worker);
+    tell_state(worker, EVENT_CONTINUED);
+}
+
+/* Does what was asked for since the last call; false when that is to stop. */
+static bool obey(struct worker *worker) {
+    unsigned asked = atomic_fetch_and(&worker->control->asked, ASKED_STOP);
+    if ((asked & ASKED_STOP) != 0)
+        return false;
+    if ((asked & ASKED_RELOAD) != 0) {
+        worker->load_asked = true;
+        reload(worker);
+    }
+    if ((asked & ASKED_PAUSE) != 0)
+        pause(worker);
+    if ((asked & ASKED_RESUME) != 0)
+        resume(worker);
+    return true;
+}
+
+static void collect(struct worker *worker) {
+    struct host_result result = watch_collect(&worker->watch, on_record, worker);
+    if (result.code != HOST_OK)
+        folder_failed(worker, &result);
+    /* A watch of the files that fails is closed then, and opened again once a minute. */
+    (void)watch_collect(&worker->files, on_file, worker);
 }
 
 DWORD worker_open(struct worker *worker, const struct options *options,
@@ -190,56 +268,39 @@ DWORD worker_open(struct worker *worker, const struct options *options,
     worker->control = control;
     worker->options = options;
     worker->on_state = on_state;
-    worker->watch_backoff = 0;
+    worker->backoff = 0;
     worker->load_due = MENDER_NEVER;
-    if (!watch_init(&worker->watch) || !watch_init(&worker->files))
+    worker->load_asked = false;
+    if (!watch_init(&worker->watch, worker->watch_room, WATCH_BYTES_MAX) ||
+        !watch_init(&worker->files, worker->files_room, FILES_BYTES))
         return GetLastError();
     find_own_files(worker);
-    host_win_init(&worker->host, settings->folder, options->journal, events);
-    use_folder(worker, settings->folder);
-    mender_init(&worker->mender, &worker->host.host, settings, options->bytes);
-    mender_note_settings(&worker->mender);
-    watch_over(worker);
-    watch_files(worker);
+    host_win_init(&worker->host, options->journal, events);
+    mender_init(&worker->mender, &worker->host.host, settings, true, options->bytes);
+    if (worker->start_paused)
+        mender_pause(&worker->mender);
+    look_around(worker);
     return ERROR_SUCCESS;
 }
 
-/* Steps the mender while there is something to do, until the clock moves on or something is asked for; returns
- * when there is more. Collecting changes costs as much as two records, so under a flood they are collected by the
- * dozen; but not later than this, for a record must not be repaired while the news of its writer lies unread for
- * longer than a tick. */
-static uint64_t work(struct worker *worker) {
-    uint64_t begun = host_win_clock(&worker->host);
-    uint64_t due = 0;
-    do
-        due = mender_step(&worker->mender);
-    while (due <= begun && host_win_clock(&worker->host) == begun &&
-           atomic_load(&worker->control->asked) == 0);
-    return due;
+enum worker_state worker_state(const struct worker *worker) {
+    return worker->mender.paused ? WORKER_PAUSED : WORKER_RUNNING;
 }
 
 void worker_run(struct worker *worker) {
     const HANDLE handles[] = {worker->control->wake, worker->watch.overlapped.hEvent,
                               worker->files.overlapped.hEvent};
-    if (worker->start_paused)
-        control_pause(worker->control);
     while (obey(worker)) {
-        struct host_result result = watch_collect(&worker->watch, on_change, worker);
-        if (result.code != HOST_OK)
-            watch_failed(worker, &result);
-        (void)watch_collect(&worker->files, on_file, worker);
-        if (host_win_clock(&worker->host) >= worker->watch_due) {
-            watch_over(worker);
-            watch_files(worker);
-        }
+        collect(worker);
+        if (host_win_clock(&worker->host) >= worker->look_due)
+            look_around(worker);
         if (host_win_clock(&worker->host) >= worker->load_due)
-            reload(worker, false);
-        uint64_t due = work(worker);
-        if (due > worker->watch_due)
-            due = worker->watch_due;
+            reload(worker);
+        uint64_t due = mender_step(&worker->mender);
+        if (due > worker->look_due)
+            due = worker->look_due;
         if (due > worker->load_due)
             due = worker->load_due;
-        /* Not while there is work: it would be a call for nothing. */
         DWORD wait = host_win_until(&worker->host, due, CHECK_MS);
         if (wait != 0)
             (void)WaitForMultipleObjects(3, handles, FALSE, wait);

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Compares the documentation with the sources it describes. Run by tests/check.
 
 Events: docs/events.md and README's table against service/messages.mc, core/host.h and service/events.c.
 Configuration: installer/kmrepair.ini and README against core/config.[ch].
-Links: the relative ones in all .md files. XML: well-formed, and for this event source.
+Links: the relative ones in all .md files. XML: well-formed, and for this event source. Licence: in the first line of each source.
 
     tests/docs.py [ROOT]     ROOT: the folder of the sources, else the one this file is in
 
@@ -293,11 +294,33 @@ def check_xml():
             check_query(name, query, source)
 
 
+# ---- licence ----
+
+def check_licence():
+    """Each source says its licence in its first line, a script in the one behind `#!`."""
+    sources = [ROOT / "Makefile"]
+    for folder in ("core", "service", "tests", "installer"):
+        sources += [path for path in (ROOT / folder).rglob("*") if path.is_file() and "corpus" not in path.parts]
+    found = 0
+    for path in sorted(sources):
+        with open(path, "rb") as file:
+            head = file.read(400).decode("utf-8", "replace").splitlines() or [""]
+        script = head[0].startswith("#!")
+        if path.suffix not in (".c", ".h", ".rc", ".mc", ".py", ".nsi", ".nsh") and path.name != "Makefile" and not script:
+            continue
+        found += 1
+        line = (head[1:] or [""])[0] if script else head[0]
+        if "SPDX-License-Identifier: MIT" not in line:
+            check(str(path.relative_to(ROOT)), "first line", "SPDX-License-Identifier: MIT", line)
+    check("sources", "a first line with the licence was looked for", True, found > 100)
+
+
 def main():
     check_events()
     check_configuration()
     check_links()
     check_xml()
+    check_licence()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

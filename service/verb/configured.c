@@ -1,38 +1,37 @@
+/* SPDX-License-Identifier: MIT */
 #include "verb/configured.h"
 
 #include <string.h>
 
 #include "console.h"
 #include "find.h"
-#include "service.h"
 #include "settings.h"
 #include "text.h"
+#include "verb/registration.h"
 #include "win/path.h"
-#include "win/scm.h"
 
-/* The configuration of a service with this command line: what follows --config, else kmrepair.ini
+/* The configuration of the service that is registered: what follows --config, else kmrepair.ini
  * beside its program. */
-static bool registered_config(const WCHAR *image, WCHAR to[PATH_UNITS]) {
+static bool registered_config(WCHAR to[PATH_UNITS]) {
+    static WCHAR program[PATH_UNITS];
     WCHAR *words[OPTIONS_WORDS];
-    int count = options_split(image, words);
+    const WCHAR *rest = NULL;
     bool found = false;
-    for (int i = 1; i + 1 < count; i++) {
+    if (!registration_find(program, &rest))
+        return false;
+    int count = options_split(rest, words);
+    for (int i = 0; i + 1 < count; i++) {
         if (lstrcmpiW(words[i], L"--config") == 0 && lstrlenW(words[i + 1]) < PATH_UNITS) {
             (void)lstrcpynW(to, words[i + 1], PATH_UNITS);
             found = true;
         }
     }
-    if (!found && count > 0)
-        found = path_beside(words[0], L"kmrepair.ini", to);
-    return found;
+    return found || path_beside(program, L"kmrepair.ini", to);
 }
 
 void configured_adopt(struct options *options) {
     static WCHAR config[PATH_UNITS];
-    DWORD error = ERROR_SUCCESS;
-    const QUERY_SERVICE_CONFIGW *registered = scm_config(SERVICE_NAME, &error);
-    if (registered != NULL && registered_config(registered->lpBinaryPathName, config) &&
-        lstrcmpiW(config, options->config) != 0) {
+    if (registered_config(config) && lstrcmpiW(config, options->config) != 0) {
         memcpy(options->config, config, sizeof config);
         /* From here on it is as if it had been named: `install` keeps it in the ImagePath. */
         options->has_config = path_beside(config, L"kmrepair.jnl", options->journal);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * configured: the configuration that a verb goes by.
  *

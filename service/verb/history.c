@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: MIT */
 #include "console.h"
-#include "host_win.h"
+#include "journal_file.h"
 #include "verb/read_journal.h"
 #include "verb/verb.h"
 #include "win/path.h"
@@ -15,7 +16,12 @@ struct change {
 static struct {
     const struct options *options;
     struct change changes[UNFINISHED];
-    bool failed; /* the output could not be written */
+    /* The old journal's: the id of its first line, 0 of the first version's; the last number in it. */
+    uint32_t old_id;
+    uint32_t old_last;
+    bool in_old;
+    bool continued; /* the present journal goes on where the old one ends */
+    bool failed;    /* the output could not be written */
 } history;
 
 static const char history_heading[] =
@@ -31,8 +37,7 @@ static const struct column history_columns[] = {{"time", 20, WORDS, IN_ALL},
 static void print_history_row(const struct journal_entry *entry, const char *action,
                               const char *outcome) {
     char time[JOURNAL_TIME_BYTES];
-    const char *const values[] = {time,    entry->name,    action,
-                                  outcome, entry->mailbox, entry->folder};
+    const char *const values[] = {time, entry->name, action, outcome, entry->mailbox, entry->text};
     if (history.options->has_since && entry->utc < history.options->since)
         return;
     journal_print_time(entry->utc, time);
@@ -63,6 +68,21 @@ static struct change *place_for(uint32_t number) {
     return place;
 }
 
+/* The first line of a journal. */
+static void visit_checkpoint(const struct journal_entry *entry) {
+    if (history.in_old)
+        history.old_id = entry->id;
+    else
+        history.continued = history.old_id == 0 || history.old_id == entry->id;
+}
+
+/* A repair that a new journal has taken over from the one before, where it has been shown if that is
+ * the old one. */
+static void visit_repaired(const struct journal_entry *entry) {
+    if (history.in_old || !history.continued || entry->number > history.old_last)
+        print_history_row(entry, "repair", "repaired");
+}
+
 /* journal_visit */
 static void visit_history(void *context, const struct journal_entry *entry) {
     static const char *const outcomes[] = {[OUTCOME_REPAIRED] = "repaired",
@@ -71,6 +91,8 @@ static void visit_history(void *context, const struct journal_entry *entry) {
                                            [OUTCOME_UNKNOWN] = "unknown"};
     struct change *change = NULL;
     (void)context;
+    if (history.in_old && entry->number > history.old_last)
+        history.old_last = entry->number;
     switch (entry->kind) {
     case JOURNAL_INTENT:
     case JOURNAL_UNDO:
@@ -87,8 +109,16 @@ static void visit_history(void *context, const struct journal_entry *entry) {
     case JOURNAL_RELEASE:
         print_history_row(entry, "release", "released");
         break;
+    case JOURNAL_CHECKPOINT:
+        visit_checkpoint(entry);
+        break;
+    case JOURNAL_REPAIRED:
+        visit_repaired(entry);
+        break;
     case JOURNAL_HOLD: /* the undo has been shown */
     case JOURNAL_LOADED:
+    case JOURNAL_STATE:
+    case JOURNAL_WINDOW:
         break;
     }
 }
@@ -99,8 +129,10 @@ int verb_history(const struct options *options) {
     history.options = options;
     struct host_result result = {HOST_GONE, 0, NULL};
     history.failed = !console_print_heading(options->format, history_heading, history_columns);
+    history.in_old = true;
     if (path_beside(options->journal, JOURNAL_OLD, old))
         result = read_journal(old, &reader, visit_history);
+    history.in_old = false;
     if (result.code == HOST_OK || result.code == HOST_GONE)
         result = read_journal(options->journal, &reader, visit_history);
     if (result.code != HOST_OK && result.code != HOST_GONE)

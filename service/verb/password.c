@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "verb/password.h"
 
 #include <stdbool.h>

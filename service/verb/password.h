@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * password: the password of the account that the service is to run as.
  *

@@ -1,29 +1,39 @@
-#include <string.h>
-
+/* SPDX-License-Identifier: MIT */
 #include "console.h"
+#include "verb/place.h"
 #include "verb/secure.h"
 #include "verb/verb.h"
 #include "win/path.h"
 
-int verb_protect(const struct options *options) {
+/* An owner who is not trusted is replaced: whoever calls this wants that, but for set-up. */
+static int limit(const struct options *options) {
     static struct access_account account;
-    static WCHAR folder[PATH_UNITS];
-    static char words[PATH_UNITS * 3];
-    if (!secure_is_kept(options))
-        return 1;
-    int code = secure_check_folder(options);
     secure_find_registered(&account);
+    int code = secure_check_links(options);
+    if (code == 0)
+        code = place_check(options, &account);
     if (code == 0)
         code = secure_tell_open(options, &account);
     if (code == 0)
-        code = secure_apply(options, &account);
+        code = place_make(options);
+    /* Right before: somebody may have made it since it was looked for. */
+    if (code == 0 && options->strict)
+        code = secure_check_owner(options, &account);
+    return code == 0 ? secure_apply(options, &account) : code;
+}
+
+int verb_protect(const struct options *options) {
+    static WCHAR folder[PATH_UNITS];
+    static char words[PATH_UNITS * 3];
+    if (!secure_is_kept(options)) {
+        int code = place_make(options);
+        return code == 0 ? 1 : code;
+    }
+    int code = limit(options);
     if (code != 0)
         return code;
-    (void)path_beside(options->program, L"", folder);
+    place_folder(options->program, folder);
     path_print(folder, words, sizeof words);
-    size_t length = strlen(words);
-    if (length > sizeof "C:\\" - 1)
-        words[length - 1] = '\0';
     return console_print(CONSOLE_OUT,
                          "Access to %s is now limited to SYSTEM and Administrators.\r\n", words)
                ? 0

@@ -1,25 +1,31 @@
+/* SPDX-License-Identifier: MIT */
 #include "verb/read_journal.h"
 
-#include "host_win.h"
+#include "journal_file.h"
+#include "result.h"
 
 struct host_result read_journal(const WCHAR *path, struct journal_reader *reader,
                                 journal_visit *visit) {
     static char piece[4096];
-    struct host_result result = {HOST_OK, 0, NULL};
+    struct host_result result;
     DWORD got = 1;
     journal_begin(reader);
     HANDLE file =
         CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                    NULL, OPEN_EXISTING, 0, NULL);
+                    NULL, OPEN_EXISTING, SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
     if (file == INVALID_HANDLE_VALUE) {
-        result = host_win_last_error();
+        result = result_last();
         if (result.error == ERROR_FILE_NOT_FOUND)
             result.code = HOST_GONE;
+        /* That is what is said of a folder. */
+        if (result.error == ERROR_ACCESS_DENIED && path_has(path, FILE_ATTRIBUTE_DIRECTORY))
+            result.reason = journal_file_folder;
         return result;
     }
+    result = journal_file_check(file);
     while (result.code == HOST_OK && got > 0) {
         if (!ReadFile(file, piece, sizeof piece, &got, NULL))
-            result = host_win_last_error();
+            result = result_last();
         else
             journal_feed(reader, piece, got, visit, NULL);
     }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "console.h"
@@ -11,16 +12,42 @@ enum {
     STEP_MS = 1000
 }; /* how long records that others hold open are tried again */
 
+/* True when a scan is over and has left nothing in the queue that may have to be repaired. While one runs longer than
+ * the settle time, what it has queued may have come up and have been found stuck since. */
+static bool is_nothing_stuck(const struct mender *mender) {
+    const struct scan *scan = &mender->scan;
+    return scan->finished && scan->found.verdict[VERDICT_STUCK] == 0 && scan->found.busy == 0 &&
+           scan->took < (uint64_t)mender->site.settings.settle_seconds * 1000;
+}
+
+/* What the scan has seen, such as a doubtful record, is only to be reported: now. Should its content have
+ * changed, so that it is stuck, it waits for the settle time like any other. */
+static void report_at_once(struct mender *mender, uint64_t time) {
+    for (size_t i = 0; i < mender->queue.count; i++) {
+        struct queue_item *item = &mender->queue.items[i];
+        if (item->seen && item->backoff == 0)
+            item->due = time;
+    }
+}
+
 /* Steps the mender until it is done, or only records that others hold open are left, or Ctrl-C. */
 static void make_pass(struct session *session) {
     struct mender *mender = &session->mender;
     uint64_t begun = host_win_clock(&session->host);
-    uint64_t limit = begun + (uint64_t)mender->settings.settle_seconds * 1000 + BUSY_MS;
+    uint64_t limit = begun + (uint64_t)mender->site.settings.settle_seconds * 1000 + BUSY_MS;
+    bool scanned = false;
     for (;;) {
         uint64_t due = mender_step(mender);
         uint64_t time = host_win_clock(&session->host);
+        if (!scanned && mender->scan.finished) {
+            scanned = true;
+            if (is_nothing_stuck(mender)) {
+                report_at_once(mender, time);
+                due = time;
+            }
+        }
         bool settled = mender_is_settled(mender);
-        if (settled && (mender->pending.count == 0 || time >= limit))
+        if (settled && (!mender_is_waiting(mender) || time >= limit))
             return;
         /* Only the journal or the event log is in the way of an end. */
         if (time >= limit && due > time + BUSY_MS)
@@ -49,32 +76,53 @@ static bool can_repair(const struct session *session) {
     return true;
 }
 
+/* Why a record is still stuck; `text` begins with its name, where there is room for it again. */
+static void put_reason(struct text *text, struct mender *mender, const char *name) {
+    char until[JOURNAL_TIME_BYTES];
+    if (memory_find(&mender->ledger.memory, ITEM_HOLD, name) != NULL) {
+        text_put(text, " is held since its undo; run: kmrepair release ");
+        text_put_safe(text, name, strlen(name));
+    } else if (!mender->site.settings.repair) {
+        text_put(text, " is still stuck: Repair = no");
+    } else if (mender->trip.on) {
+        journal_print_time(mender->trip.until_utc, until);
+        text_put(text, " is still stuck: hourly limit reached until ");
+        text_put(text, until);
+    } else {
+        text_put(text, " is still stuck");
+    }
+}
+
 /* walk_visit: names what is stuck or cannot be read. */
 static void print_left(void *context, const struct walk_row *row) {
-    static char name[PENDING_NAME_BYTES];
+    static char name[2 * QUEUE_NAME_BYTES + 100];
+    struct session *session = context;
     struct text text;
-    (void)context;
-    if (row->result.code == HOST_OK && row->record.verdict != VERDICT_STUCK)
+    if (row->result.code == HOST_REFUSED ||
+        (row->result.code == HOST_OK && row->record.verdict != VERDICT_STUCK))
         return;
     text_begin(&text, name, sizeof name);
     text_put_safe(&text, row->name, strlen(row->name));
     if (row->result.code == HOST_OK)
-        (void)console_fail("still stuck: ", name);
+        put_reason(&text, &session->mender, row->name);
+    if (row->result.code == HOST_OK)
+        (void)console_fail(name, "");
     else
         (void)console_fail_result("cannot read ", name, &row->result);
 }
 
 /* True when the pass came to its end and has left nothing. */
 static bool repair_folder(struct session *session, unsigned char *bytes) {
-    struct mender_counts counts;
+    struct scan_counts counts;
     make_pass(session);
     bool finished = mender_is_settled(&session->mender);
     mender_close(&session->mender);
     /* What counts is what the folder holds now. */
-    if (walk_folder(&session->host, bytes, false, &counts, print_left, NULL).code != HOST_OK)
+    if (walk_folder(&session->host, bytes, false, &counts, print_left, session).code != HOST_OK)
         return false;
     (void)console_print(CONSOLE_OUT, "%u repaired, %u still stuck, %u could not be read.\r\n",
-                        session->mender.repaired, counts.verdict[VERDICT_STUCK], counts.busy);
+                        session->mender.change.repaired, counts.verdict[VERDICT_STUCK],
+                        counts.busy);
     return finished && counts.verdict[VERDICT_STUCK] + counts.busy == 0;
 }
 

@@ -1,6 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "config.h"
 #include "console.h"
-#include "find.h"
 #include "result.h"
 #include "text.h"
 #include "verb/configured.h"
@@ -84,10 +86,22 @@ static void hide_progress(struct printer *printer) {
     printer->visible = false;
 }
 
+/* As the disk spells it. */
+static bool print_folder(enum console_stream to) {
+    static char shown[CONFIG_FOLDER_BYTES];
+    const char *path = scan.host.folder.path;
+    struct text text;
+    text_begin(&text, shown, sizeof shown);
+    text_put_safe(&text, path, strlen(path));
+    return console_print(to, "Folder: %s\r\n", shown);
+}
+
 /* Before the first row, so that a folder that cannot be listed gives an error and nothing else. */
 static void print_heading(struct printer *printer) {
+    enum format format = printer->options->format;
     if (!printer->begun)
-        scan.failed = !console_print_heading(printer->options->format, scan_heading, scan_columns);
+        scan.failed = (format == FORMAT_TABLE && !print_folder(CONSOLE_OUT)) ||
+                      !console_print_heading(format, scan_heading, scan_columns);
     printer->begun = true;
 }
 
@@ -130,38 +144,44 @@ static bool print_states(enum console_stream to) {
     return (before[0] == 'S' || console_print(to, "\r\n")) && done;
 }
 
-static int fail_folder(const struct host_result *result) {
-    static char message[FIND_WORDS_BYTES + 40];
-    struct text text;
-    if (config_is_absolute(scan.settings.folder))
-        return console_fail_result("cannot scan ", scan.settings.folder, result);
-    /* `auto`, and the host says what was looked at. */
-    text_begin(&text, message, sizeof message);
-    text_put(&text, result_text(result, scan.reason, sizeof scan.reason));
-    text_put(&text, "; run: kmrepair scan FOLDER");
-    return console_fail("no Clients folder found: ", message);
+/* The wrong folder looks like one in which all is well. */
+static bool print_if_none(enum console_stream to, const struct scan_counts *counts) {
+    if (counts->verdict[VERDICT_NOT_A_RECORD] != counts->files)
+        return true;
+    return console_print(to,
+                         "No records here: %s. Is it the right folder?\r\n"
+                         "The Key Management server has its records in Security\\Mgrent\\Clients; "
+                         "to look\r\ninto another folder: kmrepair scan FOLDER\r\n",
+                         counts->files == 0 ? "no file ends in .ini" : "no .ini file has a State");
+}
+
+/* A table ends with the summary; what a program reads does not. */
+static bool print_summary(enum format format, const struct scan_counts *counts) {
+    bool table = format == FORMAT_TABLE;
+    enum console_stream to = table ? CONSOLE_OUT : CONSOLE_ERROR;
+    return (table || print_folder(to)) && walk_print_counts(to, table ? "\r\n" : "", counts) &&
+           print_states(to) && print_if_none(to, counts);
 }
 
 int verb_scan(const struct options *options) {
-    struct mender_counts counts;
+    struct scan_counts counts;
     struct printer printer = {options, console_is_terminal(CONSOLE_ERROR), false, false, 0, 0};
     scan.bytes = options->bytes;
     if (options->has_folder && !options->has_config)
         (void)text_copy(scan.settings.folder, sizeof scan.settings.folder, options->folder);
     else if (!configured_load(options, &scan.settings))
         return 2;
-    host_win_init(&scan.host, scan.settings.folder, options->journal, NULL);
+    host_win_init(&scan.host, options->journal, NULL);
     printer.shown = host_win_clock(&scan.host);
-    struct host_result result =
-        walk_folder(&scan.host, options->bytes, options->all, &counts, print_record_row, &printer);
+    struct host_result result = host_win_open_folder(&scan.host, scan.settings.folder);
+    if (result.code == HOST_OK)
+        result = walk_folder(&scan.host, options->bytes, options->all, &counts, print_record_row,
+                             &printer);
     hide_progress(&printer);
     if (result.code != HOST_OK)
-        return fail_folder(&result);
+        return verb_fail_folder(options, "cannot scan ", scan.settings.folder, &result);
     print_heading(&printer);
-    /* A table ends with the summary; what a program reads does not. */
-    bool table = options->format == FORMAT_TABLE;
-    enum console_stream to = table ? CONSOLE_OUT : CONSOLE_ERROR;
-    if (!walk_print_counts(to, table ? "\r\n" : "", &counts) || !print_states(to) || scan.failed)
+    if (!print_summary(options->format, &counts) || scan.failed)
         return console_fail("the output could not be written", "");
     if (counts.verdict[VERDICT_STUCK] > 0)
         return 1;

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 #include "verb/secure.h"
 
 #include "config.h"
 #include "console.h"
 #include "host_win.h"
 #include "service.h"
-#include "text.h"
+#include "verb/place.h"
 #include "win/file.h"
 #include "win/path.h"
 #include "win/scm.h"
@@ -15,6 +16,10 @@
 enum place {
     PROGRAM_FOLDER,
     PROGRAM,
+    README,
+    LICENCE,
+    NOTICES,
+    UNINSTALLER,
     CONFIG,
     JOURNAL,
     OLD_JOURNAL,
@@ -25,16 +30,18 @@ enum place {
 
 static const WCHAR *place_of(const struct options *options, enum place place) {
     static WCHAR path[PATH_UNITS];
-    static const WCHAR *const beside[PLACES] = {[PROGRAM_FOLDER] = L"",
-                                                [CONFIG_FOLDER] = L"",
-                                                [JOURNAL] = L"kmrepair.jnl",
-                                                [OLD_JOURNAL] = JOURNAL_OLD,
-                                                [NEW_JOURNAL] = JOURNAL_NEW};
-    const WCHAR *file = place <= PROGRAM ? options->program : options->config;
-    /* It fits: a longer name in the same folder did. */
-    if (beside[place] == NULL)
+    static const WCHAR *const beside[PLACES] = {
+        [README] = L"README.txt",       [LICENCE] = L"LICENSE.txt",
+        [NOTICES] = L"THIRD-PARTY.txt", [UNINSTALLER] = L"uninstall.exe",
+        [JOURNAL] = L"kmrepair.jnl",    [OLD_JOURNAL] = JOURNAL_OLD,
+        [NEW_JOURNAL] = JOURNAL_NEW};
+    const WCHAR *file = place < CONFIG ? options->program : options->config;
+    if (place == PROGRAM_FOLDER || place == CONFIG_FOLDER)
+        place_folder(file, path);
+    else if (beside[place] == NULL)
         return file;
-    (void)path_beside(file, beside[place], path);
+    else /* it fits: a name as long in the same folder did, or it is refused as not there */
+        (void)path_beside(file, beside[place], path);
     return path;
 }
 
@@ -44,74 +51,23 @@ static int fail_path(const char *what, const WCHAR *path, DWORD error) {
     return console_fail_error(what, words, error);
 }
 
-/* Who may change it besides those who may, in `words`; 0: nobody, or it is not there. 2: not
- * known. */
-static int find_open_to(const WCHAR *path, const struct access_account *registered, char *words,
-                        size_t size) {
+/* Says that somebody has a right that nobody else should have. */
+static int fail_open(const WCHAR *path, const char *verb, const char *who, const char *what) {
+    static char words[PATH_UNITS * 3];
+    path_print(path, words, sizeof words);
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s%s\r\n", words, verb, who, what);
+    return 2;
+}
+
+/* Who may do that besides those who may, in `who`; 0: nobody, or it is not there. 2: not known. */
+static int find_open_to(const WCHAR *path, enum access_question question,
+                        const struct access_account *registered, char *who, size_t size) {
     DWORD error = ERROR_SUCCESS;
-    if (access_is_open(path, registered, words, size, &error))
+    if (access_is_open(path, question, registered, who, size, &error))
         return 1;
-    if (error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)
+    if (error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND)
         return 0;
     return fail_path("cannot tell who may change ", path, error);
-}
-
-/* A second name of a file would get its access list as well. */
-static bool has_one_name(const WCHAR *path) {
-    struct file_identity identity;
-    DWORD links = 0;
-    HANDLE file = CreateFileW(path, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-                              OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-    if (file == INVALID_HANDLE_VALUE)
-        return false;
-    (void)file_identify(file, &identity, NULL, &links);
-    (void)CloseHandle(file);
-    return links == 1;
-}
-
-/* What KMRepair's folder may hold: it is made the administrators' alone, so it must not be somebody
- * else's as well, such as the KMS's own. `kmrepair.exe.local` for one would redirect DLLs. */
-static bool is_ours(const WCHAR *program, const WIN32_FIND_DATAW *found) {
-    static const WCHAR *const names[] = {L"kmrepair.exe", L"kmrepair.ini", L"kmrepair.jnl",
-                                         L"README.txt",   L"LICENSE.txt",  L"uninstall.exe"};
-    static WCHAR path[PATH_UNITS];
-    WCHAR name[MAX_PATH];
-    (void)lstrcpynW(name, found->cFileName, MAX_PATH);
-    int length = lstrlenW(name);
-    if (lstrcmpiW(name, L".") == 0 || lstrcmpiW(name, L"..") == 0)
-        return true;
-    if ((found->dwFileAttributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT)) != 0)
-        return false;
-    /* Set-up has them for a moment, and the journal in its turn. */
-    if (length > 4 &&
-        (lstrcmpiW(name + length - 4, L".new") == 0 || lstrcmpiW(name + length - 4, L".old") == 0))
-        name[length - 4] = L'\0';
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (lstrcmpiW(name, names[i]) == 0)
-            return path_beside(program, found->cFileName, path) && has_one_name(path);
-    }
-    return false;
-}
-
-int secure_check_folder(const struct options *options) {
-    const WCHAR *program = options->program;
-    static WCHAR pattern[PATH_UNITS];
-    char name[MAX_PATH * 3];
-    WIN32_FIND_DATAW found;
-    int code = 0;
-    HANDLE list = path_beside(program, L"*", pattern) ? FindFirstFileW(pattern, &found)
-                                                      : INVALID_HANDLE_VALUE;
-    if (list == INVALID_HANDLE_VALUE)
-        return fail_path("cannot look at ", pattern, GetLastError());
-    do {
-        if (!is_ours(program, &found)) {
-            path_print(found.cFileName, name, sizeof name);
-            code =
-                console_fail("kmrepair.exe needs a folder of its own; in this one there is ", name);
-        }
-    } while (code == 0 && FindNextFileW(list, &found));
-    (void)FindClose(list);
-    return code;
 }
 
 /* ---- the account ---- */
@@ -135,8 +91,9 @@ int secure_admit(struct access_account *account, const char *folder) {
     if (account->is_user)
         error = access_allow_service(account);
     if (error != ERROR_SUCCESS)
-        return console_fail_error("cannot give the account the right to log on as a service", "",
-                                  error);
+        return console_fail_error("cannot give the account the right to log on as a service (on a "
+                                  "backup domain controller use User Manager for Domains)",
+                                  "", error);
     /* `auto`, and none found. */
     if (!config_is_absolute(folder))
         error = ERROR_PATH_NOT_FOUND;
@@ -165,13 +122,58 @@ bool secure_is_kept(const struct options *options) {
     return false;
 }
 
-int secure_check(const struct options *options, struct access_account *account) {
-    static char path[PATH_UNITS * 3];
-    static char message[400];
+/* A list that is set on a link would not be that of the folder which it leads to. */
+int secure_check_links(const struct options *options) {
+    static const enum place folders[] = {PROGRAM_FOLDER, CONFIG_FOLDER};
+    for (int i = 0; i < (options->has_config ? 2 : 1); i++) {
+        const WCHAR *path = place_of(options, folders[i]);
+        if (path_has(path, FILE_ATTRIBUTE_REPARSE_POINT))
+            return fail_open(path, " is a link (junction)", "",
+                             "; give the folder that it leads to");
+    }
+    return 0;
+}
+
+/* Whoever owns a folder can change its list at any time. */
+int secure_check_owner(const struct options *options, const struct access_account *registered) {
+    const WCHAR *folder = place_of(options, PROGRAM_FOLDER);
     char who[300];
-    struct text text;
-    struct access_account registered;
+    int code = find_open_to(folder, ACCESS_OWN, registered, who, sizeof who);
+    return code != 1 ? code
+                     : fail_open(folder, " belongs to ", who,
+                                 ", who can change it at any time; use a new folder, or make "
+                                 "Administrators its owner first");
+}
+
+static int check_lists(const struct options *options, const struct access_account *registered,
+                       enum place first) {
+    char who[300];
     int code = 0;
+    for (enum place place = first; code == 0 && place < PLACES; place++) {
+        const WCHAR *path = place_of(options, place);
+        if (!access_is_kept(path))
+            continue;
+        code = find_open_to(path, ACCESS_CHANGE, registered, who, sizeof who);
+        if (code == 1)
+            code = fail_open(path, " may be changed by ", who,
+                             ", and with it the service; limit it to administrators first: see "
+                             "kmrepair protect --help");
+    }
+    return code;
+}
+
+/* Whether the configuration is in another folder than the program. */
+static bool is_elsewhere(const struct options *options) {
+    static WCHAR folder[PATH_UNITS];
+    (void)lstrcpynW(folder, place_of(options, PROGRAM_FOLDER), PATH_UNITS);
+    return lstrcmpiW(folder, place_of(options, CONFIG_FOLDER)) != 0;
+}
+
+int secure_check(const struct options *options, struct access_account *account) {
+    struct access_account registered;
+    int code = secure_check_links(options);
+    if (code != 0)
+        return code;
     secure_find_registered(&registered);
     *account = registered;
     if (options->has_account) {
@@ -181,20 +183,17 @@ int secure_check(const struct options *options, struct access_account *account) 
     }
     if (!secure_is_kept(options))
         return 0;
-    code = secure_check_folder(options);
-    for (enum place place = PROGRAM_FOLDER; code == 0 && place < PLACES; place++) {
-        code = find_open_to(place_of(options, place), &registered, who, sizeof who);
-        if (code != 1)
-            continue;
-        path_print(place_of(options, place), path, sizeof path);
-        text_begin(&text, message, sizeof message);
-        text_put(&text, " may be changed by ");
-        text_put(&text, who);
-        text_put(&text, ", and with it the service; limit it to administrators first: see kmrepair "
-                        "protect --help");
-        code = console_fail(path, message);
-    }
-    return code;
+    code = secure_check_owner(options, &registered);
+    if (code == 0)
+        code = place_check(options, &registered);
+    /* Set-up limits all of it before it installs, so that what is open is no reason to refuse; but
+     * for the folder of a configuration elsewhere. */
+    bool is_limited = options->has_program && options->check;
+    if (is_limited && !is_elsewhere(options))
+        return code;
+    return code == 0
+               ? check_lists(options, &registered, is_limited ? CONFIG_FOLDER : PROGRAM_FOLDER)
+               : code;
 }
 
 int secure_apply(const struct options *options, struct access_account *account) {
@@ -203,14 +202,20 @@ int secure_apply(const struct options *options, struct access_account *account) 
         RUN = FILE_GENERIC_READ | FILE_GENERIC_EXECUTE,
         CHANGE = FILE_GENERIC_READ | FILE_GENERIC_WRITE | DELETE
     };
-    static const struct access_rights rights[PLACES] = {
-        [PROGRAM_FOLDER] = {RUN | FILE_ADD_FILE, RUN, CHANGE},
-        [PROGRAM] = {RUN, 0, 0},
-        [CONFIG] = {READ, 0, 0},
-        [JOURNAL] = {CHANGE, 0, 0},
-        [OLD_JOURNAL] = {CHANGE, 0, 0},
-        [NEW_JOURNAL] = {CHANGE, 0, 0},
-        [CONFIG_FOLDER] = {READ | FILE_ADD_FILE, 0, CHANGE}};
+    static const struct {
+        enum access_limit limit;
+        struct access_rights account;
+    } lists[PLACES] = {[PROGRAM_FOLDER] = {ACCESS_FOLDER, {RUN | FILE_ADD_FILE, RUN, CHANGE}},
+                       [PROGRAM] = {ACCESS_PROGRAM, {RUN, 0, 0}},
+                       [README] = {ACCESS_PRIVATE, {READ, 0, 0}},
+                       [LICENCE] = {ACCESS_PRIVATE, {READ, 0, 0}},
+                       [NOTICES] = {ACCESS_PRIVATE, {READ, 0, 0}},
+                       [UNINSTALLER] = {ACCESS_PRIVATE, {READ, 0, 0}},
+                       [CONFIG] = {ACCESS_PRIVATE, {READ, 0, 0}},
+                       [JOURNAL] = {ACCESS_PRIVATE, {CHANGE, 0, 0}},
+                       [OLD_JOURNAL] = {ACCESS_PRIVATE, {CHANGE, 0, 0}},
+                       [NEW_JOURNAL] = {ACCESS_PRIVATE, {CHANGE, 0, 0}},
+                       [CONFIG_FOLDER] = {ACCESS_FOLDER, {READ | FILE_ADD_FILE, 0, CHANGE}}};
     /* The folder of a configuration that was named stays as it is, but for the account. */
     enum place end = options->has_config ? PLACES : CONFIG_FOLDER;
     if (!access_is_kept(options->program))
@@ -221,12 +226,12 @@ int secure_apply(const struct options *options, struct access_account *account) 
     for (enum place place = PROGRAM_FOLDER; place < end; place++) {
         const WCHAR *path = place_of(options, place);
         DWORD error = ERROR_SUCCESS;
-        if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES)
+        if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES || !access_is_kept(path))
             continue;
         if (place != CONFIG_FOLDER)
-            error = access_protect(path, place == PROGRAM_FOLDER);
+            error = access_protect(path, lists[place].limit);
         if (error == ERROR_SUCCESS && account->has_sid)
-            error = access_grant(path, account, &rights[place]);
+            error = access_grant(path, account, &lists[place].account);
         if (error != ERROR_SUCCESS)
             return fail_path("cannot set the access list of ", path, error);
     }
@@ -238,7 +243,7 @@ int secure_tell_open(const struct options *options, const struct access_account 
     char who[300];
     int code = 0;
     for (enum place place = CONFIG; code == 0 && place < CONFIG_FOLDER; place++) {
-        code = find_open_to(place_of(options, place), account, who, sizeof who);
+        code = find_open_to(place_of(options, place), ACCESS_CHANGE, account, who, sizeof who);
         if (code != 1)
             continue;
         path_print(place_of(options, place), path, sizeof path);
@@ -247,5 +252,14 @@ int secure_tell_open(const struct options *options, const struct access_account 
                 ? 0
                 : 2;
     }
+    return code;
+}
+
+int secure_tell_above(const struct options *options, const struct access_account *account) {
+    if (!access_is_kept(options->program))
+        return 0;
+    int code = place_tell_above(place_of(options, PROGRAM_FOLDER), account);
+    if (code == 0 && options->has_config)
+        code = place_tell_above(place_of(options, CONFIG_FOLDER), account);
     return code;
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * session: a mender of a verb's own, beside a service that runs or not.
  *
@@ -19,6 +20,7 @@
 
 struct session {
     HANDLE stop; /* signalled by Ctrl-C */
+    HANDLE done; /* signalled when it is closed */
     struct events events;
     struct settings settings;
     struct host_win host;

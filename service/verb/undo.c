@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "console.h"
 #include "verb/session.h"
 #include "verb/verb.h"

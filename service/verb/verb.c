@@ -1,9 +1,33 @@
+/* SPDX-License-Identifier: MIT */
 #include "verb/verb.h"
 
+#include "config.h"
 #include "console.h"
+#include "find.h"
+#include "result.h"
+#include "text.h"
 
 int verb_say(const char *state) {
     return console_print(CONSOLE_OUT, "The service KMRepair %s.\r\n", state) ? 0 : 2;
+}
+
+const char *verb_no_folder(const struct options *options, const struct host_result *why) {
+    static char message[FIND_WORDS_BYTES + 100];
+    char reason[200];
+    struct text text;
+    text_begin(&text, message, sizeof message);
+    text_put(&text, "no Clients folder found (");
+    text_put(&text, result_text(why, reason, sizeof reason));
+    text_put(&text, options->verb == VERB_SCAN     ? "); run: kmrepair scan FOLDER"
+                    : options->verb == VERB_REPAIR ? "); run: kmrepair repair FOLDER"
+                                                   : "); set Folder in kmrepair.ini");
+    return message;
+}
+
+int verb_fail_folder(const struct options *options, const char *what, const char *folder,
+                     const struct host_result *why) {
+    return config_is_absolute(folder) ? console_fail_result(what, folder, why)
+                                      : console_fail(verb_no_folder(options, why), "");
 }
 
 int verb_fail(const char *what, DWORD error) {

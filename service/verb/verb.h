@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * verb: what `kmrepair VERB` does, one file for each verb or pair of verbs.
  *
@@ -10,6 +11,7 @@
 
 #include <windows.h>
 
+#include "host.h"
 #include "options.h"
 
 /* The service itself, for the SCM; with --console in this console until Ctrl-C. */
@@ -34,7 +36,7 @@ int verb_uninstall(const struct options *options);
  * out. */
 int verb_protect(const struct options *options);
 
-/* Each waits, at most SCM_WAIT_MS, until the service has reached the state. */
+/* Each waits until the service has reached the state; see scm_wait(). */
 int verb_start(const struct options *options);
 int verb_stop(const struct options *options);
 int verb_pause(const struct options *options);
@@ -59,6 +61,14 @@ int verb_version(const struct options *options);
 
 /* "The service KMRepair STATE." Returns 0, or 2 when it could not be written. */
 int verb_say(const char *state);
+
+/* That `auto` has found no folder, where that was looked for, and what to do next; `why` is what
+ * host_win_open_folder() said. One buffer. */
+const char *verb_no_folder(const struct options *options, const struct host_result *why);
+
+/* Why the folder of the settings cannot be used: `what` and the reason, or the above. Returns 2. */
+int verb_fail_folder(const struct options *options, const char *what, const char *folder,
+                     const struct host_result *why);
 
 /* Why something could not be done with the service, and what to do about it. Returns 2. */
 int verb_fail(const char *what, DWORD error);

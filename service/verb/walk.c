@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "verb/walk.h"
 
 #include <string.h>
@@ -20,7 +21,7 @@ static void judge(struct host_win *host, unsigned char *bytes, bool whole, struc
 }
 
 struct host_result walk_folder(struct host_win *host, unsigned char *bytes, bool whole,
-                               struct mender_counts *counts, walk_visit *visit, void *context) {
+                               struct scan_counts *counts, walk_visit *visit, void *context) {
     static struct walk_row row;
     memset(counts, 0, sizeof *counts);
     struct host_result result = host->host.list_open(host);
@@ -33,7 +34,8 @@ struct host_result walk_folder(struct host_win *host, unsigned char *bytes, bool
         if (row.result.code == HOST_GONE)
             continue;
         counts->files++;
-        if (row.result.code != HOST_OK)
+        /* What must not be read, such as a link, will not be readable later either. */
+        if (row.result.code != HOST_OK && row.result.code != HOST_REFUSED)
             counts->busy++;
         else
             counts->verdict[row.record.verdict]++;
@@ -47,7 +49,7 @@ struct host_result walk_folder(struct host_win *host, unsigned char *bytes, bool
 }
 
 bool walk_print_counts(enum console_stream to, const char *before,
-                       const struct mender_counts *counts) {
+                       const struct scan_counts *counts) {
     const uint32_t *verdict = counts->verdict;
     return console_print(
         to, "%s%u %s: %u stuck, %u sound, %u doubtful, %u unreadable, %u not a record\r\n", before,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * walk: judges every record of a folder and changes nothing.
  *
@@ -12,12 +13,12 @@
 
 #include "console.h"
 #include "host_win.h"
-#include "mender.h"
+#include "journal.h"
 
 struct walk_row {
-    char name[PENDING_NAME_BYTES];
+    char name[QUEUE_NAME_BYTES];
     struct record record;
-    struct host_result result; /* of reading it */
+    struct host_result result; /* of reading it; HOST_REFUSED: unreadable, such as a link */
 };
 
 /* Called for each record; the row is good during the call only. */
@@ -27,10 +28,10 @@ typedef void walk_visit(void *context, const struct walk_row *row);
  * the content of the record that is visited. `whole`: the mailbox of a sound record is looked
  * for, too. */
 struct host_result walk_folder(struct host_win *host, unsigned char *bytes, bool whole,
-                               struct mender_counts *counts, walk_visit *visit, void *context);
+                               struct scan_counts *counts, walk_visit *visit, void *context);
 
 /* "5 files: 1 stuck, ...", after `before`. False when it could not all be written. */
 bool walk_print_counts(enum console_stream to, const char *before,
-                       const struct mender_counts *counts);
+                       const struct scan_counts *counts);
 
 #endif

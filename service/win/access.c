@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 #include "win/access.h"
 
 #include <aclapi.h>
 #include <ntsecapi.h>
 #include <string.h>
 
+#include "win/acl.h"
 #include "win/path.h"
 
 /* What changes a file, or what is in a folder. */
@@ -11,13 +13,8 @@
     (FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER |   \
      GENERIC_WRITE | GENERIC_ALL)
 
-/* SIDs as they are in memory: revision and number of parts, authority, parts. The calls that take
- * one are older than const; none of them writes to it. */
-static const DWORD creator[] = {0x0101, 0x03000000, SECURITY_CREATOR_OWNER_RID};   /* S-1-3-0 */
-static const DWORD everyone[] = {0x0101, 0x01000000, SECURITY_WORLD_RID};          /* S-1-1-0 */
-static const DWORD system_sid[] = {0x0101, 0x05000000, SECURITY_LOCAL_SYSTEM_RID}; /* S-1-5-18 */
-static const DWORD administrators[] = {0x0201, 0x05000000, SECURITY_BUILTIN_DOMAIN_RID,
-                                       DOMAIN_ALIAS_RID_ADMINS}; /* S-1-5-32-544 */
+/* What renames or replaces a folder that is in it. */
+#define RENAMES (FILE_DELETE_CHILD | WRITE_DAC | WRITE_OWNER | GENERIC_ALL)
 
 bool access_is_kept(const WCHAR *path) {
     WCHAR root[] = L"?:\\";
@@ -27,6 +24,8 @@ bool access_is_kept(const WCHAR *path) {
     return path[1] != L':' || !GetVolumeInformationW(root, NULL, 0, NULL, NULL, &flags, NULL, 0) ||
            (flags & FILE_PERSISTENT_ACLS) != 0;
 }
+
+/* ---- who may what ---- */
 
 /* The SID of whoever runs this program, evidently an administrator. */
 static PSID caller(void) {
@@ -41,23 +40,21 @@ static PSID caller(void) {
     return got ? user->User.Sid : NULL;
 }
 
-/* SYSTEM, Administrators, the Administrator and Domain Admins of any domain, services
- * (TrustedInstaller is one), whoever owns what is made here, and whoever has asked. */
+/* SYSTEM, Administrators, TrustedInstaller, the Administrator and Domain Admins of any domain,
+ * whoever has asked, and the account of the service. */
 static bool is_trusted(const SID *sid, PSID asking, const struct access_account *registered) {
     const SID_IDENTIFIER_AUTHORITY nt = {SECURITY_NT_AUTHORITY};
     UCHAR parts = sid->SubAuthorityCount;
-    DWORD first = parts > 0 ? sid->SubAuthority[0] : 0;
     DWORD last = parts > 0 ? sid->SubAuthority[parts - 1] : 0;
-    void *own = (void *)sid;
-    bool is_nt = memcmp(&sid->IdentifierAuthority, &nt, sizeof nt) == 0;
-    bool is_domain = is_nt && first == SECURITY_NT_NON_UNIQUE && parts == 5;
-    return EqualSid(own, (void *)system_sid) || EqualSid(own, (void *)administrators) ||
-           EqualSid(own, (void *)creator) || (asking != NULL && EqualSid(own, asking)) ||
-           (registered->has_sid && EqualSid(own, (void *)&registered->id)) ||
-           (is_nt && first == SECURITY_SERVICE_ID_BASE_RID) ||
+    bool is_domain = parts == 5 && sid->SubAuthority[0] == SECURITY_NT_NON_UNIQUE &&
+                     memcmp(&sid->IdentifierAuthority, &nt, sizeof nt) == 0;
+    return acl_is(sid, acl_system) || acl_is(sid, acl_administrators) ||
+           acl_is(sid, acl_installer) || (asking != NULL && EqualSid((void *)sid, asking)) ||
+           (registered->has_sid && EqualSid((void *)sid, (void *)&registered->id)) ||
            (is_domain && (last == DOMAIN_USER_RID_ADMIN || last == DOMAIN_GROUP_RID_ADMINS));
 }
 
+/* The name of an account, or its SID as it is written where nobody knows it any more. */
 static void print_sid(PSID sid, char *to, size_t size) {
     static WCHAR name[512];
     static WCHAR domain[256];
@@ -65,76 +62,192 @@ static void print_sid(PSID sid, char *to, size_t size) {
     DWORD length = sizeof name / sizeof name[0];
     DWORD domain_length = sizeof domain / sizeof domain[0];
     if (!LookupAccountSidW(NULL, sid, name, &length, domain, &domain_length, &use))
-        (void)lstrcpynW(name, L"somebody unknown", 64);
+        (void)lstrcpynW(name, L"an unknown account", 64);
     path_print(name, to, size);
 }
 
-bool access_is_open(const WCHAR *path, const struct access_account *registered, char *who,
-                    size_t size, DWORD *error) {
-    PSECURITY_DESCRIPTOR descriptor = NULL;
-    PACL list = NULL;
-    PSID owner = NULL;
-    PSID asking = caller();
-    PSID open = NULL;
-    *error = GetNamedSecurityInfoW(path, SE_FILE_OBJECT,
-                                   OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner,
-                                   NULL, &list, NULL, &descriptor);
-    if (*error != ERROR_SUCCESS)
-        return false;
-    /* No list at all lets everybody in. */
-    if (list == NULL)
-        open = (void *)everyone;
-    else if (owner != NULL && !is_trusted(owner, asking, registered))
-        open = owner;
-    for (DWORD i = 0; open == NULL && i < list->AceCount; i++) {
-        ACCESS_ALLOWED_ACE *ace = NULL;
-        if (GetAce(list, i, (void **)&ace) && ace->Header.AceType == ACCESS_ALLOWED_ACE_TYPE &&
-            (ace->Mask & CHANGES) != 0 &&
-            !is_trusted((const SID *)&ace->SidStart, asking, registered))
-            open = &ace->SidStart;
+/* What is read of a file or folder; `descriptor` is to be freed. */
+struct security {
+    PSECURITY_DESCRIPTOR descriptor;
+    PSID owner;
+    PACL list; /* NULL: everybody may do everything */
+};
+
+static DWORD read_security(const WCHAR *path, SECURITY_INFORMATION what,
+                           struct security *security) {
+    DWORD size = 0;
+    DWORD needed = 0;
+    DWORD error = ERROR_INSUFFICIENT_BUFFER;
+    BOOL present = FALSE;
+    BOOL defaulted = FALSE;
+    memset(security, 0, sizeof *security);
+    /* What Windows says of a file that is not there differs. */
+    if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES)
+        return GetLastError() == ERROR_PATH_NOT_FOUND ? ERROR_FILE_NOT_FOUND : GetLastError();
+    for (;;) {
+        error = GetFileSecurityW(path, what, security->descriptor, size, &needed) ? ERROR_SUCCESS
+                                                                                  : GetLastError();
+        if (error != ERROR_INSUFFICIENT_BUFFER || needed <= size)
+            break;
+        acl_free(security->descriptor);
+        size = needed;
+        security->descriptor = acl_allocate(size);
+        if (security->descriptor == NULL)
+            return ERROR_NOT_ENOUGH_MEMORY;
     }
-    if (open != NULL)
-        print_sid(open, who, size);
-    (void)LocalFree(descriptor);
-    return open != NULL;
-}
-
-static EXPLICIT_ACCESS_W entry_of(const void *sid, DWORD rights, DWORD inheritance) {
-    EXPLICIT_ACCESS_W entry = {
-        .grfAccessPermissions = rights,
-        .grfAccessMode = GRANT_ACCESS,
-        .grfInheritance = inheritance,
-        .Trustee = {.TrusteeForm = TRUSTEE_IS_SID, .ptstrName = (void *)sid}};
-    return entry;
-}
-
-/* Adds entries to a list, which may be NULL, and puts that on a path. */
-static DWORD set_list(const WCHAR *path, EXPLICIT_ACCESS_W *entries, ULONG count, PACL old,
-                      bool alone) {
-    PACL list = NULL;
-    SECURITY_INFORMATION what = DACL_SECURITY_INFORMATION;
-    DWORD error = SetEntriesInAclW(count, entries, old, &list);
-    if (error != ERROR_SUCCESS)
-        return error;
-    if (alone)
-        what |= OWNER_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
-    error = SetNamedSecurityInfoW((WCHAR *)path, SE_FILE_OBJECT, what, (void *)administrators, NULL,
-                                  list, NULL);
-    /* NT 4.0 knows no inheritance that a list would have to be protected from, nor the flag. */
-    if (alone && error != ERROR_SUCCESS)
-        error = SetNamedSecurityInfoW((WCHAR *)path, SE_FILE_OBJECT,
-                                      what & ~PROTECTED_DACL_SECURITY_INFORMATION,
-                                      (void *)administrators, NULL, list, NULL);
-    (void)LocalFree(list);
+    if (error == ERROR_SUCCESS &&
+        (!GetSecurityDescriptorOwner(security->descriptor, &security->owner, &defaulted) ||
+         !GetSecurityDescriptorDacl(security->descriptor, &present, &security->list, &defaulted)))
+        error = GetLastError();
     return error;
 }
 
-DWORD access_protect(const WCHAR *path, bool is_folder) {
-    DWORD inheritance = is_folder ? SUB_CONTAINERS_AND_OBJECTS_INHERIT : NO_INHERITANCE;
-    EXPLICIT_ACCESS_W entries[] = {entry_of(system_sid, FILE_ALL_ACCESS, inheritance),
-                                   entry_of(administrators, FILE_ALL_ACCESS, inheritance)};
-    return set_list(path, entries, 2, NULL, true);
+/* The first who is let in by an entry with one of these rights and is not trusted. */
+static PSID find_open(PACL list, DWORD rights, BYTE without,
+                      const struct access_account *registered) {
+    PSID asking = caller();
+    for (DWORD i = 0; i < list->AceCount; i++) {
+        ACCESS_ALLOWED_ACE *ace = NULL;
+        if (GetAce(list, i, (void **)&ace) && ace->Header.AceType == ACCESS_ALLOWED_ACE_TYPE &&
+            (ace->Header.AceFlags & without) == 0 && (ace->Mask & rights) != 0 &&
+            !acl_is(&ace->SidStart, acl_creator) &&
+            !is_trusted((const SID *)&ace->SidStart, asking, registered))
+            return &ace->SidStart;
+    }
+    return NULL;
 }
+
+bool access_is_open(const WCHAR *path, enum access_question question,
+                    const struct access_account *registered, char *who, size_t size, DWORD *error) {
+    static const struct {
+        DWORD rights;
+        BYTE without; /* entries that are not for the folder itself do not count */
+    } asked[] = {[ACCESS_CHANGE] = {CHANGES, 0},
+                 [ACCESS_OWN] = {0, 0},
+                 [ACCESS_RENAME] = {RENAMES | DELETE, INHERIT_ONLY_ACE},
+                 [ACCESS_RENAME_ROOT] = {RENAMES, INHERIT_ONLY_ACE}};
+    struct security security;
+    PSID open = NULL;
+    *error = read_security(path, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &security);
+    if (*error == ERROR_SUCCESS) {
+        if (security.owner != NULL && !is_trusted(security.owner, caller(), registered))
+            open = security.owner;
+        else if (security.list == NULL && question != ACCESS_OWN)
+            open = (void *)acl_everyone;
+        else if (question != ACCESS_OWN)
+            open = find_open(security.list, asked[question].rights, asked[question].without,
+                             registered);
+    }
+    if (open != NULL)
+        print_sid(open, who, size);
+    acl_free(security.descriptor);
+    return open != NULL;
+}
+
+/* ---- lists ---- */
+
+enum {
+    READ_AND_RUN = FILE_GENERIC_READ | FILE_GENERIC_EXECUTE,
+    LIST_BYTES = 256 /* of three entries */
+};
+
+struct limit {
+    DWORD_PTR list[LIST_BYTES / sizeof(DWORD_PTR)];
+};
+
+static DWORD make_limit(enum access_limit limit, struct limit *made) {
+    const BYTE below =
+        limit == ACCESS_FOLDER ? (BYTE)(OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE) : (BYTE)0;
+    const struct acl_entry entries[] = {{acl_system, FILE_ALL_ACCESS, below},
+                                        {acl_administrators, FILE_ALL_ACCESS, below},
+                                        {acl_users, READ_AND_RUN, 0}};
+    return acl_make(made->list, sizeof made->list, entries, limit == ACCESS_PRIVATE ? 2 : 3);
+}
+
+/* A descriptor with a list, and as the owner Administrators if it stands alone. */
+static DWORD describe(PACL list, bool alone, SECURITY_DESCRIPTOR *descriptor) {
+    if (!InitializeSecurityDescriptor(descriptor, SECURITY_DESCRIPTOR_REVISION) ||
+        !SetSecurityDescriptorDacl(descriptor, TRUE, list, FALSE) ||
+        (alone && !SetSecurityDescriptorOwner(descriptor, (void *)acl_administrators, FALSE)))
+        return GetLastError();
+    /* NT 4.0 has no call for it, knows no inheritance that a list would have to be protected from,
+     * and passes over the bit. */
+    if (alone)
+        descriptor->Control |= SE_DACL_PROTECTED;
+    return ERROR_SUCCESS;
+}
+
+DWORD access_make_folder(const WCHAR *path) {
+    struct limit limit;
+    SECURITY_DESCRIPTOR descriptor;
+    SECURITY_ATTRIBUTES attributes = {sizeof attributes, &descriptor, FALSE};
+    DWORD error = make_limit(ACCESS_FOLDER, &limit);
+    if (error == ERROR_SUCCESS)
+        error = describe((PACL)limit.list, true, &descriptor);
+    if (error == ERROR_SUCCESS && !CreateDirectoryW(path, &attributes))
+        error = GetLastError();
+    return error;
+}
+
+/* aclapi's documentation knows paths without `\\?\` and without a backslash at their end only. */
+static const WCHAR *plain_path(const WCHAR *path, WCHAR plain[MAX_PATH]) {
+    static const WCHAR prefix[] = L"\\\\?\\";
+    size_t skip = sizeof prefix / sizeof *prefix - 1;
+    if (memcmp(path, prefix, skip * sizeof *prefix) != 0)
+        skip = 0;
+    size_t length = (size_t)lstrlenW(path + skip);
+    /* \\?\UNC\host\share stays as it is. */
+    if (length >= MAX_PATH || length < 2 || (skip > 0 && path[skip + 1] != L':'))
+        return path;
+    (void)lstrcpynW(plain, path + skip, MAX_PATH);
+    if (length > sizeof "C:\\" - 1 && plain[length - 1] == L'\\')
+        plain[length - 1] = L'\0';
+    return plain;
+}
+
+/* Puts a list on a path; `alone` makes Administrators the owner, too, and nothing is inherited. */
+static DWORD set_simply(const WCHAR *path, PACL list, bool alone) {
+    SECURITY_INFORMATION what =
+        alone ? DACL_SECURITY_INFORMATION | OWNER_SECURITY_INFORMATION : DACL_SECURITY_INFORMATION;
+    SECURITY_DESCRIPTOR descriptor;
+    DWORD error = describe(list, alone, &descriptor);
+    if (error == ERROR_SUCCESS && !SetFileSecurityW(path, what, &descriptor))
+        error = GetLastError();
+    return error;
+}
+
+/* The same, and lets the list spread to what is in a folder, if this Windows can. */
+static DWORD set_list(const WCHAR *path, PACL list, bool alone) {
+    const SECURITY_INFORMATION protected_too =
+        OWNER_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
+    WCHAR plain[MAX_PATH];
+    DWORD error = SetNamedSecurityInfoW((WCHAR *)plain_path(path, plain), SE_FILE_OBJECT,
+                                        alone ? DACL_SECURITY_INFORMATION | protected_too
+                                              : DACL_SECURITY_INFORMATION,
+                                        (void *)acl_administrators, NULL, list, NULL);
+    return error == ERROR_SUCCESS ? error : set_simply(path, list, alone);
+}
+
+/* Whether others can still change it; `error` as access_is_open() has it. */
+static bool is_still_open(const WCHAR *path, DWORD *error) {
+    static const struct access_account nobody;
+    char who[8];
+    return access_is_open(path, ACCESS_CHANGE, &nobody, who, sizeof who, error);
+}
+
+DWORD access_protect(const WCHAR *path, enum access_limit limit) {
+    struct limit made;
+    DWORD error = make_limit(limit, &made);
+    if (error == ERROR_SUCCESS)
+        error = set_list(path, (PACL)made.list, true);
+    if (error == ERROR_SUCCESS && is_still_open(path, &error))
+        error = set_simply(path, (PACL)made.list, true);
+    if (error == ERROR_SUCCESS && is_still_open(path, &error))
+        error = ERROR_INVALID_ACL;
+    return error;
+}
+
+/* ---- accounts ---- */
 
 DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     WCHAR domain[256];
@@ -182,36 +295,38 @@ DWORD access_allow_service(struct access_account *account) {
     return LsaNtStatusToWinError(status);
 }
 
-DWORD access_grant(const WCHAR *path, struct access_account *account,
-                   const struct access_rights *rights) {
-    enum { ON_FILES = INHERIT_ONLY | SUB_OBJECTS_ONLY_INHERIT | INHERIT_NO_PROPAGATE };
-    PSECURITY_DESCRIPTOR descriptor = NULL;
+/* Nobody who must not be locked out is in the old list only. */
+static bool still_allows(PACL list, PACL old) {
+    return (acl_allows(list, acl_system) || !acl_allows(old, acl_system)) &&
+           (acl_allows(list, acl_administrators) || !acl_allows(old, acl_administrators));
+}
+
+static DWORD add_entries(const WCHAR *path, PACL old, const struct acl_entry *entries,
+                         unsigned count) {
     PACL list = NULL;
-    EXPLICIT_ACCESS_W entries[3];
-    ULONG count = 0;
-    entries[count++] = entry_of(&account->id, rights->itself, NO_INHERITANCE);
-    if (rights->files != 0)
-        entries[count++] = entry_of(&account->id, rights->files, ON_FILES);
-    if (rights->creators != 0)
-        entries[count++] = entry_of(creator, rights->creators, ON_FILES);
-    DWORD error = GetNamedSecurityInfoW(path, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL,
-                                        &list, NULL, &descriptor);
+    DWORD error = acl_replace(old, entries, count, &list);
     if (error != ERROR_SUCCESS)
         return error;
-    /* No list lets everybody in; one with these entries alone would keep the others out. */
-    if (list != NULL)
-        error = set_list(path, entries, count, list, false);
-    (void)LocalFree(descriptor);
+    error = still_allows(list, old) ? set_list(path, list, false) : ERROR_INVALID_ACL;
+    acl_free(list);
     return error;
 }
 
-void access_copy(const WCHAR *from, const WCHAR *to) {
-    PSECURITY_DESCRIPTOR descriptor = NULL;
-    PACL list = NULL;
-    if (GetNamedSecurityInfoW(from, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &list,
-                              NULL, &descriptor) != ERROR_SUCCESS)
-        return;
-    (void)SetNamedSecurityInfoW((WCHAR *)to, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL,
-                                list, NULL);
-    (void)LocalFree(descriptor);
+DWORD access_grant(const WCHAR *path, struct access_account *account,
+                   const struct access_rights *rights) {
+    enum { ON_FILES = INHERIT_ONLY_ACE | OBJECT_INHERIT_ACE | NO_PROPAGATE_INHERIT_ACE };
+    struct security security;
+    struct acl_entry entries[3];
+    unsigned count = 0;
+    entries[count++] = (struct acl_entry){&account->id, rights->itself, 0};
+    if (rights->files != 0)
+        entries[count++] = (struct acl_entry){&account->id, rights->files, ON_FILES};
+    if (rights->creators != 0)
+        entries[count++] = (struct acl_entry){acl_creator, rights->creators, ON_FILES};
+    DWORD error = read_security(path, DACL_SECURITY_INFORMATION, &security);
+    /* No list lets everybody in; one with these entries alone would keep the others out. */
+    if (error == ERROR_SUCCESS && security.list != NULL)
+        error = add_entries(path, security.list, entries, count);
+    acl_free(security.descriptor);
+    return error;
 }

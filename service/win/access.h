@@ -1,8 +1,8 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * access: who may change a file or folder, and who may be a service.
  *
- * For the verbs, on the process's first thread, except access_copy(), which is for whoever rotates
- * the journal. Lists and accounts have no bound here, except a name's length
+ * For the verbs, on the process's first thread. Lists and accounts have no bound here, except a name's length
  * (ACCESS_ACCOUNT_UNITS). Every call that returns DWORD returns a Win32 error, 0 if none.
  */
 #ifndef KMREPAIR_ACCESS_H
@@ -30,15 +30,35 @@ struct access_account {
     } id;
 };
 
-/* Whether anybody may change a file or folder who is not SYSTEM, an administrator, a service of
- * Windows, the caller or the account that the service has: then `who` names the first of them.
- * `error` is set when it cannot be told. */
-bool access_is_open(const WCHAR *path, const struct access_account *registered, char *who,
-                    size_t size, DWORD *error);
+/* What somebody may do who is not SYSTEM, an administrator, TrustedInstaller, the caller or the
+ * account that the service has. */
+enum access_question {
+    ACCESS_CHANGE,     /* change it, or what is in it; also by owning it */
+    ACCESS_OWN,        /* own it */
+    ACCESS_RENAME,     /* a folder above: rename or replace it or what is in it */
+    ACCESS_RENAME_ROOT /* the same of the root of a drive, which itself cannot be renamed */
+};
 
-/* Owner Administrators, full access for SYSTEM and Administrators, none for others; what is made in
- * a folder later gets the same. Nothing is inherited from above. */
-DWORD access_protect(const WCHAR *path, bool is_folder);
+/* Whether there is somebody: then `who` names the first of them. `error` is set when it cannot be
+ * told, ERROR_FILE_NOT_FOUND when there is no such file. */
+bool access_is_open(const WCHAR *path, enum access_question question,
+                    const struct access_account *registered, char *who, size_t size, DWORD *error);
+
+/* How something is limited. Owner Administrators, full access for SYSTEM and Administrators, none
+ * for others but what is said here, nothing inherited from above. */
+enum access_limit {
+    ACCESS_FOLDER,  /* Users may list it; what is made in it later is as ACCESS_PRIVATE */
+    ACCESS_PROGRAM, /* Users may read and execute it: it holds the texts of the events */
+    ACCESS_PRIVATE
+};
+
+/* Makes a folder that has its list from the first moment on. ERROR_ALREADY_EXISTS when it is
+ * there. */
+DWORD access_make_folder(const WCHAR *path);
+
+/* Limits what is there, and reads back that it is. ERROR_INVALID_ACL: Windows took the list, but
+ * others can still change it. */
+DWORD access_protect(const WCHAR *path, enum access_limit limit);
 
 DWORD access_find_account(const WCHAR *name, struct access_account *account);
 
@@ -52,11 +72,9 @@ struct access_rights {
     DWORD creators; /* whoever makes a file in it, on that file */
 };
 
-/* On NT 4.0 what `files` says is for files that are made later: there, lists do not spread. */
+/* On NT 4.0 what `files` says is for files that are made later: there, lists do not spread. Refuses
+ * (ERROR_INVALID_ACL) to set a list that would lock SYSTEM or Administrators out who were in. */
 DWORD access_grant(const WCHAR *path, struct access_account *account,
                    const struct access_rights *rights);
-
-/* Gives a file the list of another one, as far as it can be done. */
-void access_copy(const WCHAR *from, const WCHAR *to);
 
 #endif

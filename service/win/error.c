@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "win/error.h"
 
 #include "text.h"

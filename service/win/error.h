@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * error: Windows' own words for an error.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "win/guard.h"
 
 #include <windows.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * guard: the value that the compiler's stack protector compares, and what happens when it has
  * changed.

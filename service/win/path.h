@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * path: paths as Win32 wants them.
  *

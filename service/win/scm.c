@@ -1,6 +1,5 @@
+/* SPDX-License-Identifier: MIT */
 #include "win/scm.h"
-
-#include <stdbool.h>
 
 enum { POLL_MS = 50, LOCKED_POLL_MS = 250 };
 
@@ -40,21 +39,26 @@ static bool is_in(DWORD state, DWORD wanted) {
 }
 
 DWORD scm_wait(SC_HANDLE service, DWORD state, SERVICE_STATUS *status) {
-    DWORD begun = GetTickCount();
+    DWORD first = GetTickCount();
+    DWORD begun = first;
+    DWORD point = 0;
     for (;;) {
         if (!QueryServiceStatus(service, status))
             return GetLastError();
         if (is_in(status->dwCurrentState, state))
             return ERROR_SUCCESS;
-        if (GetTickCount() - begun >= SCM_WAIT_MS)
+        DWORD time = GetTickCount();
+        /* It counts on as long as it gets anywhere. */
+        if (status->dwCheckPoint != point)
+            begun = time;
+        point = status->dwCheckPoint;
+        if (time - begun >= SCM_WAIT_MS || time - first >= SCM_WAIT_LONGEST_MS)
             return ERROR_SERVICE_REQUEST_TIMEOUT;
         Sleep(POLL_MS);
     }
 }
 
-/* The database is locked for a moment while the host starts services or somebody changes them.
- * False when it has been for too long. */
-static bool wait_unlocked(DWORD error, DWORD begun) {
+bool scm_is_locked(DWORD error, DWORD begun) {
     if (error != ERROR_SERVICE_DATABASE_LOCKED || GetTickCount() - begun >= SCM_WAIT_MS)
         return false;
     Sleep(LOCKED_POLL_MS);
@@ -69,7 +73,7 @@ DWORD scm_start(SC_HANDLE service, const WCHAR *argument, DWORD state, SERVICE_S
             StartServiceW(service, argument != NULL ? 1 : 0, argument != NULL ? &argument : NULL)
                 ? ERROR_SUCCESS
                 : GetLastError();
-    } while (wait_unlocked(error, begun));
+    } while (scm_is_locked(error, begun));
     if (error == ERROR_SUCCESS)
         return scm_wait(service, state, status);
     if (error == ERROR_SERVICE_ALREADY_RUNNING &&
@@ -83,15 +87,33 @@ DWORD scm_control(SC_HANDLE service, DWORD control, DWORD state, SERVICE_STATUS 
     DWORD error = ERROR_SUCCESS;
     do {
         error = ControlService(service, control, status) ? ERROR_SUCCESS : GetLastError();
-    } while (wait_unlocked(error, begun));
+    } while (scm_is_locked(error, begun));
     return error != ERROR_SUCCESS ? error : scm_wait(service, state, status);
 }
 
 DWORD scm_stop(SC_HANDLE service) {
     SERVICE_STATUS status;
     DWORD error = scm_control(service, SERVICE_CONTROL_STOP, SERVICE_STOPPED, &status);
-    /* It may be stopping already. */
-    if (error == ERROR_SERVICE_CANNOT_ACCEPT_CTRL)
-        error = scm_wait(service, SERVICE_STOPPED, &status);
+    if (error != ERROR_SERVICE_CANNOT_ACCEPT_CTRL)
+        return error;
+    /* It is starting, or stopping already. */
+    error = scm_wait(service, SCM_ANY_STATE, &status);
+    if (error == ERROR_SUCCESS && status.dwCurrentState != SERVICE_STOPPED)
+        error = scm_control(service, SERVICE_CONTROL_STOP, SERVICE_STOPPED, &status);
+    return error;
+}
+
+DWORD scm_change(SC_HANDLE service, const WCHAR *image, const WCHAR *account, const WCHAR *password,
+                 const WCHAR *display_name) {
+    DWORD begun = GetTickCount();
+    DWORD type = image != NULL ? SERVICE_WIN32_OWN_PROCESS : SERVICE_NO_CHANGE;
+    DWORD control = image != NULL ? SERVICE_ERROR_NORMAL : SERVICE_NO_CHANGE;
+    DWORD error = ERROR_SUCCESS;
+    do {
+        error = ChangeServiceConfigW(service, type, SERVICE_NO_CHANGE, control, image, NULL, NULL,
+                                     NULL, account, password, display_name)
+                    ? ERROR_SUCCESS
+                    : GetLastError();
+    } while (scm_is_locked(error, begun));
     return error;
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Measures, and prints what it measured; `make bench`. No test: it does not fail by the clock.
 
     tests/bench/bench.py [--sizes 1000,10000,50000] [--rounds 7] [--idle 300] [--no-wine]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * floor: what a scan can not do without. Enumerates, opens, asks for the size, reads and
  * closes every *.ini of a folder, with the calls of the product, and looks at none of the bytes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * folder: the files of one folder, read with POSIX calls, for the native programs of the bench.
  */

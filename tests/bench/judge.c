@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * judge: judging alone. Takes all records of a folder into memory, then, for each line on its standard
  * input, goes over them once with memchr and once with record_judge.

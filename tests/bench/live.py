@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The service at work, when idle and when it starts, beside a service that does nothing and a bare program."""
 
 import contextlib
@@ -118,6 +119,25 @@ def measure_changes(bench, product, arch, rounds, settle):
     product.stop()
 
 
+def measure_lock(bench, product, arch):
+    """How long a record is locked against its server while it is repaired, seen by a program that tries to write to it;
+    beside a bare program that opens, reads, writes one byte, flushes and closes."""
+    product.configure(SettleSeconds=0)
+    source, bare = product.home / "stuck.src", product.home / "bare.ini"
+    for path in (source, bare):
+        path.write_bytes(record())
+    path = product.put("Mxlocked.ini", record())
+    expect_ok(product.wine.probe("start", "KMRepair", RUNNING))
+    windows = product.wine.windows_path
+    for value in expect_ok(product.wine.probe("locks", windows(path), windows(source), CHANGES)).out.split():
+        if float(value) >= 0:
+            bench.add(f"record locked {arch}", "", float(value) / 1e3)
+    for value in expect_ok(product.wine.probe("edits", windows(bare), CHANGES)).out.split():
+        bench.add(f"a bare edit {arch}", "", float(value) / 1e3)
+    path.unlink()
+    product.stop()
+
+
 def changed(arch, settle):
     return f"change to repaired, less {settle} s to settle, {arch}"
 
@@ -214,6 +234,7 @@ def measure(bench, wine, exe, arch, rounds, idle):
         measure_start(bench, product, arch, rounds)
         for settle in (0, SETTLE):
             measure_changes(bench, product, arch, rounds, settle)
+        measure_lock(bench, product, arch)
         if idle:
             measure_idle(bench, product, arch, idle)
 
@@ -252,9 +273,15 @@ def report_idle(bench, arch):
                   [bench.samples[ours, ""][0] - bench.samples[empty, ""][0]], goal)
 
 
+def report_lock(bench, arch):
+    for name in (f"record locked {arch}", f"a bare edit {arch}"):
+        bench.plain(name, "", "ms")
+
+
 def report(bench, arch):
     report_start(bench, arch)
     report_changes(bench, arch)
+    report_lock(bench, arch)
     report_idle(bench, arch)
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Folders of made-up records for the bench, written from Linux, the same ones each time."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The order in which a round measures: turned round in every second one, so that none always goes first."""
 
 

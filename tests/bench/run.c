@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * run: starts a program, waits for it, and tells what it took.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scan: a whole native scan. Prints the name of each stuck record.
  *

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz_journal: any bytes as a journal, and any entry as a line of one.
  *
- * A replay yields, in their order, the entries of the whole lines with a right checksum and nothing else,
- * whatever pieces it is fed. These lines are found a second time by a slow reader below, written from the
- * description in journal.h. An entry that is written is read as it was; a line that is torn or damaged is
- * refused.
+ * A replay yields, in their order, the entries of the whole lines with a right checksum and nothing
+ * else, whatever pieces it is fed. These lines are found a second time by a slow reader below,
+ * written from the description in journal.h, of the first version too. An entry that is written is
+ * read as it was; a line that is torn or damaged is refused.
  *
  * libFuzzer would not guess a checksum, so a line that ends in `********` gets its own.
  */
@@ -118,52 +119,103 @@ static bool slow_time(const struct line *line, size_t field, uint32_t *utc) {
     return strcmp(text, again) == 0;
 }
 
-static bool slow_repair(const struct line *line, struct journal_entry *entry) {
+/* A time, or `-` for none. */
+static bool slow_when(const struct line *line, size_t field, uint32_t *utc) {
+    *utc = 0;
+    return is_field(line, field, "-") || slow_time(line, field, utc);
+}
+
+static bool slow_word(const struct line *line, size_t field, const char *const *words, int count,
+                      int *word) {
+    for (*word = 0; *word < count; ++*word) {
+        if (is_field(line, field, words[*word]))
+            return true;
+    }
+    return false;
+}
+
+static bool slow_change(const struct line *line, struct journal_entry *entry) {
     return line->fields == 11 && slow_number(line, 3, &entry->number) &&
            slow_number(line, 4, &entry->offset) && slow_number(line, 5, &entry->size) &&
            slow_hex(line->field[6], line->length[6], &entry->before) &&
            slow_hex(line->field[7], line->length[7], &entry->after) &&
            slow_text(line, 8, entry->name, sizeof entry->name) &&
            slow_text(line, 9, entry->mailbox, sizeof entry->mailbox) &&
-           slow_text(line, 10, entry->folder, sizeof entry->folder);
+           slow_text(line, 10, entry->text, sizeof entry->text);
 }
 
 static bool slow_done(const struct line *line, struct journal_entry *entry) {
     static const char *const words[] = {"repaired", "undone", "not-made", "unknown"};
-    if (line->fields != 5 || !slow_number(line, 3, &entry->number))
+    int word = 0;
+    if (line->fields != 5 || !slow_number(line, 3, &entry->number) ||
+        !slow_word(line, 4, words, 4, &word))
         return false;
-    for (int i = 0; i < 4; i++) {
-        if (is_field(line, 4, words[i])) {
-            entry->outcome = (enum journal_outcome)i;
-            return true;
-        }
-    }
-    return false;
+    entry->outcome = (enum journal_outcome)word;
+    return true;
 }
 
-static bool slow_kind(const struct line *line, struct journal_entry *entry) {
-    if (is_field(line, 2, "INTENT") || is_field(line, 2, "UNDO")) {
-        entry->kind = is_field(line, 2, "UNDO") ? JOURNAL_UNDO : JOURNAL_INTENT;
-        return slow_repair(line, entry);
-    }
-    if (is_field(line, 2, "DONE")) {
-        entry->kind = JOURNAL_DONE;
+static bool slow_state(const struct line *line, struct journal_entry *entry) {
+    static const char *const words[] = {"repairing", "report-only", "paused",
+                                        "limit",     "folder",      "events"};
+    struct journal_state *state = &entry->state;
+    int word = 0;
+    if (line->fields != 14 || !slow_word(line, 3, words, 6, &word))
+        return false;
+    state->why = (enum journal_why)word;
+    return slow_when(line, 4, &state->until) && slow_when(line, 5, &state->scanned) &&
+           slow_number(line, 6, &state->counts.files) &&
+           slow_number(line, 7, &state->counts.verdict[VERDICT_SOUND]) &&
+           slow_number(line, 8, &state->counts.verdict[VERDICT_STUCK]) &&
+           slow_number(line, 9, &state->counts.verdict[VERDICT_DOUBTFUL]) &&
+           slow_number(line, 10, &state->counts.verdict[VERDICT_UNREADABLE]) &&
+           slow_number(line, 11, &state->counts.verdict[VERDICT_NOT_A_RECORD]) &&
+           slow_number(line, 12, &state->counts.busy) && slow_when(line, 13, &state->reminded);
+}
+
+static bool slow_checkpoint(const struct line *line, struct journal_entry *entry) {
+    return line->fields == 6 && slow_hex(line->field[3], line->length[3], &entry->id) &&
+           slow_number(line, 4, &entry->generation) && slow_number(line, 5, &entry->number);
+}
+
+/* HOLD and RELEASE; without a number in the first version. */
+static bool slow_hold(const struct line *line, bool is_1, struct journal_entry *entry) {
+    size_t at = is_1 ? 3 : 4;
+    bool holds = entry->kind == JOURNAL_HOLD;
+    if (line->fields != at + 2 + holds || (!is_1 && !slow_number(line, 3, &entry->number)))
+        return false;
+    if (holds && !slow_hex(line->field[at], line->length[at], &entry->before))
+        return false;
+    at += holds;
+    return slow_text(line, at, entry->name, sizeof entry->name) &&
+           slow_text(line, at + 1, entry->text, sizeof entry->text);
+}
+
+static bool slow_kind(const struct line *line, bool is_1, struct journal_entry *entry) {
+    static const char *const words[] = {"INTENT", "UNDO",       "DONE",  "HOLD",   "RELEASE",
+                                        "LOADED", "CHECKPOINT", "STATE", "WINDOW", "REPAIRED"};
+    int word = 0;
+    if (!slow_word(line, 2, words, is_1 ? 6 : 10, &word))
+        return false;
+    entry->kind = (enum journal_kind)word;
+    switch (entry->kind) {
+    case JOURNAL_INTENT:
+    case JOURNAL_UNDO:
+    case JOURNAL_REPAIRED:
+        return slow_change(line, entry);
+    case JOURNAL_DONE:
         return slow_done(line, entry);
+    case JOURNAL_HOLD:
+    case JOURNAL_RELEASE:
+        return slow_hold(line, is_1, entry);
+    case JOURNAL_CHECKPOINT:
+        return slow_checkpoint(line, entry);
+    case JOURNAL_STATE:
+        return slow_state(line, entry);
+    case JOURNAL_LOADED:
+    case JOURNAL_WINDOW:
+        break;
     }
-    if (is_field(line, 2, "HOLD")) {
-        entry->kind = JOURNAL_HOLD;
-        return line->fields == 6 && slow_hex(line->field[3], line->length[3], &entry->before) &&
-               slow_text(line, 4, entry->name, sizeof entry->name) &&
-               slow_text(line, 5, entry->folder, sizeof entry->folder);
-    }
-    if (is_field(line, 2, "RELEASE")) {
-        entry->kind = JOURNAL_RELEASE;
-        return line->fields == 5 && slow_text(line, 3, entry->name, sizeof entry->name) &&
-               slow_text(line, 4, entry->folder, sizeof entry->folder);
-    }
-    entry->kind = JOURNAL_LOADED;
-    return is_field(line, 2, "LOADED") && line->fields == 4 &&
-           slow_text(line, 3, entry->folder, sizeof entry->folder);
+    return line->fields == 4 && slow_text(line, 3, entry->text, sizeof entry->text);
 }
 
 /* One line, its LF left out. */
@@ -188,8 +240,9 @@ static bool slow_decode(const char *text, size_t length, struct journal_entry *e
         line.length[line.fields++] = (size_t)(at - start);
     }
     memset(entry, 0, sizeof *entry);
-    return line.fields > 3 && is_field(&line, 0, "KMR1") && slow_time(&line, 1, &entry->utc) &&
-           slow_kind(&line, entry);
+    bool is_1 = is_field(&line, 0, "KMR1");
+    return line.fields > 3 && (is_1 || is_field(&line, 0, "KMR2")) &&
+           slow_time(&line, 1, &entry->utc) && slow_kind(&line, is_1, entry);
 }
 
 /* ---- replay */
@@ -222,14 +275,30 @@ static bool next_good_line(struct replay *replay, struct journal_entry *entry) {
 static bool same_entry(const struct journal_entry *a, const struct journal_entry *b) {
     return a->kind == b->kind && a->utc == b->utc && a->number == b->number &&
            a->offset == b->offset && a->size == b->size && a->before == b->before &&
-           a->after == b->after && a->outcome == b->outcome && strcmp(a->name, b->name) == 0 &&
-           strcmp(a->mailbox, b->mailbox) == 0 && strcmp(a->folder, b->folder) == 0;
+           a->after == b->after && a->outcome == b->outcome && a->id == b->id &&
+           a->generation == b->generation && memcmp(&a->state, &b->state, sizeof a->state) == 0 &&
+           strcmp(a->name, b->name) == 0 && strcmp(a->mailbox, b->mailbox) == 0 &&
+           strcmp(a->text, b->text) == 0;
 }
 
 static void on_entry(void *context, const struct journal_entry *entry) {
     struct journal_entry expected;
     INSIST(next_good_line(context, &expected), "an entry is in a whole line with a right checksum");
     INSIST(same_entry(entry, &expected), "an entry is what its line says");
+}
+
+/* Where the last whole line is, and which: by these a journal is known again. */
+static void check_last(const struct journal_reader *reader, const char *text, size_t size) {
+    size_t end = size;
+    while (end > 0 && text[end - 1] != '\n')
+        end--;
+    size_t start = end > 0 ? end - 1 : 0;
+    while (start > 0 && text[start - 1] != '\n')
+        start--;
+    INSIST(reader->bytes == end, "the whole lines are as long as they are");
+    INSIST(end == 0 ||
+               (reader->last_at == start && reader->last == slow_crc(text + start, end - start)),
+           "the last whole line is the one that is told");
 }
 
 static void check_replay(const char *text, size_t size, bool in_pieces) {
@@ -251,6 +320,7 @@ static void check_replay(const char *text, size_t size, bool in_pieces) {
     INSIST(!next_good_line(&replay, &left), "no whole line with a right checksum is passed over");
     INSIST(reader->entries == replay.entries && reader->foreign == replay.others,
            "entries and foreign lines are counted");
+    check_last(reader, text, size);
     free(reader);
 }
 
@@ -298,28 +368,48 @@ static void take_text(struct input *input, char *to, size_t size) {
     to[length] = '\0';
 }
 
+static void take_state(struct input *input, struct journal_state *state) {
+    uint32_t most = journal_utc(2106, 1, 1, 0);
+    state->why = (enum journal_why)(take_number(input) % (WHY_EVENTS + 1));
+    state->until = take_number(input) % most;
+    state->scanned = take_number(input) % most;
+    state->counts.files = take_number(input);
+    for (int i = 0; i <= VERDICT_DOUBTFUL; i++)
+        state->counts.verdict[i] = take_number(input);
+    state->counts.busy = take_number(input);
+    state->reminded = take_number(input) % most;
+}
+
 /* Only what its kind has, for nothing else is written. */
 static void take_entry(struct input *input, struct journal_entry *entry) {
     memset(entry, 0, sizeof *entry);
-    entry->kind = (enum journal_kind)(take_number(input) % (JOURNAL_LOADED + 1));
+    entry->kind = (enum journal_kind)(take_number(input) % (JOURNAL_REPAIRED + 1));
     entry->utc = take_number(input) % journal_utc(2106, 1, 1, 0);
-    bool repair = entry->kind == JOURNAL_INTENT || entry->kind == JOURNAL_UNDO;
-    if (repair || entry->kind == JOURNAL_DONE)
+    bool change = entry->kind == JOURNAL_INTENT || entry->kind == JOURNAL_UNDO ||
+                  entry->kind == JOURNAL_REPAIRED;
+    bool record = change || entry->kind == JOURNAL_HOLD || entry->kind == JOURNAL_RELEASE;
+    if (record || entry->kind == JOURNAL_DONE || entry->kind == JOURNAL_CHECKPOINT)
         entry->number = take_number(input);
-    if (repair) {
+    if (change) {
         entry->offset = take_number(input);
         entry->size = take_number(input);
         entry->after = take_number(input);
     }
-    if (repair || entry->kind == JOURNAL_HOLD)
+    if (change || entry->kind == JOURNAL_HOLD)
         entry->before = take_number(input);
+    if (entry->kind == JOURNAL_CHECKPOINT) {
+        entry->id = take_number(input);
+        entry->generation = take_number(input);
+    }
+    if (entry->kind == JOURNAL_STATE)
+        take_state(input, &entry->state);
     if (entry->kind == JOURNAL_DONE)
         entry->outcome = (enum journal_outcome)(take_number(input) % (OUTCOME_UNKNOWN + 1));
-    else
-        take_text(input, entry->folder, sizeof entry->folder);
-    if (repair || entry->kind == JOURNAL_HOLD || entry->kind == JOURNAL_RELEASE)
+    if (record || entry->kind == JOURNAL_LOADED || entry->kind == JOURNAL_WINDOW)
+        take_text(input, entry->text, sizeof entry->text);
+    if (record)
         take_text(input, entry->name, sizeof entry->name);
-    if (repair)
+    if (change)
         take_text(input, entry->mailbox, sizeof entry->mailbox);
 }
 
@@ -337,7 +427,8 @@ static void check_damage(struct input *input, char *line, size_t length) {
     }
 }
 
-/* A power cut in the middle of a line, and one more line appended later: only the whole one counts. */
+/* A power cut in the middle of a line, and one more line appended later: only the whole one
+ * counts. */
 static void check_torn(const char *line, size_t length, size_t torn) {
     char *text = malloc(torn + 2 + length);
     INSIST(text != NULL, "there is memory");
@@ -355,7 +446,7 @@ static void check_entry(struct input *input) {
     size_t length = journal_encode(&entry, line, sizeof line);
     if (length == 0) {
         /* At worst each of these characters takes three bytes. */
-        INSIST(3 * (strlen(entry.name) + strlen(entry.mailbox) + strlen(entry.folder)) + 128 >
+        INSIST(3 * (strlen(entry.name) + strlen(entry.mailbox) + strlen(entry.text)) + 128 >
                    sizeof line,
                "an entry that can not be too long gets a line");
         return;

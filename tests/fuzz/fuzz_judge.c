@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz_judge: any bytes as a record.
  *
- * The verdict, its reason and its place are those of the slow reference; judging twice is the same, and so
- * is judging by the short way that nearly all records take; the same text in UTF-16 is judged the same; a
- * repair makes a stuck record sound, moves nothing, and can be undone; what is shown of a record is printable and fits.
+ * The verdict, its reason and its place are those of the slow reference; judging twice is the
+ * same, and so is judging by the short way that nearly all records take; the same text in UTF-16
+ * is judged the same; a repair makes a stuck record sound, moves nothing, and can be undone; what
+ * is shown of a record is printable and fits.
  */
 #include "fuzz.h"
 #include "record.h"

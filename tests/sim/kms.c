@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "kms.h"
 
 #include <stdio.h>
@@ -86,7 +87,7 @@ static uint32_t make_content(unsigned record, enum content content,
     char piece[96];
     const char *end = world_below(3) == 0 ? "\n" : "\r\n";
     uint32_t variant = world_chance(kms.same) ? world_below(2) : world_below(1000000);
-    size_t at = put(text, 0, ANY("[Client]", "; a comment", "[Client"));
+    size_t at = put(text, 0, ANY("[Client]", "; a comment", "[Client] ", "[Client]", "[Client"));
     at = put(text, at, end);
     if (world_below(2) == 0)
         at = put_state(text, at, content, end);
@@ -145,9 +146,11 @@ void kms_name(unsigned record, char name[WORLD_NAME_BYTES]) {
     (void)snprintf(name, WORLD_NAME_BYTES, "Mxclfr%u4zqv.ini", record);
 }
 
-static bool place(unsigned folder, const char *name, unsigned record, enum content content) {
+/* By its path: whatever stands there now. */
+static bool place(unsigned path, const char *name, unsigned record, enum content content) {
     static unsigned char bytes[WORLD_CONTENT_BYTES];
     enum world_code code = WORLD_OK;
+    unsigned folder = world.at[path];
     int h = world_open(folder, name, ACCESS_WRITE, ACCESS_READ, KMS_OWNER, &code);
     if (h < 0)
         return false;
@@ -162,7 +165,8 @@ static bool place(unsigned folder, const char *name, unsigned record, enum conte
 bool kms_place(unsigned folder, unsigned record, enum content content) {
     char name[WORLD_NAME_BYTES];
     kms_name(record, name);
-    if (world_find(folder, name) < 0 && (world.away[folder] || world_create(folder, name) < 0))
+    if (world_find(world.at[folder], name) < 0 &&
+        (world.away[folder] || world_create(world.at[folder], name) < 0))
         return false;
     return place(folder, name, record, content);
 }
@@ -212,7 +216,7 @@ void kms_act(unsigned folder) {
     task->folder = folder;
     memcpy(task->name, name, sizeof task->name);
     task->style = (enum style)world_below(STYLES - 1);
-    if (world_find(folder, name) < 0 && task->style == STYLE_DELETE)
+    if (world_find(world.at[folder], name) < 0 && task->style == STYLE_DELETE)
         task->style = STYLE_TRUNCATE;
     else if (task->style == STYLE_DELETE && world_below(3) != 0)
         task->style = STYLE_IN_PLACE;
@@ -259,10 +263,11 @@ static bool open_it(struct task *task) {
     enum world_code code = WORLD_OK;
     const char *name = written_name(task);
     bool look = task->style == STYLE_LOOK;
-    if (world_find(task->folder, name) < 0 && !look && !world.away[task->folder])
-        (void)world_create(task->folder, name);
-    task->handle = world_open(task->folder, name, look ? ACCESS_READ : ACCESS_READ | ACCESS_WRITE,
-                              task->share, KMS_OWNER, &code);
+    if (world_find(world.at[task->folder], name) < 0 && !look && !world.away[task->folder])
+        (void)world_create(world.at[task->folder], name);
+    task->handle =
+        world_open(world.at[task->folder], name, look ? ACCESS_READ : ACCESS_READ | ACCESS_WRITE,
+                   task->share, KMS_OWNER, &code);
     if (task->handle >= 0 && !look && task->style != STYLE_IN_PLACE && task->done == 0)
         world_resize(task->handle, 0);
     trace("kms: opens %s%s", name, task->handle >= 0 ? "" : ": in vain");
@@ -298,7 +303,7 @@ static void close_it(struct task *task) {
 static void step_task(struct task *task) {
     if (task->style == STYLE_DELETE) {
         trace("kms: deletes %s", task->name);
-        if (world_delete(task->folder, task->name) == WORLD_SHARING)
+        if (world_delete(world.at[task->folder], task->name) == WORLD_SHARING)
             put_off(task);
         else
             finish(task);
@@ -312,7 +317,7 @@ static void step_task(struct task *task) {
             task->due = world.now + world_below(120000);
     } else if (task->done == task->size && task->handle < 0) {
         trace("kms: renames %s to %s", task->temporary, task->name);
-        if (world_rename(task->folder, task->temporary, task->name) == WORLD_SHARING)
+        if (world_rename(world.at[task->folder], task->temporary, task->name) == WORLD_SHARING)
             put_off(task);
         else
             finish(task);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * kms: a Key Management server that writes records, in all the ways in which a program may.
  *

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Plants mistakes in copies of the sources, one at a time, and requires that the simulation finds each.
 
     tests/sim/plants.py [NAME...]     of what `make build-sim` built
@@ -17,63 +18,136 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, "build/sim")
 SEEDS = 1000
+CHANGE = "core/change.c"
+LEDGER = "core/ledger.c"
+READ = "core/ledger_read.c"
+MEMORY = "core/memory.c"
+ATTEND = "core/attend.c"
+SCAN = "core/scan.c"
 MENDER = "core/mender.c"
+REVERSE = "core/reverse.c"
 HOST = "tests/sim/process.c"
 
 PLANTS = {
-    "no flush of INTENT": (HOST, "        world.journal_durable = world.journal_size;\n", ""),
+    "no flush of INTENT": (
+        HOST, "        world.journal_durable = world.journal_size;\n        world.replaced = false;\n", ""),
     "no flush of the record": (
-        MENDER,
+        CHANGE,
         "        result = host->flush(host->context);\n    if (result.code == HOST_OK)\n        result = verify",
         "        result = verify"),
-    "no look at what was written": (MENDER, "result = verify(mender", "(void)verify(mender"),
+    "no look at what was written": (CHANGE, "        result = verify(change", "        (void)verify(change"),
     "INTENT after the write": (
-        MENDER, "    if (!append(mender, entry)) {",
+        CHANGE, "    struct memory_item *item = ledger_begin(change->ledger, entry);",
         "    (void)host->write(host->context, entry->offset, entry->kind == JOURNAL_UNDO ? '4' : '1');\n"
-        "    if (!append(mender, entry)) {"),
+        "    struct memory_item *item = ledger_begin(change->ledger, entry);"),
     "DONE before the event": (
-        MENDER, "    if (owed->state == OWED_REPORT)\n        report_owed(mender, owed);",
+        CHANGE, "    if (item->step == FLIGHT_REPORT)\n        report(change, item);",
         "    static struct journal_entry early = {.kind = JOURNAL_DONE, .outcome = OUTCOME_REPAIRED};\n"
-        "    early.number = number;\n    if (taken)\n        (void)append(mender, &early);\n"
-        "    if (owed->state == OWED_REPORT)\n        report_owed(mender, owed);"),
-    "wrong offset": (MENDER, "entry->offset = (uint32_t)", "entry->offset = 1 + (uint32_t)"),
-    "no second judgement": (MENDER, "content == seen)", "content != 0)"),
-    "another byte": (MENDER, "== JOURNAL_UNDO ? '4' : '1'", "== JOURNAL_UNDO ? '4' : '2'"),
+        "    static char line[JOURNAL_LINE_MAX];\n    const struct host *host = change->site->host;\n"
+        "    early.number = number;\n    if (locked && item->step == FLIGHT_REPORT)\n"
+        "        (void)host->journal_append(host->context, line, journal_encode(&early, line, sizeof line));\n"
+        "    if (item->step == FLIGHT_REPORT)\n        report(change, item);"),
+    "wrong offset": (CHANGE, "entry->offset = (uint32_t)view", "entry->offset = 1 + (uint32_t)view"),
+    "no second judgement": (CHANGE, "view->content != seen", "view->content == 0"),
+    "another byte": (CHANGE, "*byte = item->undo ? '4' : '1'", "*byte = item->undo ? '4' : '2'"),
     "lost changes ignored": (
-        MENDER, "void mender_changes_lost(struct mender *mender) {",
-        "void mender_changes_lost(struct mender *mender) {\n    if (mender != NULL)\n        return;"),
-    "a full queue ignored": ("core/pending.c", "pending->rescan = true", "pending->rescan = false"),
-    "no scans by the clock": (MENDER, "settings.rescan_minutes == 0", "settings.rescan_minutes != 0"),
-    "settle time ignored": (MENDER, "settings.settle_seconds * 1000", "settings.settle_seconds"),
+        MENDER, "void mender_changes_lost(struct mender *mender) {\n    scan_want(&mender->scan);",
+        "void mender_changes_lost(struct mender *mender) {"),
+    "a full queue ignored": (
+        SCAN, "void scan_crowd(struct scan *scan) {\n    scan->wanted = true;",
+        "void scan_crowd(struct scan *scan) {"),
+    "no scans by the clock": (SCAN, "minutes == 0 ? SCAN_NEVER", "minutes != 0 ? SCAN_NEVER"),
+    "settle time ignored": ("core/site.c", "settings.settle_seconds * 1000", "settings.settle_seconds"),
     "hold ignored": (
-        MENDER, "static bool is_held(struct mender *mender, const char *name, uint32_t content) {",
+        ATTEND, "static bool is_held(struct mender *mender, const char *name, uint32_t content) {",
         "static bool is_held(struct mender *mender, const char *name, uint32_t content) {\n"
         "    if (name != NULL)\n        return false;"),
-    "undo without a hold": (MENDER, "is_undo(owed) && !owed->held", "is_undo(owed) && owed->held"),
-    "hold of another content": (MENDER, "hold->before = owed->entry.after", "hold->before = owed->entry.before"),
-    "limit ignored": (
-        MENDER, "static bool is_allowed(struct mender *mender) {",
-        "static bool is_allowed(struct mender *mender) {\n    if (!mender->tripped)\n        return true;"),
-    "limit forgotten at a restart": (MENDER, "age < MENDER_HOUR / 1000", "age > MENDER_HOUR"),
-    "what is owed forgotten at a restart": (
-        MENDER, "        owed->replayed = true;", "        mender->owed_count--;"),
-    "repair while paused": (MENDER, "mender->paused = true;", "mender->paused = false;"),
+    "undo without a hold": (CHANGE, "item->undo && !item->held", "item->undo && item->held"),
+    "hold of another content": (LEDGER, "ledger->entry.before = item->after", "ledger->entry.before = item->before"),
+    "limit ignored": (ATTEND, "return mender->trip.on || limiter_count", "return mender->trip.on && limiter_count"),
+    "limit forgotten at a restart": (
+        READ, "entry->kind == JOURNAL_INTENT)\n        limiter_add",
+        "entry->kind == JOURNAL_INTENT && ledger->read_once)\n        limiter_add"),
+    "what is in flight forgotten at a restart": (
+        READ, "    memory_apply(&ledger->memory, entry);",
+        "    if (ledger->read_once || entry->kind != JOURNAL_INTENT)\n        memory_apply(&ledger->memory, entry);"),
+    "repair while paused": (
+        MENDER, "    mender->paused = true;\n    mender->paused_again = now(mender) + MENDER_DAY;\n    leave_folder(mender);",
+        "    mender->paused_again = now(mender) + MENDER_DAY;"),
     "Repair = no ignored": (
-        MENDER, "    mender->settings = *settings;\n    mender->settings_noted",
-        "    mender->settings = *settings;\n    mender->settings.repair = true;\n    mender->settings_noted"),
-    "no new line after a torn one": (MENDER, "    if (mender->journal_torn) {", "    if (start != 0) {"),
+        MENDER, "    mender->site.settings = *settings;\n    if (mender->ledger",
+        "    mender->site.settings = *settings;\n    mender->site.settings.repair = true;\n    if (mender->ledger"),
+    "no new line after a torn one": (LEDGER, "size_t start = ledger->torn ? 2 : 0;", "size_t start = 0;"),
     "what others write is not read": (
-        MENDER, "changed = size != mender->journal_known", "changed = mender->journal_known == 0;\n"
-        "    size = changed ? size : mender->journal_known"),
+        LEDGER, "    if (result.code == HOST_OK)\n        result = ledger_read",
+        "    if (result.code == HOST_OK && !ledger->read_once)\n        result = ledger_read"),
     "a new journal without the last number": (
-        MENDER, "    entry->number = mender->number;", "    entry->number = 0;"),
-    "a new journal without the holds": (
-        MENDER, "i < mender->hold_count; i++", "i + 1 < mender->hold_count; i++", 1),
-    "a failed event counts": (MENDER, "    if (report(mender, &event)) {\n        owed->state",
-                              "    if (report(mender, &event) || offset[0] != 0) {\n        owed->state"),
+        LEDGER, "ledger->entry.number = ledger->memory.number;\n    put_at", "ledger->entry.number = 0;\n    put_at"),
+    "a new journal without the holds": (LEDGER, "    put_items(ledger, made, ITEM_HOLD, JOURNAL_HOLD);\n", ""),
+    "a failed event counts": (
+        CHANGE, "    if (site_report(change->site, &event)) {\n        item->step",
+        "    if (site_report(change->site, &event) || offset[0] != 0) {\n        item->step"),
     "the wrong CRC of a line": ("core/journal.c", "crc32(0, line, text.length)", "crc32(1, line, text.length)"),
     "NumSCerts overlooked": ("core/record.c", "\"NumSCerts\")) {\n        judge->certificates = true;",
                              "\"NumSCerts\")) {\n        judge->certificates = false;"),
+
+    # Needs a journal that is written in three calls, each of which may fail.
+    "a new journal that was not put in its place": (
+        LEDGER, "    if (made.result.code != HOST_OK)\n        return made.result;\n", ""),
+    # Needs a service that is notified of what it writes itself.
+    "own writes are news": (
+        MENDER, "    ledger_check(&mender->ledger);",
+        "    ledger_check(&mender->ledger);\n    ledger_note_settings(&mender->ledger, &mender->site.settings);"),
+    # Needs scanners that open the journal.
+    "a busy journal is a loss": (
+        LEDGER, "        note_trouble(ledger, &result);\n        ledger_unlock(ledger);\n        return result;",
+        "        note_trouble(ledger, &result);\n        ledger->rewrite = true;\n        ledger_unlock(ledger);\n"
+        "        return result;"),
+    # Needs a wall clock that is set back.
+    "repairs from the future do not count": (
+        READ, "        ledger->window_due = true;\n        return 0;",
+        "        ledger->window_due = true;\n        return LIMITER_HOUR;"),
+    # Needs a wall clock that is set forwards while the service runs.
+    "a clock set forwards is not written down": (
+        LEDGER, "return (by > DRIFT_SECONDS || by < -DRIFT_SECONDS) &&", "return by < -DRIFT_SECONDS &&"),
+    # Needs second spellings of records.
+    "another spelling is another record": (
+        REVERSE, "    struct host_result result = host->real_name(host->context, name, sizeof name);",
+        "    struct host_result result = {HOST_OK, 0, NULL};\n    (void)host;"),
+    # Needs second spellings of folders.
+    "another spelling is another folder": (
+        HOST, "    return folder < WORLD_FOLDERS && folder == process->folder;",
+        "    return folder < WORLD_FOLDERS && world_equal(path, world_spelled(process->settings.folder));"),
+    # Needs a folder that another one takes the place of.
+    "the path of the folder is not checked": (
+        CHANGE, "    struct host_result result = host->folder_check(host->context);\n    if (result.code != HOST_OK) {",
+        "    struct host_result result = ok;\n    if (result.code != HOST_OK) {"),
+    # Needs a record that can be opened and not be written to.
+    "an INTENT for each try": (
+        CHANGE, "        retry(change, item);\n    }\n    return not_made;",
+        "        retry(change, item);\n        if (item->clean)\n"
+        "            return conclude(change, item, true, item->size, item->before);\n    }\n    return not_made;"),
+    # Likewise, and another process that settles it meanwhile.
+    "a write is tried again without the journal": (
+        CHANGE, "    uint32_t size = 0;\n    if (!claim(change, item))\n        return false;\n",
+        "    uint32_t size = 0;\n"),
+    # Needs a journal that somebody replaces.
+    "what a replaced journal says holds": (
+        READ, "identity == IS_ROTATED ? PASS_ROTATED : PASS_REPLACED", "identity == IS_ROTATED ? PASS_ROTATED : PASS_NEW"),
+    "the hour of a replaced journal holds": (
+        READ, "        limiter_merge(&ledger->window, &ledger->other, now(ledger));",
+        "        ledger->window = ledger->other;"),
+    "a journal that is gone is left alone": (
+        LEDGER, "    if (result.code == HOST_OK && ledger->rewrite)\n        result = checkpoint(ledger);",
+        "    if (result.code == HOST_OK && ledger->rewrite && ledger->size > 0)\n        result = checkpoint(ledger);"),
+    # Needs RescanMinutes = 0.
+    "without scans by the clock there is none": (
+        SCAN, "    if (!scan->wanted)", "    if (!scan->wanted || scan->due == SCAN_NEVER)"),
+    # Needs an hour of rest.
+    "a line for each scan": (
+        LEDGER, "a->reminded == b->reminded &&", "a->reminded == b->reminded && a->scanned == b->scanned &&"),
+    "a scan for each change of the journal": (
+        MENDER, "    ledger_check(&mender->ledger);", "    ledger_check(&mender->ledger);\n    scan_want(&mender->scan);"),
 }
 
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "process.h"
 
 #include <stdio.h>
@@ -17,7 +18,7 @@ struct rates rates;
 struct outages outages;
 struct process processes[PROCESSES];
 bool process_cut;
-uint64_t process_calls, process_steps;
+uint64_t process_calls, process_steps, process_lines, process_scans;
 
 static ucontext_t scheduler;
 static struct process *starting;
@@ -111,6 +112,60 @@ static uint32_t utc(void *context) {
     return world_utc();
 }
 
+static uint32_t unique(void *context) {
+    (void)context;
+    return world_below(0x7FFFFFFF);
+}
+
+/* ---- the folder */
+
+static void need_folder(const struct process *process, const char *what) {
+    if (!process->open)
+        broken("%s, and the folder is not open", what);
+}
+
+static bool is_lost(const struct process *process) {
+    return world_is_away(process->place);
+}
+
+static struct host_result folder_check(void *context) {
+    static const enum host_code codes[] = {HOST_FAILED, HOST_GONE, HOST_BUSY};
+    struct process *process = context;
+    bool fault = begin(process, CALL_FOLDER);
+    need_folder(process, "the path of the folder is checked");
+    bool there = !world.away[process->folder] && world.at[process->folder] == process->place;
+    if (fault || !there) {
+        trace("#%u folder: %s", process->serial, fault ? "fails" : "is another one, or none");
+        return failed(codes[world_below(3)], 3);
+    }
+    process->path_checked = true;
+    point(process);
+    return ok;
+}
+
+/* What cannot be opened is compared by its path. */
+static bool folder_is(void *context, const char *path) {
+    struct process *process = context;
+    bool fault = begin(process, CALLS - 1);
+    need_folder(process, "a folder is compared");
+    unsigned folder = world_folder(path);
+    (void)fault;
+    return folder < WORLD_FOLDERS && folder == process->folder;
+}
+
+static struct host_result real_name(void *context, char *name, size_t size) {
+    struct process *process = context;
+    bool fault = begin(process, CALL_NAME);
+    need_folder(process, "a name is looked up");
+    if (fault || is_lost(process))
+        return failed(world_below(2) == 0 ? HOST_BUSY : HOST_FAILED, 3);
+    int slot = world_find(process->place, name);
+    if (slot < 0)
+        return failed(HOST_GONE, 2);
+    (void)snprintf(name, size, "%s", world.names[slot].text);
+    return ok;
+}
+
 /* ---- listing */
 
 static struct host_result list_open(void *context) {
@@ -118,7 +173,9 @@ static struct host_result list_open(void *context) {
     bool fault = begin(process, CALL_LIST_OPEN);
     if (process->listing)
         broken("a listing is opened while one is open");
-    if (fault || world.away[process->folder]) {
+    need_folder(process, "a listing is opened");
+    process_scans++;
+    if (fault || is_lost(process)) {
         trace("#%u list: %s", process->serial, fault ? "fails" : "the folder is away");
         return failed(HOST_FAILED, fault ? 5 : 3);
     }
@@ -133,13 +190,14 @@ static struct host_result list_next(void *context, char *name, size_t size) {
     bool fault = begin(process, CALL_LIST_NEXT);
     if (!process->listing)
         broken("a name is read from a listing that is not open");
-    if (fault || world.away[process->folder]) {
+    need_folder(process, "a name is read");
+    if (fault || is_lost(process)) {
         trace("#%u next: fails", process->serial);
         return failed(HOST_FAILED, 5);
     }
     while (process->list_next < WORLD_NAMES) {
         const struct name *at = &world.names[process->list_next++];
-        if (!at->used || at->folder != process->folder || world.nodes[at->node].directory)
+        if (!at->used || at->folder != process->place || world.nodes[at->node].directory)
             continue;
         (void)snprintf(name, size, "%s", at->text);
         memcpy(process->listed, at->text, sizeof process->listed);
@@ -173,18 +231,24 @@ static enum host_code code_of(enum world_code code, bool read_only, bool repair)
     return HOST_FAILED;
 }
 
-static unsigned folder_of(const struct process *process, const char *path) {
-    unsigned folder = 0;
+/* The directory of a path, or the one that is open; WORLD_PLACES if none. */
+static unsigned place_of(const struct process *process, const char *path) {
     if (path == NULL)
-        return process->folder;
-    while (folder < WORLD_FOLDERS && !world_equal(path, world_paths[folder]))
-        folder++;
-    return folder;
+        return process->place;
+    unsigned folder = world_folder(path);
+    return folder < WORLD_FOLDERS ? world.at[folder] : WORLD_PLACES;
+}
+
+/* One of a flood, that somebody has open, and that is gone then. */
+static bool is_flood(const char *name) {
+    return strncmp(name, "Flood", 5) == 0;
 }
 
 static struct host_result open_file(struct process *process, unsigned folder, const char *name,
                                     bool repair, uint32_t *size) {
     enum world_code code = WORLD_OK;
+    if (is_flood(name) && world.now < outages.flood)
+        return failed(HOST_BUSY, 32);
     int slot = world_find(folder, name);
     bool read_only = slot >= 0 && world_node(slot)->read_only && !world_node(slot)->directory;
     int h = world_open(folder, name, repair ? ACCESS_READ | ACCESS_WRITE : ACCESS_READ,
@@ -212,22 +276,51 @@ static struct host_result open_record(void *context, const char *path, const cha
                                       bool repair, uint32_t *size) {
     struct process *process = context;
     bool fault = begin(process, repair ? CALL_OPEN_REPAIR : CALL_OPEN);
-    unsigned folder = folder_of(process, path);
+    unsigned place = place_of(process, path);
     struct host_result result = failed(HOST_FAILED, 3);
     if (process->handle >= 0)
         broken("%s is opened while another record is open", name);
-    if (repair && folder < WORLD_FOLDERS && world_chance(rates.race))
-        kms_overtake(folder, name);
+    if (path == NULL)
+        need_folder(process, "a record is opened");
+    /* Elsewhere there is no folder that is watched. */
+    process->path_checked = path != NULL;
+    if (repair && place < WORLD_PLACES && world_chance(rates.race))
+        kms_overtake(place % WORLD_FOLDERS, name);
     if (fault)
         result = failed(open_fault(repair), 5);
-    else if (folder < WORLD_FOLDERS)
-        result = open_file(process, folder, name, repair, size);
+    else if (place < WORLD_PLACES)
+        result = open_file(process, place, name, repair, size);
+    if (result.code == HOST_OK && repair && world_chance(rates.locked))
+        world.nodes[world.handles[process->handle].node].locked =
+            world.now + world_below(world_below(2) == 0 ? 3000 : 150000);
+    if (repair && place < WORLD_PLACES && world_chance(rates.swapped)) {
+        trace("another folder is put in the place of folder %u", place % WORLD_FOLDERS);
+        world_swap(place % WORLD_FOLDERS);
+    }
     trace("#%u open %s%s%s: %s", process->serial, name, repair ? " to repair" : "",
-          folder != process->folder ? " elsewhere" : "",
+          place == WORLD_PLACES || place % WORLD_FOLDERS != process->folder ? " elsewhere"
+          : place >= WORLD_FOLDERS                                          ? " in the other folder"
+                                                                            : "",
           (const char *[]){"ok", "end", "gone", "busy", "refused", "failed"}[result.code]);
+    if (repair && (result.code == HOST_REFUSED || result.code == HOST_GONE))
+        promises_refused(process, place % WORLD_FOLDERS, name);
     promises_opened(process, repair);
     point(process);
     return result;
+}
+
+static bool is_written(void *context, const char *name) {
+    struct process *process = context;
+    enum world_code code = WORLD_OK;
+    (void)begin(process, CALL_OPEN);
+    need_folder(process, "a record is asked about");
+    int h =
+        world_open(place_of(process, NULL), name, ACCESS_READ, ACCESS_READ, process->serial, &code);
+    if (h >= 0)
+        world_close(h);
+    if (code == WORLD_SHARING)
+        promises_written(process, name);
+    return code == WORLD_SHARING;
 }
 
 static struct host_result read_record(void *context, uint32_t offset, void *bytes, size_t size,
@@ -243,7 +336,7 @@ static struct host_result read_record(void *context, uint32_t offset, void *byte
     const struct node *node = &world.nodes[handle->node];
     if (node->size > WORLD_CONTENT_BYTES)
         broken("a file that is too large is read");
-    if (world.away[handle->folder])
+    if (world_is_away(handle->folder))
         return failed(HOST_FAILED, 59);
     if (fault && world_below(3) != 0) {
         trace("#%u read: fails", process->serial);
@@ -269,8 +362,12 @@ static struct host_result write_record(void *context, uint32_t offset, unsigned 
         broken("a record is written to that is not open for that");
         return failed(HOST_FAILED, 6);
     }
-    if (world.away[world.handles[process->handle].folder]) {
+    if (world_is_away(world.handles[process->handle].folder)) {
         way = 0;
+        lands = false;
+    }
+    if (world.nodes[world.handles[process->handle].node].locked > world.now) {
+        way = 4;
         lands = false;
     }
     promises_write(process, offset, byte, lands);
@@ -278,8 +375,11 @@ static struct host_result write_record(void *context, uint32_t offset, unsigned 
         world_write(process->handle, offset, &byte, 1);
     trace("#%u write '%c' at %u of %s%s", process->serial, byte, offset,
           world.handles[process->handle].name,
-          (const char *[]){": fails", ": fails, but is done", ": is lost", ""}[way]);
+          (const char *[]){": fails", ": fails, but is done", ": is lost", "",
+                           ": it is locked"}[way]);
     point(process);
+    if (way == 4)
+        return failed(HOST_BUSY, 33);
     return way < 2 ? failed(world_below(3) == 0 ? HOST_BUSY : HOST_FAILED, 29) : ok;
 }
 
@@ -290,7 +390,7 @@ static struct host_result flush_record(void *context) {
         broken("a record is flushed that is not open for repair");
         return failed(HOST_FAILED, 6);
     }
-    if (world.away[world.handles[process->handle].folder])
+    if (world_is_away(world.handles[process->handle].folder))
         fault = true;
     if (!fault || world_below(4) == 0)
         world_flush(&world.nodes[world.handles[process->handle].node]);
@@ -322,7 +422,7 @@ static struct host_result journal_open(void *context, uint32_t *size) {
         broken("the journal is opened twice");
     if (fault)
         result = failed(world_below(2) == 0 ? HOST_BUSY : HOST_FAILED, 5);
-    else if (world.journal_owner != 0)
+    else if (world.journal_owner != 0 || world.now < outages.scanner)
         result = failed(HOST_BUSY, 32);
     if (result.code != HOST_OK) {
         trace("#%u journal: %s", process->serial, result.code == HOST_BUSY ? "busy" : "fails");
@@ -330,6 +430,8 @@ static struct host_result journal_open(void *context, uint32_t *size) {
         return result;
     }
     world.journal_owner = process->serial;
+    process->session_trouble = false;
+    process->making = false;
     *size = (uint32_t)world.journal_size;
     point(process);
     return ok;
@@ -337,9 +439,33 @@ static struct host_result journal_open(void *context, uint32_t *size) {
 
 static void journal_close(void *context) {
     struct process *process = context;
-    if (world.journal_owner == process->serial)
-        world.journal_owner = 0;
+    if (world.journal_owner != process->serial) {
+        /* It was lost while it was replaced. */
+        if (!process->session_trouble)
+            broken("the journal is closed that is not open");
+        return;
+    }
+    promises_journal_closing(process);
+    process->making = false;
+    world.journal_owner = 0;
     point(process);
+}
+
+void process_note_journal(void) {
+    struct process *service = &processes[0];
+    uint64_t time = world.now + 1 + world_below(rates.late + 1);
+    if (service->journal_note == 0 || service->journal_note > time)
+        service->journal_note = time;
+}
+
+/* Something was written to it: the service hears of it, and others want to know what it is. */
+static void tell_written(void) {
+    process_lines++;
+    process_note_journal();
+    if (world_chance(rates.scanner)) {
+        outages.scanner = world.now + world_below(rates.scan + 1);
+        trace("a scanner opens the journal");
+    }
 }
 
 static bool has_journal(const struct process *process, const char *what) {
@@ -361,16 +487,19 @@ static struct host_result journal_read(void *context, uint32_t offset, void *byt
         *got = world.journal_size - offset < size ? world.journal_size - offset : size;
     if (fault && *got > 0)
         *got = world_below((uint32_t)*got);
+    process->session_trouble = process->session_trouble || fault;
     memcpy(bytes, world.journal + offset, *got);
-    promises_journal_read(process);
     return ok;
 }
 
 static struct host_result journal_append(void *context, const char *line, size_t length) {
     struct process *process = context;
+    process->called = world.now;
     bool fault = begin(process, CALL_APPEND) || world.now < outages.disk;
     size_t at = world.journal_size;
     size_t keep = fault ? world_below((uint32_t)length + 1) : length;
+    if (process->making)
+        broken("a line is added to the journal while a new one is made");
     if (!has_journal(process, "written to") || at + length > WORLD_JOURNAL_BYTES)
         return failed(HOST_FAILED, 112);
     if (fault && world_below(3) == 0)
@@ -383,28 +512,75 @@ static struct host_result journal_append(void *context, const char *line, size_t
     if (fault)
         promises_trouble(process);
     point(process);
+    tell_written();
     if (!fault) {
         world.journal_durable = world.journal_size;
+        world.replaced = false;
         promises_appended(process, world.journal_size);
     }
     point(process);
     return fault ? failed(HOST_FAILED, 112) : ok;
 }
 
-static struct host_result journal_rotate(void *context, const char *content, size_t length) {
+/* ---- a new journal */
+
+static struct host_result journal_new(void *context) {
     struct process *process = context;
-    bool fault = begin(process, CALL_ROTATE) || world.now < outages.disk;
-    if (!has_journal(process, "rotated"))
-        return failed(HOST_FAILED, 6);
-    promises_rotate(content, length);
-    trace("#%u rotates the journal: %zu bytes%s", process->serial, length, fault ? " FAILS" : "");
-    if (fault)
+    bool fault = begin(process, CALL_JOURNAL_NEW) || world.now < outages.disk;
+    if (process->making)
+        broken("a new journal is begun while one is made");
+    if (!has_journal(process, "replaced") || fault) {
+        trace("#%u new journal: fails", process->serial);
         promises_trouble(process);
-    if (fault && world_below(2) == 0)
+        return failed(world_below(2) == 0 ? HOST_BUSY : HOST_FAILED, 5);
+    }
+    process->making = true;
+    world.fresh_size = 0;
+    return ok;
+}
+
+static struct host_result journal_put(void *context, const char *line, size_t length) {
+    struct process *process = context;
+    bool fault = begin(process, CALL_PUT);
+    if (!process->making)
+        broken("a line is put into a new journal that was not begun");
+    if (!has_journal(process, "replaced") || fault ||
+        world.fresh_size + length > WORLD_JOURNAL_BYTES) {
+        trace("#%u new journal: a line fails", process->serial);
+        promises_trouble(process);
         return failed(HOST_FAILED, 112);
-    memcpy(world.journal, content, length);
-    world.journal_size = world.journal_durable = length;
-    promises_rotated();
+    }
+    memcpy(world.fresh + world.fresh_size, line, length);
+    world.fresh_size += length;
+    return ok;
+}
+
+/* Whoever has the journal open keeps it from being replaced. */
+static struct host_result journal_replace(void *context, bool keep) {
+    struct process *process = context;
+    bool fault = begin(process, CALL_REPLACE);
+    bool busy = world.now < outages.scanner;
+    if (!process->making || !has_journal(process, "replaced"))
+        broken("the journal is replaced by one that was not begun");
+    promises_rotate(process, world.fresh, world.fresh_size);
+    trace("#%u replaces the journal: %zu bytes%s%s", process->serial, world.fresh_size,
+          keep ? "" : ", the old one goes",
+          fault  ? " FAILS"
+          : busy ? ": busy"
+                 : "");
+    if (fault || busy)
+        promises_trouble(process);
+    process->making = false;
+    if (busy || (fault && world_below(2) == 0)) {
+        /* It may be closed by now, and not to be opened again. */
+        if (world_below(2) == 0)
+            world.journal_owner = 0;
+        return failed(busy ? HOST_BUSY : HOST_FAILED, 32);
+    }
+    world_journal_replace();
+    world.journal_generation++;
+    promises_rotated(process);
+    tell_written();
     point(process);
     /* The new one is there, but can not be opened. */
     if (fault)
@@ -438,8 +614,7 @@ static bool decode(void *context, const char *bytes, size_t length, char *to, si
 
 void process_notify(unsigned folder, const char *name) {
     struct process *p = &processes[0];
-    if (!p->alive || !p->watching || folder != p->folder || world.away[folder] ||
-        p->watch_identity != world.identity[folder] || world_chance(rates.drop))
+    if (!p->alive || !p->open || folder != p->place || is_lost(p) || world_chance(rates.drop))
         return;
     int slot = world_find(folder, name);
     if (slot >= 0 && world_chance(rates.alias))
@@ -454,23 +629,24 @@ void process_notify(unsigned folder, const char *name) {
     }
 }
 
-/* As worker.c's on_change: an 8.3 name is replaced by the real one. */
+/* A journal and the events know a record by the name that the folder lists. */
 static void hint(struct process *p, const char *name) {
-    int slot = world_find(p->folder, name);
     char real[WORLD_NAME_BYTES];
-    if (strchr(name, '~') != NULL && (slot < 0 || world.away[p->folder])) {
-        if (world.away[p->folder])
-            p->lost = true;
+    (void)snprintf(real, sizeof real, "%s", name);
+    struct host_result result = real_name(p, real, sizeof real);
+    if (result.code == HOST_GONE)
+        return;
+    if (result.code != HOST_OK) {
+        p->lost = true;
         return;
     }
-    memcpy(real, slot >= 0 ? world.names[slot].text : name, sizeof real);
     trace("#%u is told of %s", p->serial, real);
     promises_hint(p, real);
     mender_hint(&p->mender, real);
 }
 
 static void collect(struct process *p) {
-    for (size_t i = 0; i < p->notice_count;) {
+    for (size_t i = 0; p->open && i < p->notice_count;) {
         char name[WORLD_NAME_BYTES];
         if (p->notices[i].time > world.now) {
             i++;
@@ -481,56 +657,85 @@ static void collect(struct process *p) {
         p->notices[i] = p->notices[--p->notice_count];
         hint(p, name);
     }
-    if (p->lost) {
+    if (p->lost && p->open) {
         p->lost = false;
         trace("#%u is told that changes were lost", p->serial);
         mender_changes_lost(&p->mender);
     }
-    for (; p->flood > 0; p->flood--) {
+    for (; p->flood > 0 && p->open; p->flood--) {
         char name[WORLD_NAME_BYTES];
         (void)snprintf(name, sizeof name, "Flood%u.ini", p->flood);
         mender_hint(&p->mender, name);
     }
+    p->flood = 0;
 }
 
+static void close_folder(struct process *p) {
+    p->open = false;
+    p->notice_count = 0;
+}
+
+static void open_folder(struct process *p) {
+    p->open = true;
+    p->place = world.at[p->folder];
+    promises_folder_opened(p);
+    trace("#%u opens folder %u: %s", p->serial, p->folder, p->wanted.folder);
+    mender_folder_open(&p->mender, world_spelled(p->settings.folder));
+}
+
+/* `auto` is looked for until it is found. */
+static void find_folder(struct process *p) {
+    if (!p->settings.automatic || p->found)
+        return;
+    p->found = true;
+    (void)snprintf(p->settings.folder, sizeof p->settings.folder, "%s",
+                   world_spellings[p->folder][world_below(WORLD_SPELLINGS)]);
+    mender_folder_found(&p->mender, p->settings.folder);
+}
+
+/* Paused, it has no folder open, and looks for none. */
 static void watch_over(struct process *p) {
     bool is_there = !world.away[p->folder];
-    if (p->watching && is_there && p->watch_identity == world.identity[p->folder]) {
+    if (p->paused) {
+        p->watch_due = UINT64_MAX;
+    } else if (p->open && is_there && p->place == world.at[p->folder]) {
         p->watch_due = world.now + CHECK_MS;
         p->watch_backoff = 0;
-    } else if (p->watching || !is_there) {
+    } else if (p->open || !is_there) {
         const struct host_result why = {HOST_FAILED, 3, NULL};
-        p->watching = false;
-        p->notice_count = 0;
+        close_folder(p);
         p->watch_backoff = p->watch_backoff == 0 ? 1000 : p->watch_backoff * 2;
         if (p->watch_backoff > 60000)
             p->watch_backoff = 60000;
         p->watch_due = world.now + p->watch_backoff;
         mender_folder_away(&p->mender, &why);
     } else {
-        p->watching = true;
-        p->watch_identity = world.identity[p->folder];
+        find_folder(p);
         p->watch_due = world.now + CHECK_MS;
-        mender_folder_back(&p->mender);
+        open_folder(p);
     }
 }
 
+static unsigned folder_meant(const struct settings *settings) {
+    return settings->automatic ? 0 : world_folder(settings->folder);
+}
+
 static void configure(struct process *p) {
-    unsigned folder = folder_of(p, p->wanted.folder);
     promises_told(p);
+    bool moved = strcmp(p->settings.folder, p->wanted.folder) != 0;
     p->settings = p->wanted;
     mender_configure(&p->mender, &p->wanted);
-    if (folder != p->folder) {
-        p->watching = false;
-        p->notice_count = 0;
-        p->folder = folder;
+    if (moved) {
+        close_folder(p);
+        p->found = false;
+        p->folder = folder_meant(&p->wanted);
         p->watch_backoff = 0;
         p->watch_due = 0;
     }
 }
 
 static void obey(struct process *p) {
-    if (p->configure) {
+    if (p->configure && world.now >= outages.configuration) {
         p->configure = false;
         configure(p);
     }
@@ -538,15 +743,18 @@ static void obey(struct process *p) {
         p->pause = false;
         p->paused = true;
         mender_pause(&p->mender);
+        close_folder(p);
     }
     if (p->resume) {
         p->resume = false;
         promises_told(p);
         p->paused = false;
         mender_continue(&p->mender);
+        p->watch_due = 0;
     }
-    if (p->journal_changed) {
+    if (p->journal_changed || (p->journal_note != 0 && world.now >= p->journal_note)) {
         p->journal_changed = false;
+        p->journal_note = 0;
         mender_journal_changed(&p->mender);
     }
 }
@@ -567,7 +775,7 @@ static uint64_t step(struct process *p) {
 /* As the worker does: it looks at what it is told when there is nothing to do, the clock has moved on, or something
  * is asked for. */
 static void listen(struct process *p) {
-    bool asked = p->configure || p->pause || p->resume;
+    bool asked = (p->configure && world.now >= outages.configuration) || p->pause || p->resume;
     if (p->more && world.now == p->listened && !asked)
         return;
     p->listened = world.now;
@@ -578,13 +786,14 @@ static void listen(struct process *p) {
 }
 
 static void serve(struct process *p) {
-    mender_note_settings(&p->mender);
     watch_over(p);
     for (;;) {
         p->inside = true;
         listen(p);
         uint64_t due = step(p);
         p->more = due <= p->listened;
+        if (due > world.now && p->mender.ledger.backoff == 0 && p->mender.ledger.ready)
+            promises_idle(p);
         p->due = due < p->watch_due ? due : p->watch_due;
         p->inside = false;
         yield(p);
@@ -594,13 +803,13 @@ static void serve(struct process *p) {
 /* ---- the verbs */
 
 static void pass(struct process *p) {
-    uint64_t limit = world.now + (uint64_t)p->mender.settings.settle_seconds * 1000 + 15000;
+    uint64_t limit = world.now + (uint64_t)p->mender.site.settings.settle_seconds * 1000 + 15000;
     for (;;) {
         p->inside = true;
         uint64_t due = step(p);
         p->inside = false;
         bool settled = mender_is_settled(&p->mender);
-        if ((settled && (p->mender.pending.count == 0 || world.now >= limit)) ||
+        if ((settled && (!mender_is_waiting(&p->mender) || world.now >= limit)) ||
             (world.now >= limit && due > world.now + 15000))
             return;
         p->due = due < world.now + 1000 ? due : world.now + 1000;
@@ -614,8 +823,8 @@ static void reverse(struct process *p) {
         p->inside = true;
         process_steps++;
         p->steps++;
-        p->result = p->kind == PROCESS_UNDO ? mender_undo(&p->mender, p->target)
-                                            : mender_release(&p->mender, p->target);
+        p->result = p->kind == PROCESS_UNDO ? mender_undo(&p->mender, p->given)
+                                            : mender_release(&p->mender, p->given);
         if (p->handle >= 0 || world.journal_owner == p->serial)
             broken("undo or release ends with a record or the journal open");
         promises_bounds(p);
@@ -632,13 +841,27 @@ static void reverse(struct process *p) {
     promises_verb(p);
 }
 
+/* The journal tells it of a record that may be stuck again. */
+static void on_ended(void *context, const char *name) {
+    struct process *p = context;
+    trace("#%u reads of %s", p->serial, name);
+    promises_ended(p, name);
+    mender_hint(&p->mender, name);
+}
+
 static void enter(void) {
     struct process *p = starting;
     arrive(NULL, true);
     p->inside = true;
-    mender_init(&p->mender, &p->host, &p->wanted, p->bytes);
+    mender_init(&p->mender, &p->host, &p->wanted, p->kind == PROCESS_SERVICE, p->bytes);
+    p->mender.ledger.on_ended = on_ended;
+    p->mender.ledger.context = p;
+    if (p->kind != PROCESS_SERVICE && !world.away[p->folder])
+        open_folder(p);
     if (p->kind == PROCESS_SERVICE)
         serve(p);
+    else if (!p->open)
+        p->result = failed(HOST_FAILED, 3);
     else if (p->kind == PROCESS_REPAIR)
         pass(p);
     else
@@ -651,6 +874,20 @@ static void enter(void) {
 
 /* ---- beginning and end */
 
+/* Nobody need spell a name as the folder lists it. */
+static void spell(struct process *p, const char *target) {
+    (void)snprintf(p->target, sizeof p->target, "%s", target);
+    (void)snprintf(p->given, sizeof p->given, "%s", target);
+    int slot = world_find(world.at[p->folder], target);
+    uint32_t way = world_below(4);
+    if (slot < 0 || way > 1)
+        return;
+    if (way == 0)
+        (void)snprintf(p->given, sizeof p->given, "%s", world.names[slot].alias);
+    else
+        p->given[0] = (char)(p->given[0] ^ 0x20);
+}
+
 void process_start(struct process *p, enum process_kind kind, const struct settings *settings,
                    const char *target) {
     memset(p, 0, offsetof(struct process, mender));
@@ -659,20 +896,29 @@ void process_start(struct process *p, enum process_kind kind, const struct setti
     p->serial = ++world.serial;
     p->started = world.now - world_below(3);
     p->due = world.now;
-    p->wanted = p->settings = *settings;
-    p->folder = folder_of(p, settings->folder);
+    p->wanted = *settings;
+    if (kind != PROCESS_SERVICE && settings->automatic)
+        (void)snprintf(p->wanted.folder, sizeof p->wanted.folder, "%s", world_paths[0]);
+    p->settings = p->wanted;
+    p->folder = folder_meant(&p->wanted);
     p->handle = -1;
     p->change = p->added = -1;
     p->before = p->behind = p->end = CANARY;
     if (target != NULL)
-        (void)snprintf(p->target, sizeof p->target, "%s", target);
+        spell(p, target);
+    promises_forget(p);
     p->host = (struct host){.context = p,
                             .clock = clock_ms,
                             .utc = utc,
+                            .unique = unique,
+                            .folder_check = folder_check,
+                            .folder_is = folder_is,
+                            .real_name = real_name,
                             .list_open = list_open,
                             .list_next = list_next,
                             .list_close = list_close,
                             .open = open_record,
+                            .is_written = is_written,
                             .read = read_record,
                             .write = write_record,
                             .flush = flush_record,
@@ -681,7 +927,9 @@ void process_start(struct process *p, enum process_kind kind, const struct setti
                             .journal_close = journal_close,
                             .journal_read = journal_read,
                             .journal_append = journal_append,
-                            .journal_rotate = journal_rotate,
+                            .journal_new = journal_new,
+                            .journal_put = journal_put,
+                            .journal_replace = journal_replace,
                             .report = report,
                             .decode = decode};
 #ifdef __SANITIZE_ADDRESS__
@@ -700,7 +948,8 @@ void process_start(struct process *p, enum process_kind kind, const struct setti
 
 void process_end(struct process *p) {
     p->alive = false;
-    p->watching = false;
+    p->open = false;
+    promises_forget(p);
     world_close_all(p->serial);
     if (world.journal_owner == p->serial)
         world.journal_owner = 0;
@@ -708,9 +957,13 @@ void process_end(struct process *p) {
 
 uint64_t process_due(const struct process *p) {
     uint64_t due = p->due;
-    if (p->inside || p->pause || p->resume || p->configure || p->journal_changed || p->lost ||
+    if (p->inside || p->pause || p->resume || p->journal_changed || (p->lost && p->open) ||
         p->flood > 0)
         return world.now;
+    if (p->configure)
+        due = outages.configuration < due ? outages.configuration : due;
+    if (p->journal_note != 0)
+        due = p->journal_note < due ? p->journal_note : due;
     for (size_t i = 0; i < p->notice_count; i++)
         due = p->notices[i].time < due ? p->notices[i].time : due;
     return due;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * process: a running KMRepair, with core/mender as it is in the product on a host.h of this world.
  *
@@ -24,7 +25,11 @@ enum call {
     CALL_JOURNAL_OPEN,
     CALL_JOURNAL_READ,
     CALL_APPEND,
-    CALL_ROTATE,
+    CALL_JOURNAL_NEW,
+    CALL_PUT,
+    CALL_REPLACE,
+    CALL_FOLDER,
+    CALL_NAME,
     CALL_REPORT,
     CALL_DECODE,
     CALLS
@@ -41,8 +46,13 @@ struct rates {
     uint32_t slow;       /* a call takes up to two seconds */
     uint32_t drop;       /* a notification that never comes */
     uint32_t twice;
-    uint32_t alias; /* under its 8.3 name */
-    uint32_t late;  /* ms that it may take */
+    uint32_t alias;   /* under its 8.3 name */
+    uint32_t late;    /* ms that it may take */
+    uint32_t scanner; /* a program that looks into each file opens the journal after a change ... */
+    uint32_t scan;    /* ... for so many ms at most */
+    uint32_t locked; /* a record that can be opened for repair, but not be written to for a while */
+    uint32_t
+        swapped; /* another folder is put in the place of the watched one after a record was opened */
 };
 
 extern struct rates rates;
@@ -50,11 +60,26 @@ extern struct rates rates;
 /* While the clock has not reached these, what they name is out of order. */
 struct outages {
     uint64_t event_log, journal, disk;
+    uint64_t scanner;       /* somebody has the journal open */
+    uint64_t configuration; /* ... or the configuration, to write to it */
+    uint64_t flood;         /* ... or the records that a flood is of */
 };
 
 extern struct outages outages;
 
-enum kind { LINE_NONE, LINE_INTENT, LINE_UNDO, LINE_DONE, LINE_HOLD, LINE_RELEASE, LINE_LOADED };
+enum kind {
+    LINE_NONE,
+    LINE_INTENT,
+    LINE_UNDO,
+    LINE_REPAIRED,
+    LINE_DONE,
+    LINE_HOLD,
+    LINE_RELEASE,
+    LINE_LOADED,
+    LINE_CHECKPOINT,
+    LINE_STATE,
+    LINE_WINDOW
+};
 
 /* A line of the journal, read by other means than core/journal's. */
 struct line {
@@ -78,19 +103,22 @@ struct process {
     uint64_t due; /* world time */
     uint64_t steps;
     unsigned folder;
+    bool open;                     /* the folder is, ... */
+    unsigned place;                /* ... which is this directory */
+    bool found;                    /* what `auto` means */
     char target[WORLD_NAME_BYTES]; /* of undo and release */
+    char given[WORLD_NAME_BYTES];  /* the same, as it was spelt */
     struct host_result result;
 
     /* What others want of the service. */
     bool pause, resume, configure, journal_changed, lost;
-    unsigned flood; /* so many names at once */
+    uint64_t journal_note; /* when it hears of a change of the journal, 0: not */
+    unsigned flood;        /* so many names at once */
     struct settings wanted;
     /* What it was told last, whatever its mender makes of it. */
     struct settings settings;
     bool paused;
 
-    bool watching;
-    uint32_t watch_identity;
     uint32_t watch_backoff;
     uint64_t watch_due;
     uint64_t listened; /* when it last looked at what it is told ... */
@@ -104,6 +132,9 @@ struct process {
     /* The host's. */
     int handle; /* -1: no record is open */
     bool for_repair;
+    uint64_t called;   /* when the line that is being added was made */
+    bool path_checked; /* since the record was opened: the path leads to the folder that is open */
+    bool making;       /* a new journal */
     bool listing;
     int list_next;
     char listed[WORLD_NAME_BYTES]; /* the last name, during the step in which it was told */
@@ -111,14 +142,15 @@ struct process {
     /* What promises.c knows of it. */
     bool read_whole; /* the record that is open */
     uint32_t read_content;
-    bool looked;   /* a record was opened in this step */
-    bool settling; /* to see how a repair ended */
-    int change;    /* the INTENT or UNDO that was written since the record was opened, or -1 */
-    int added;     /* the one that is being written */
+    bool found_held; /* its target was held when the journal was unlocked last */
+    bool looked;     /* a record was opened in this step */
+    bool settling;   /* to see how a repair ended */
+    int change;      /* the INTENT or UNDO that was written since the record was opened, or -1 */
+    int added;       /* the one that is being written */
     struct line line;
     uint64_t trouble_step; /* the last in which the journal was not to be had */
     bool trouble;
-    uint64_t breaker_since; /* the limit was counted anew then; 0: never */
+    bool session_trouble; /* since it was locked */
     size_t times_count;
     uint64_t times[PROCESS_TIMES]; /* of its repairs */
     size_t warned_count;
@@ -167,6 +199,11 @@ uint64_t process_due(const struct process *process);
 /* Windows tells the service of a change. */
 void process_notify(unsigned folder, const char *name);
 
+/* Somebody has changed the journal: the service hears of it soon. */
+void process_note_journal(void);
+
 extern uint64_t process_calls, process_steps;
+/* Lines and new journals, and scans that were begun. */
+extern uint64_t process_lines, process_scans;
 
 #endif

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sim: the mender in a world in which everything fails.
  *
@@ -38,6 +39,9 @@ enum action {
     ACT_ATTRIBUTES,
     ACT_TIME,
     ACT_JOURNAL,
+    ACT_CLOCK,
+    ACT_TAMPER,
+    ACT_COPY,
     ACTIONS
 };
 
@@ -52,6 +56,9 @@ enum {
 
 struct sim {
     struct settings settings; /* what the configuration file says */
+    unsigned spelling;        /* of its folder */
+    uint64_t restart_due;     /* 0: not */
+    bool clock_back;          /* the wall clock was set back at some time */
     uint32_t weight[ACTIONS];
     uint32_t weights;
     uint32_t acting; /* of a million turns */
@@ -66,7 +73,7 @@ static struct sim sim;
 /* Over all seeds. */
 static struct {
     uint64_t steps, hours;
-    unsigned seeds, repairs, undone, late, unknown, twice, cuts, kills, rotations;
+    unsigned seeds, repairs, undone, late, unknown, twice, cuts, kills, rotations, tampered, clocks;
 } total;
 
 /* ---- the world of a seed */
@@ -82,10 +89,14 @@ static void draw_settings(struct settings *settings) {
     config_defaults(settings);
     settings->repair = world_below(8) != 0;
     settings->settle_seconds = ONE_OF(0, 1, 5, 5, 30);
-    settings->rescan_minutes = ONE_OF(1, 2, 10, 60);
+    settings->rescan_minutes = ONE_OF(0, 1, 2, 10, 60);
     settings->repairs_per_hour = ONE_OF(1, 3, 10, 100, 1000);
+    settings->automatic = world_below(12) == 0;
     (void)snprintf(settings->folder, sizeof settings->folder, "%s",
-                   world_paths[world_below(6) == 0]);
+                   settings->automatic ? "auto"
+                                       : world_spellings[world_below(6) == 0][sim.spelling]);
+    if (!settings->automatic && world_below(3) == 0)
+        sim.spelling = world_below(WORLD_SPELLINGS);
 }
 
 static void draw_rates(void) {
@@ -102,6 +113,10 @@ static void draw_rates(void) {
     sim.rates.twice = ONE_OF(0, 200000);
     sim.rates.alias = ONE_OF(0, 0, 300000);
     sim.rates.late = ONE_OF(0, 100, 10000);
+    sim.rates.scanner = ONE_OF(0, 0, 200000, 1000000);
+    sim.rates.scan = ONE_OF(100, 100, 4000);
+    sim.rates.locked = ONE_OF(0, 0, 50000, 500000);
+    sim.rates.swapped = ONE_OF(0, 0, 0, 20000);
 }
 
 static void draw_kms(void) {
@@ -115,27 +130,96 @@ static void draw_kms(void) {
     kms.kind[CONTENT_STUCK] += 2;
 }
 
+/* ---- journals that nobody here has written */
+
+static size_t add_line(char *to, size_t at, const struct journal_entry *entry) {
+    return at + journal_encode(entry, to + at, JOURNAL_LINE_MAX);
+}
+
+/* As the first version wrote it. */
+static size_t add_old_hold(char *to, size_t at, const char *name, const char *folder) {
+    char line[512];
+    char time[JOURNAL_TIME_BYTES];
+    journal_print_time(world_utc() - 86400, time);
+    int n = snprintf(line, sizeof line, "KMR1\t%s\tHOLD\t%08X\t%s\t%s", time,
+                     world_below(0x7FFFFFFF), name, folder);
+    n += snprintf(line + n, sizeof line - (size_t)n, "\t%08X\r\n", world_crc(0, line, (size_t)n));
+    memcpy(to + at, line, (size_t)n);
+    return at + (size_t)n;
+}
+
+static const char *any_path(void) {
+    return world_spellings[world_below(4) == 0][world_below(WORLD_SPELLINGS)];
+}
+
+static size_t add_holds(char *to, size_t at, unsigned count, bool old) {
+    static struct journal_entry entry;
+    for (unsigned i = count; i > 0; i--) {
+        memset(&entry, 0, sizeof entry);
+        entry.kind = JOURNAL_HOLD;
+        entry.utc = world_utc() - 86400;
+        entry.before = world_below(0x7FFFFFFF);
+        (void)snprintf(entry.name, sizeof entry.name, "Held%u.ini", i);
+        (void)snprintf(entry.text, sizeof entry.text, "%s", world_paths[world_below(2)]);
+        if (old)
+            at = add_old_hold(to, at, entry.name, entry.text);
+        else
+            at = add_line(to, at, &entry);
+    }
+    return at;
+}
+
+/* Changes that another run has begun, of records that are not there, or are something else. */
+static size_t add_intents(char *to, size_t at, unsigned count, uint32_t number) {
+    static struct journal_entry entry;
+    for (unsigned i = count; i > 0; i--) {
+        memset(&entry, 0, sizeof entry);
+        entry.kind = world_below(8) == 0 ? JOURNAL_UNDO : JOURNAL_INTENT;
+        entry.utc = world_utc() - world_below(7200);
+        entry.number = ++number;
+        entry.offset = 17 + i;
+        entry.size = 100 + i;
+        entry.before = world_below(0x7FFFFFFF);
+        entry.after = world_below(0x7FFFFFFF);
+        (void)snprintf(entry.name, sizeof entry.name, "Begun%u.ini", i);
+        (void)snprintf(entry.text, sizeof entry.text, "%s", any_path());
+        at = add_line(to, at, &entry);
+    }
+    return at;
+}
+
+static size_t make_lineage(char *to) {
+    static struct journal_entry entry;
+    size_t at = 0;
+    memset(&entry, 0, sizeof entry);
+    entry.kind = JOURNAL_CHECKPOINT;
+    entry.utc = world_utc() - world_below(100000);
+    entry.id = world_below(0x7FFFFFFF) | 1;
+    entry.generation = 1 + world_below(5);
+    entry.number = world_below(300);
+    at = add_line(to, at, &entry);
+    at = add_holds(to, at, world_below(4), false);
+    return add_intents(to, at, world_below(3), entry.number);
+}
+
 /* Lines that a journal may begin with: those of another program, or of records held long ago. */
 static void fill_journal(void) {
-    static struct journal_entry entry;
+    bool old = world_below(4) == 0;
+    size_t at = 0;
     if (world_below(24) == 0) {
-        size_t size = JOURNAL_BYTES_MAX - world_below(4000);
-        memset(world.journal, 'x', size);
-        memcpy(world.journal + size - 2, "\r\n", 2);
-        world.journal_size = size;
+        at = JOURNAL_BYTES_MAX - world_below(4000);
+        memset(world.journal, 'x', at);
+        memcpy(world.journal + at - 2, "\r\n", 2);
+    } else if (!old && world_below(2) == 0) {
+        at = make_lineage(world.journal);
     }
-    if (world_below(16) == 0) {
-        for (unsigned i = 59 + world_below(6); i > 0; i--) {
-            memset(&entry, 0, sizeof entry);
-            entry.kind = JOURNAL_HOLD;
-            entry.utc = world_utc() - 86400;
-            (void)snprintf(entry.name, sizeof entry.name, "Held%u.ini", i);
-            (void)snprintf(entry.folder, sizeof entry.folder, "%s", world_paths[world_below(2)]);
-            world.journal_size +=
-                journal_encode(&entry, world.journal + world.journal_size, JOURNAL_LINE_MAX);
-        }
+    if (world_below(24) == 0)
+        at = add_holds(world.journal, at, world_below(3) == 0 ? 1018 + world_below(8) : 5, old);
+    if (!old && world_below(24) == 0) {
+        at = add_intents(world.journal, at, 120 + world_below(9), 1000);
+        outages.event_log = world.now + world_below(30 * MINUTE);
     }
-    world.journal_durable = world.journal_size;
+    world.journal_size = world.journal_durable = at;
     promises_journal_cut();
 }
 
@@ -145,6 +229,7 @@ static void draw_files(void) {
     if (many)
         outages.event_log = world.now + world_below(30 * MINUTE);
     for (unsigned folder = 0; folder < WORLD_FOLDERS; folder++) {
+        /* A path leads to the directory of its own number at first. */
         for (unsigned i = 0; i < kms.records; i++) {
             if (world_below(2) == 0)
                 (void)kms_place(folder, i,
@@ -198,6 +283,30 @@ static void begin_story(uint64_t seed) {
 
 /* ---- what happens */
 
+/* The wall clock is set: minutes to months, back or forth. */
+static void set_clock(void) {
+    static const uint32_t most[] = {10 * 60, 7200, 86400 * 3, 86400 * 100};
+    int64_t by = 60 + (int64_t)world_below(most[world_below(4)]);
+    if (world_below(2) == 0)
+        by = -by;
+    /* Sooner or later somebody sets it right. */
+    if (world_below(4) == 0)
+        by = -world.utc_offset;
+    world.utc_offset += by;
+    total.clocks++;
+    trace("the clock is set by %lld s", (long long)by);
+    if (by > 0)
+        promises_clock_forward();
+    else
+        sim.clock_back = true;
+}
+
+/* While nothing runs nobody sees that it is set. */
+static void set_clock_unseen(void) {
+    if (sim.weight[ACT_CLOCK] > 0 && world_below(3) == 0)
+        set_clock();
+}
+
 static void cut_power(void) {
     trace("---- the power is cut");
     total.cuts++;
@@ -210,6 +319,7 @@ static void cut_power(void) {
     memset(&outages, 0, sizeof outages);
     world.now += REBOOT_MS;
     sim.service_due = world.now;
+    set_clock_unseen();
 }
 
 static void kill_process(struct process *process) {
@@ -219,11 +329,13 @@ static void kill_process(struct process *process) {
     total.kills++;
     process_end(process);
     sim.service_due = world.now + world_below(5000);
+    if (process == &processes[0])
+        set_clock_unseen();
 }
 
 static void start_verb(enum process_kind kind) {
     struct process *process = &processes[processes[1].alive ? 2 : 1];
-    unsigned folder = world_equal(sim.settings.folder, world_paths[0]) ? 0 : 1;
+    unsigned folder = sim.settings.automatic ? 0 : world_folder(sim.settings.folder);
     const char *target = NULL;
     if (process->alive)
         return;
@@ -258,11 +370,12 @@ static void change_folder(void) {
     switch (world_below(4)) {
     case 0:
         /* Away and back again before anybody looks. */
-        world.identity[folder]++;
+        world_swap(folder);
         trace("folder %u is another one", folder);
         break;
     case 1:
-        world.identity[folder]++;
+        if (world_below(2) == 0)
+            world_swap(folder);
         world.away[folder] = !world.away[folder];
         trace("folder %u is %s", folder, world.away[folder] ? "away" : "back");
         if (processes[0].alive && world_below(2) == 0)
@@ -304,18 +417,68 @@ static void configure(void) {
 }
 
 static void begin_outage(void) {
+    static const char *const what[] = {
+        "the event log is full", "the journal is away", "the disk of the journal is full",
+        "somebody has the journal open", "somebody has the configuration open"};
+    uint64_t *const outage[] = {&outages.event_log, &outages.journal, &outages.disk,
+                                &outages.scanner, &outages.configuration};
     uint64_t until = world.now + world_below(world_below(2) == 0 ? 10000 : 10 * MINUTE);
-    uint32_t which = world_below(3);
-    if (which == 0)
-        outages.event_log = until;
-    else if (which == 1)
-        outages.journal = until;
-    else
-        outages.disk = until;
-    trace("%s until %llu s",
-          (const char *[]){"the event log is full", "the journal is away",
-                           "the disk of the journal is full"}[which],
-          (unsigned long long)(until / 1000));
+    uint32_t which = world_below(5);
+    if (which >= 3)
+        until = world.now + world_below(5000);
+    *outage[which] = until;
+    trace("%s until %llu s", what[which], (unsigned long long)(until / 1000));
+}
+
+/* Somebody does something to the journal who has no business with it. */
+static void tamper(void) {
+    static char other[16 * 1024];
+    size_t size = world.journal_size;
+    uint32_t way = world_below(6);
+    if (world.journal_owner != 0)
+        return;
+    if (way == 0) {
+        world_journal_put("", 0);
+    } else if (way == 1) {
+        world_journal_put(world.copy, world.copy_size);
+    } else if (way == 2) {
+        size = 1 + world_below(4000);
+        for (size_t i = 0; i < size; i++)
+            other[i] = (char)world_below(256);
+        world_journal_put(other, size);
+    } else if (way == 3) {
+        size = make_lineage(other);
+        world_journal_put(other, size);
+    } else if (way == 4) {
+        world_journal_put(world.journal, world_below((uint32_t)size + 1));
+    } else if (size > 0) {
+        /* At one of its ends: that is by what it is known. */
+        size_t at = world_below((uint32_t)(size < 60 ? size : 60));
+        if (world_below(2) == 0)
+            at = size - 1 - at;
+        size_t length = 1 + world_below(40);
+        memset(world.journal + at, 'z', length < size - at ? length : size - at);
+        world_journal_put(world.journal, size);
+    }
+    trace("the journal is %s: %zu bytes",
+          (const char *[]){"deleted", "replaced by an old copy", "replaced by garbage",
+                           "replaced by another one", "cut short", "damaged"}[way],
+          world.journal_size);
+    promises_journal_changed();
+    total.tampered++;
+    if (sim.calm || world_below(3) != 0)
+        process_note_journal();
+}
+
+static void copy_journal(void) {
+    memcpy(world.copy, world.journal, world.journal_size);
+    world.copy_size = world.journal_size;
+}
+
+/* Many names at once; somebody has the records open, or they are not there. */
+static void flood(unsigned names) {
+    processes[0].flood = names;
+    outages.flood = world.now + (world_below(2) == 0 ? 0 : world_below(3 * MINUTE));
 }
 
 static enum action draw_action(void) {
@@ -351,7 +514,7 @@ static void act(void) {
         break;
     case ACT_FLOOD:
         if (world_below(16) == 0)
-            service->flood = world_below(2) == 0 ? 100 : PENDING_NAMES + 100;
+            flood(world_below(8) != 0 ? 100 : QUEUE_NAMES + 100);
         break;
     case ACT_KILL:
         kill_process(&processes[world_below(4) == 0 ? 1 + world_below(2) : 0]);
@@ -384,6 +547,21 @@ static void act(void) {
         break;
     case ACT_JOURNAL:
         service->journal_changed = true;
+        break;
+    case ACT_CLOCK:
+        if (world_below(4) != 0)
+            break;
+        set_clock();
+        /* Often the host is started again then. */
+        if (world_below(2) == 0)
+            sim.restart_due = world.now + 1000 + world_below(30000);
+        break;
+    case ACT_TAMPER:
+        if (world_below(8) == 0)
+            tamper();
+        break;
+    case ACT_COPY:
+        copy_journal();
         break;
     case ACTIONS:
         break;
@@ -449,7 +627,10 @@ static void turn(uint64_t until) {
 static void trouble(unsigned steps) {
     uint64_t end = process_steps + total.steps + steps;
     while (!world.broken && process_steps + total.steps < end) {
-        if (world_chance(sim.acting))
+        if (sim.restart_due != 0 && world.now >= sim.restart_due) {
+            sim.restart_due = 0;
+            kill_process(&processes[0]);
+        } else if (world_chance(sim.acting))
             act();
         else
             turn(UINT64_MAX);
@@ -468,12 +649,12 @@ static void pass_time(uint64_t until) {
 }
 
 /* Stuck records that could be repaired and are not. */
-static unsigned stuck_left(bool all, char *name) {
+static unsigned stuck_left(char *name) {
     unsigned count = 0;
     for (int i = 0; i < WORLD_NAMES; i++) {
         const struct name *at = &world.names[i];
         struct reference reference;
-        if (!at->used || at->folder != processes[0].folder || !record_is_named(at->text))
+        if (!at->used || at->folder != world.at[processes[0].folder] || !record_is_named(at->text))
             continue;
         const struct node *node = &world.nodes[at->node];
         if (node->directory || node->read_only || node->reparse || node->linked ||
@@ -481,8 +662,7 @@ static unsigned stuck_left(bool all, char *name) {
             continue;
         reference_judge(node->bytes, node->size, &reference);
         if (reference.verdict != VERDICT_STUCK ||
-            promises_is_held(at->folder, at->text, world_content(node)) ||
-            (!all && promises_is_put_off(at->folder, at->text)))
+            promises_is_held(processes[0].folder, at->text, world_content(node)))
             continue;
         if (count++ == 0)
             (void)snprintf(name, WORLD_NAME_BYTES, "%s", at->text);
@@ -505,13 +685,15 @@ static void end_trouble(void) {
     rates.late = 100;
     for (unsigned i = 0; i < WORLD_FOLDERS; i++)
         world.away[i] = false;
+    for (unsigned i = 0; i < WORLD_NODES; i++)
+        world.nodes[i].locked = 0;
     kms_finish();
     if (!service->alive) {
         sim.settings.repair = true;
         start_service();
         return;
     }
-    if (!sim.settings.repair || !service->settings.repair) {
+    if (!sim.settings.repair || !service->settings.repair || sim.settings.rescan_minutes == 0) {
         sim.settings.repair = true;
         service->wanted = sim.settings;
         service->configure = true;
@@ -522,39 +704,116 @@ static void end_trouble(void) {
         service->resume = true;
 }
 
-/* New records in quiet times, that are heard of in one of four ways. */
-static void write_in_peace(void) {
-    char name[WORLD_NAME_BYTES] = "";
-    uint32_t way = world_below(4);
-    unsigned count = 1 + world_below(3);
+/* Whether the limit may be reached: it counts up to a minute too long for each time that somebody reads
+ * how many repairs there were, and some of them twice when a journal was replaced; what is from the future counts as if it were made now. */
+static bool is_limited(uint64_t within) {
+    if (sim.clock_back && processes[0].mender.trip.on)
+        return true;
+    return 2 * promises_repairs(world.now - within) >= sim.settings.repairs_per_hour;
+}
+
+enum way { TOLD, LOST, BY_SCAN, QUEUE_FULL, QUEUE_BUSY, WAYS };
+
+/* When a new record is repaired at the latest. */
+static uint64_t time_for(enum way way) {
+    const struct scan *scan = &processes[0].mender.scan;
     uint64_t limit = settle_ms() + 3000;
-    const struct mender *service = &processes[0].mender;
-    if (promises_repairs(world.now - 2 * (uint64_t)HOUR) + count > sim.settings.repairs_per_hour)
+    uint64_t distance = 4 * scan->took;
+    uint64_t most = (uint64_t)sim.settings.rescan_minutes * MINUTE;
+    /* After a scan that took long the next one is not begun at once. */
+    if (way == LOST || way >= QUEUE_FULL)
+        limit += 2 * MINUTE + (distance < most || most == 0 ? distance : most);
+    if (way == BY_SCAN)
+        limit += most;
+    /* What is let go is looked at within a minute; and scans while the queue is crowded are put off, by as
+     * much as it has been crowded. */
+    if (way == QUEUE_BUSY)
+        limit += 2 * (outages.flood > world.now ? outages.flood - world.now : 0) + 2 * MINUTE;
+    return limit;
+}
+
+/* New records in quiet times, that are heard of in one of several ways. */
+static void write_in_peace(void) {
+    static const char *const how[WAYS] = {
+        "and it was told of it", "and it was told of lost changes", "with a scan",
+        "and the queue was full", "and the queue was full of busy records"};
+    char name[WORLD_NAME_BYTES] = "";
+    /* A full queue takes many steps. */
+    enum way way = (enum way)world_below(world_below(6) == 0 ? WAYS : QUEUE_FULL);
+    unsigned count = 1 + world_below(3);
+    if (2 * (promises_repairs(world.now - 3 * (uint64_t)HOUR) + count) >
+            sim.settings.repairs_per_hour ||
+        (way == BY_SCAN && sim.settings.rescan_minutes == 0))
         return;
-    rates.drop = way == 0 || way == 3 ? 0 : 1000000;
-    if (way == 3) {
+    rates.drop = way == TOLD || way >= QUEUE_FULL ? 0 : 1000000;
+    if (way >= QUEUE_FULL) {
         /* The queue is full of others; what it is told then has no place. */
-        processes[0].flood = PENDING_NAMES + 100;
+        processes[0].flood = QUEUE_NAMES + 100;
+        outages.flood = way == QUEUE_BUSY ? world.now + world_below(5 * MINUTE) : 0;
         pass_time(world.now + 1);
     }
     for (; count > 0; count--)
         (void)kms_place(processes[0].folder, world_below(kms.records), CONTENT_STUCK);
-    if (way == 1)
+    if (way == LOST)
         processes[0].lost = true;
-    if (way == 1 || way == 3) {
-        /* After a scan that took long the next one is not begun at once. */
-        uint64_t distance = 4 * (service->scan_ended - service->scan_begun);
-        uint64_t most = (uint64_t)sim.settings.rescan_minutes * MINUTE;
-        limit += 2 * MINUTE + (distance < most ? distance : most);
-    } else if (way == 2) {
-        limit += (uint64_t)sim.settings.rescan_minutes * MINUTE;
-    }
+    uint64_t limit = time_for(way);
     pass_time(world.now + limit);
-    if (!world.broken && stuck_left(true, name) > 0)
+    if (!world.broken && !is_limited(3 * (uint64_t)HOUR) && stuck_left(name) > 0)
         broken("%s is not repaired after %llu s, %s", name, (unsigned long long)limit / 1000,
-               (const char *[]){"and it was told of it", "and it was told of lost changes",
-                                "with a scan", "and the queue was full"}[way]);
+               how[way]);
     rates.drop = 0;
+}
+
+/* A journal that somebody deletes or replaces is written again at once, also while the service is paused or
+ * has no folder. */
+static void tamper_in_peace(void) {
+    struct process *service = &processes[0];
+    unsigned folder = service->folder;
+    uint32_t way = world_below(4);
+    if (way == 0)
+        service->pause = true;
+    if (way == 1)
+        world.away[folder] = true;
+    pass_time(world.now + (way == 1 ? 2 * MINUTE : 1000));
+    if (!world.broken && way < 2)
+        promises_state(way == 0 ? "paused" : "folder");
+    tamper();
+    pass_time(world.now + 2000);
+    if (!world.broken)
+        promises_is_whole();
+    service->resume = way == 0;
+    world.away[folder] = false;
+    pass_time(world.now + 2 * MINUTE);
+}
+
+/* In an hour in which nothing changes and nothing fails nothing is written, however often somebody looks
+ * into the journal, and nobody scans but by the clock. */
+static void rest(void) {
+    uint32_t minutes = sim.settings.rescan_minutes;
+    /* The end of an hour's limit is news. */
+    if (processes[0].mender.trip.on)
+        pass_time(world.now + 2 * HOUR);
+    if (processes[0].mender.trip.on)
+        return;
+    /* The state is that of the last scan. */
+    pass_time(world.now + (uint64_t)minutes * MINUTE + 2 * settle_ms() + 5 * MINUTE);
+    uint64_t lines = process_lines;
+    uint64_t scans = process_scans;
+    uint64_t most = minutes == 0 ? 0 : 60 / minutes + 1;
+    for (unsigned n = 0; n < 4; n++) {
+        outages.scanner = world.now + world_below(3000);
+        process_note_journal();
+        pass_time(world.now + HOUR / 4);
+    }
+    if (world.broken)
+        return;
+    promises_state("repairing");
+    if (process_lines > lines)
+        broken("%llu lines were written in an hour in which nothing happened",
+               (unsigned long long)(process_lines - lines));
+    else if (process_scans > scans + most)
+        broken("%llu scans in an hour in which nothing happened",
+               (unsigned long long)(process_scans - scans));
 }
 
 static void quiet(void) {
@@ -567,19 +826,22 @@ static void quiet(void) {
     if (world.broken)
         return;
     promises_all_reported();
-    bool limited = promises_repairs(world.now - bound - 2 * HOUR) >= sim.settings.repairs_per_hour;
-    if (!limited && stuck_left(false, name) > 0)
+    if (!is_limited(bound + 3 * (uint64_t)HOUR) && stuck_left(name) > 0)
         broken("%s is not repaired after settle, rescan and three minutes", name);
-    unsigned left = stuck_left(true, name);
+    unsigned left = stuck_left(name);
     if (left > 0 && !world.broken) {
-        uint64_t hours = 2 + left / sim.settings.repairs_per_hour;
-        pass_time(world.now + hours * (HOUR + 2 * MINUTE) + 2 * settle_ms());
-        if (!world.broken && stuck_left(true, name) > 0)
+        uint64_t hours = 3 + left / sim.settings.repairs_per_hour;
+        pass_time(world.now + hours * (HOUR + 3 * MINUTE) + 2 * settle_ms());
+        if (!world.broken && stuck_left(name) > 0)
             broken("%s is not repaired after %llu hours", name, (unsigned long long)hours);
         promises_all_reported();
     }
     for (unsigned n = world_below(3); n > 0 && !world.broken; n--)
         write_in_peace();
+    if (!world.broken && world_below(4) == 0 && sim.weight[ACT_TAMPER] > 0)
+        tamper_in_peace();
+    if (!world.broken && world_below(4) == 0)
+        rest();
     rates = sim.rates;
     sim.calm = false;
 }
@@ -662,13 +924,14 @@ int main(int count, char **arguments) {
     printf(
         "%u seeds from %llu, %llu steps with %llu calls to the host, in which %llu hours passed\n"
         "%u repairs, %u taken back; %u reported late, %u with an unknown end, %u twice; "
-        "%u power cuts, %u kills, %u rotations\n"
+        "%u power cuts, %u kills, %u new journals; %u times somebody changed the journal, %u times "
+        "the clock\n"
         "at their bounds: the queue %u times, what is owed %u, the holds %u\n"
         "%.1f s of processor time, %.2f million steps a minute\n",
         total.seeds, (unsigned long long)start, (unsigned long long)all,
         (unsigned long long)process_calls, (unsigned long long)total.hours, total.repairs,
         total.undone, total.late, total.unknown, total.twice, total.cuts, total.kills,
-        total.rotations, promises_full[0], promises_full[1], promises_full[2], seconds,
-        seconds > 0 ? (double)all * 60 / seconds / 1e6 : 0.0);
+        total.rotations, total.tampered, total.clocks, promises_full[0], promises_full[1],
+        promises_full[2], seconds, seconds > 0 ? (double)all * 60 / seconds / 1e6 : 0.0);
     return 0;
 }

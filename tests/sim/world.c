@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "world.h"
 
 #include <stdarg.h>
@@ -5,15 +6,21 @@
 #include <string.h>
 
 struct world world;
+bool world_journal_went_back;
 const char *const world_paths[WORLD_FOLDERS] = {"C:\\Security\\Mgrent\\Clients",
                                                 "D:\\Other\\Clients"};
+/* Other case and slashes, an 8.3 name; a second drive letter and a share are spelt as they are. */
+const char *const world_spellings[WORLD_FOLDERS][WORLD_SPELLINGS] = {
+    {"C:\\Security\\Mgrent\\Clients", "c:/security/mgrent/clients", "C:\\SECURI~1\\MGRENT\\CLIENTS",
+     "S:\\Clients", "\\\\KMS\\Security\\Mgrent\\Clients"},
+    {"D:\\Other\\Clients", "D:\\other\\x\\..\\clients", "D:/Other/./Clients", "T:\\Clients",
+     "\\\\KMS\\Other\\Clients"}};
+enum { SPELT_AS_ONE = 3 };
 
 void world_begin(uint64_t seed) {
     bool tracing = world.tracing;
     /* The journal's bytes stay: nobody looks beyond its size. */
     memset(&world, 0, offsetof(struct world, journal));
-    world.changed = NULL;
-    world.line_count = 0;
     world.tracing = tracing;
     world.random = (seed + 1) * 0x9E3779B97F4A7C15ULL;
     for (unsigned i = 0; i < 8; i++)
@@ -21,6 +28,8 @@ void world_begin(uint64_t seed) {
     world.serial = 1;
     world.journal_generation = 1;
     world.now = 36000000; /* late enough that hours can be taken off */
+    for (unsigned i = 0; i < WORLD_FOLDERS; i++)
+        world.at[i] = i;
 }
 
 /* xorshift64* */
@@ -36,7 +45,7 @@ bool world_chance(uint32_t of_a_million) {
 }
 
 uint32_t world_utc(void) {
-    return 1795000000U + (uint32_t)(world.now / 1000);
+    return (uint32_t)(1795000000 + (int64_t)(world.now / 1000) + world.utc_offset);
 }
 
 /* ---- what is told */
@@ -98,6 +107,29 @@ bool world_equal(const char *a, const char *b) {
         b++;
     }
     return *a == '\0' && *b == '\0';
+}
+
+unsigned world_folder(const char *path) {
+    for (unsigned i = 0; i < WORLD_FOLDERS * WORLD_SPELLINGS; i++) {
+        if (world_equal(path, world_spellings[i / WORLD_SPELLINGS][i % WORLD_SPELLINGS]))
+            return i / WORLD_SPELLINGS;
+    }
+    return WORLD_FOLDERS;
+}
+
+const char *world_spelled(const char *path) {
+    for (unsigned i = 0; i < WORLD_FOLDERS; i++) {
+        for (unsigned k = 0; k < SPELT_AS_ONE; k++) {
+            if (world_equal(path, world_spellings[i][k]))
+                return world_paths[i];
+        }
+    }
+    return path;
+}
+
+bool world_is_away(unsigned place) {
+    unsigned folder = place % WORLD_FOLDERS;
+    return world.away[folder] && world.at[folder] == place;
 }
 
 int world_find(unsigned folder, const char *name) {
@@ -218,7 +250,7 @@ static bool is_shared(int node, unsigned access, unsigned share) {
 
 enum world_code world_delete(unsigned folder, const char *name) {
     int slot = world_find(folder, name);
-    if (world.away[folder])
+    if (world_is_away(folder))
         return WORLD_FOLDER_AWAY;
     if (slot < 0)
         return WORLD_MISSING;
@@ -237,7 +269,7 @@ enum world_code world_delete(unsigned folder, const char *name) {
 enum world_code world_rename(unsigned folder, const char *from, const char *to) {
     int slot = world_find(folder, from);
     int target = world_find(folder, to);
-    if (world.away[folder])
+    if (world_is_away(folder))
         return WORLD_FOLDER_AWAY;
     if (slot < 0)
         return WORLD_MISSING;
@@ -263,7 +295,7 @@ int world_open(unsigned folder, const char *name, unsigned access, unsigned shar
     int slot = world_find(folder, name);
     int h = 0;
     *code = WORLD_FOLDER_AWAY;
-    if (world.away[folder])
+    if (world_is_away(folder))
         return -1;
     *code = WORLD_MISSING;
     if (slot < 0)
@@ -350,8 +382,53 @@ void world_lazy_write(void) {
         if (node->used && node->dirty && world_below(2) == 0)
             world_flush(node);
     }
-    if (world_below(2) == 0 && world.journal_durable < world.journal_size)
+    if (world_below(2) == 0) {
         world.journal_durable = world.journal_size;
+        world.replaced = false;
+    }
+}
+
+void world_swap(unsigned folder) {
+    static unsigned char bytes[WORLD_CONTENT_BYTES];
+    unsigned from = world.at[folder];
+    unsigned to = (from + WORLD_FOLDERS) % WORLD_PLACES;
+    world.at[folder] = to;
+    for (int i = 0; i < WORLD_NAMES; i++) {
+        const struct name name = world.names[i];
+        enum world_code code = WORLD_OK;
+        const struct node *node = &world.nodes[name.node];
+        if (!name.used || name.folder != from || node->directory ||
+            node->size > WORLD_CONTENT_BYTES || world_below(3) != 0 ||
+            world_find(to, name.text) >= 0 || world_create(to, name.text) < 0)
+            continue;
+        /* A copy of it. */
+        uint32_t size = node->size;
+        memcpy(bytes, node->bytes, size);
+        int h = world_open(to, name.text, ACCESS_WRITE, ACCESS_READ, 1, &code);
+        if (h < 0)
+            continue;
+        world_write(h, 0, bytes, size);
+        world_close(h);
+    }
+}
+
+/* ---- the journal */
+
+void world_journal_replace(void) {
+    if (!world.replaced) {
+        memcpy(world.previous, world.journal, world.journal_durable);
+        world.previous_size = world.journal_durable;
+    }
+    world.replaced = true;
+    memcpy(world.journal, world.fresh, world.fresh_size);
+    world.journal_size = world.journal_durable = world.fresh_size;
+    world.fresh_size = 0;
+}
+
+void world_journal_put(const char *content, size_t size) {
+    memmove(world.journal, content, size);
+    world.journal_size = world.journal_durable = size;
+    world.replaced = false;
 }
 
 /* ---- the power cut */
@@ -408,6 +485,12 @@ void world_power_cut(void) {
         if (node->used && node->dirty)
             mix(node);
     }
+    world_journal_went_back = world.replaced && world_below(2) == 0;
+    if (world_journal_went_back) {
+        memcpy(world.journal, world.previous, world.previous_size);
+        world.journal_size = world.journal_durable = world.previous_size;
+    }
+    world.replaced = false;
     if (world.journal_durable < world.journal_size) {
         size_t tail = world.journal_size - world.journal_durable;
         size_t keep = world_below((uint32_t)tail + 1);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * world: the simulated machine. Folders of files with open handles and sharing, a cache that a power cut
  * loses, the journal's file, a clock that is a number, chance, and a history of what happened.
@@ -16,9 +17,11 @@
 #include <stdint.h>
 
 enum {
-    WORLD_FOLDERS = 2,
-    WORLD_NAMES = 128,
-    WORLD_NODES = 320,
+    WORLD_FOLDERS = 2, /* paths; what stands there is one of two directories each */
+    WORLD_PLACES = 2 * WORLD_FOLDERS,
+    WORLD_SPELLINGS = 5,
+    WORLD_NAMES = 240,
+    WORLD_NODES = 480,
     WORLD_HANDLES = 32,
     WORLD_LOG = 64,
     WORLD_NAME_BYTES = 32,
@@ -51,6 +54,7 @@ struct node {
     bool dirty;  /* the disk may have something else */
     uint32_t serial;
     uint32_t version; /* goes up whenever the bytes change */
+    uint64_t locked;  /* until then nobody can write to it, open or not */
     uint32_t size;
     uint32_t disk_size;
     unsigned char bytes[WORLD_CONTENT_BYTES];
@@ -83,9 +87,11 @@ struct world {
     bool tracing;
     char what[400];
 
+    int64_t utc_offset; /* seconds that the wall clock was set forwards */
+
     bool away[WORLD_FOLDERS];
-    uint32_t
-        identity[WORLD_FOLDERS]; /* another number when it is another folder of the same name */
+    unsigned
+        at[WORLD_FOLDERS]; /* the directory that the path leads to: its own number, or 2 more */
     struct node nodes[WORLD_NODES];
     struct name names[WORLD_NAMES];
     struct handle handles[WORLD_HANDLES];
@@ -103,17 +109,32 @@ struct world {
     size_t journal_durable; /* so much of it survives a power cut for certain */
     uint32_t journal_owner; /* who has it open, 0: nobody */
     uint32_t journal_generation;
-    char journal[WORLD_JOURNAL_BYTES];
+    bool replaced;     /* a power cut may bring back what the journal was before */
+    size_t fresh_size; /* of the one that is being made */
+    size_t previous_size, copy_size;
 
     /* Told of every change that Windows would notify of. */
     void (*changed)(unsigned folder, const char *name);
 
     size_t line_count;
+    char journal[WORLD_JOURNAL_BYTES];
+    char fresh[WORLD_JOURNAL_BYTES];
+    char previous[WORLD_JOURNAL_BYTES]; /* as it was before it was replaced */
+    char copy[WORLD_JOURNAL_BYTES];     /* that an administrator has made some time */
     char lines[WORLD_LINES][WORLD_LINE_BYTES];
 };
 
 extern struct world world;
 extern const char *const world_paths[WORLD_FOLDERS];
+/* Ways to write the path of a folder; and as the disk spells it. */
+extern const char *const world_spellings[WORLD_FOLDERS][WORLD_SPELLINGS];
+const char *world_spelled(const char *path);
+/* The folder of a path in any spelling; WORLD_FOLDERS if none. */
+unsigned world_folder(const char *path);
+/* Nothing can be done in this directory. */
+bool world_is_away(unsigned place);
+/* Another directory takes the place of this one; or it comes back. */
+void world_swap(unsigned folder);
 
 void world_begin(uint64_t seed);
 
@@ -149,9 +170,16 @@ int world_create(unsigned folder, const char *name);
 enum world_code world_delete(unsigned folder, const char *name);
 enum world_code world_rename(unsigned folder, const char *from, const char *to);
 
+/* What was made takes the journal's place. */
+void world_journal_replace(void);
+/* Somebody puts something else in the place of the journal. */
+void world_journal_put(const char *content, size_t size);
+
 /* Some of what is in the cache gets to the disk by itself. */
 void world_lazy_write(void);
 /* What is not on the disk is lost, as chance will have it; nothing is open. */
 void world_power_cut(void);
+/* True when the last one brought back what the journal was before. */
+extern bool world_journal_went_back;
 
 #endif

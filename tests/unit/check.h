@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * check: what the unit tests share beside cmocka itself.
  *

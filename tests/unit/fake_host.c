@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fake_host.h"
 
 #include "crc32.h"
@@ -31,12 +32,14 @@ static struct fake_fault *find_fault(struct fake_host *fake, enum fake_call call
     return found;
 }
 
-/* Begins a call: the log, the time it takes, what the test wants to do, and the fault if one is due. */
+/* Begins a call: the log, the time it takes, what the test wants to do, and the fault if one is
+ * due. */
 static struct fake_fault *begin(struct fake_host *fake, enum fake_call call, struct fake_file *file,
                                 const char *detail) {
-    static const char *const words[] = {"list",   "next",   "open",  "open-repair",  "read",
-                                        "write",  "flush",  "close", "journal-open", "journal-read",
-                                        "append", "rotate", "report"};
+    static const char *const words[] = {
+        "list",   "next",        "open",         "open-repair",     "read",         "write",
+        "flush",  "close",       "folder-check", "real-name",       "journal-open", "journal-read",
+        "append", "journal-new", "put",          "journal-replace", "report"};
     log_call(fake, words[call], detail);
     fake->clock += fake->tick;
     fake->count[call]++;
@@ -65,7 +68,13 @@ static uint64_t clock_ms(void *context) {
 
 static uint32_t utc(void *context) {
     struct fake_host *fake = context;
-    return fake->utc_base + (uint32_t)(fake->clock / 1000);
+    return (uint32_t)((int64_t)fake->utc_base + (int64_t)(fake->clock / 1000) + fake->apart);
+}
+
+static uint32_t unique(void *context) {
+    struct fake_host *fake = context;
+    fake->numbers += 0x9E3779B9;
+    return fake->numbers;
 }
 
 static struct host_result list_open(void *context) {
@@ -116,7 +125,8 @@ static struct fake_file *find(struct fake_host *fake, const char *name, unsigned
     for (size_t i = 0; i < fake->file_count; i++) {
         size_t at = (fake->found + i) % fake->file_count;
         struct fake_file *file = &fake->files[at];
-        if (file->there && file->folder == folder && text_equal_no_case(name, length, file->name)) {
+        if (file->there && file->folder == folder &&
+            (text_equal_no_case(name, length, file->name) || text_same(name, file->alias))) {
             fake->found = at;
             return file;
         }
@@ -127,9 +137,37 @@ static struct fake_file *find(struct fake_host *fake, const char *name, unsigned
 /* The number of a folder by its path; FAKE_FOLDERS when there is none. */
 static unsigned find_folder(const struct fake_host *fake, const char *path) {
     unsigned folder = 0;
-    while (folder < FAKE_FOLDERS && !text_equal_no_case(path, strlen(path), fake->paths[folder]))
+    while (folder < FAKE_FOLDERS && !text_same(path, fake->paths[folder]) &&
+           (fake->alias[folder] == NULL || !text_same(path, fake->alias[folder])))
         folder++;
     return folder;
+}
+
+static struct host_result folder_check(void *context) {
+    struct fake_host *fake = context;
+    struct fake_fault *fault = begin(fake, FAKE_FOLDER_CHECK, fake->open, "");
+    end(fake);
+    if (fault != NULL)
+        return failure(fault);
+    return fake->folder_away ? (struct host_result){HOST_FAILED, 3, NULL} : ok;
+}
+
+static bool folder_is(void *context, const char *path) {
+    struct fake_host *fake = context;
+    return !fake->folder_away && find_folder(fake, path) == fake->folder;
+}
+
+static struct host_result real_name(void *context, char *name, size_t size) {
+    struct fake_host *fake = context;
+    struct fake_fault *fault = begin(fake, FAKE_REAL_NAME, NULL, name);
+    const struct fake_file *file = find(fake, name, fake->folder);
+    end(fake);
+    if (fault != NULL)
+        return failure(fault);
+    if (file == NULL)
+        return (struct host_result){HOST_GONE, 2, NULL};
+    assert_true(text_copy(name, size, file->name));
+    return ok;
 }
 
 static struct host_result open_record(void *context, const char *path, const char *name,
@@ -160,6 +198,12 @@ static struct host_result open_record(void *context, const char *path, const cha
     return ok;
 }
 
+static bool is_written(void *context, const char *name) {
+    struct fake_host *fake = context;
+    const struct fake_file *file = find(fake, name, fake->folder);
+    return file != NULL && file->written;
+}
+
 static struct host_result read_record(void *context, uint32_t offset, void *bytes, size_t size,
                                       size_t *got) {
     struct fake_host *fake = context;
@@ -183,27 +227,29 @@ static struct host_result read_record(void *context, uint32_t offset, void *byte
 /* The one thing that must never go wrong. */
 static bool may_write(struct fake_host *fake, uint32_t offset, unsigned char byte) {
     struct fake_file *file = fake->open;
-    const struct journal_entry *intent = &fake->intent;
+    const struct fake_intents *intents = &fake->journal.intents;
     if (file == NULL || !fake->open_for_repair) {
         complain("fake host: a write to a record that is not open for repair");
         return false;
     }
-    bool undo = fake->has_intent && intent->kind == JOURNAL_UNDO;
+    bool undo = byte == '4';
     if (offset >= file->size || file->bytes[offset] != (undo ? '1' : '4') ||
         byte != (undo ? '4' : '1')) {
         complain("fake host: %s: a write that is not `4` to `1`, or that undone", file->name);
         return false;
     }
-    if (!fake->has_intent || intent->offset != offset || intent->size != file->size ||
-        !text_equal_no_case(intent->name, strlen(intent->name), file->name) ||
-        strcmp(intent->folder, fake->paths[file->folder]) != 0 ||
-        intent->before != crc32(0, file->bytes, file->size))
-        complain("fake host: %s: a write without its INTENT in the journal", file->name);
+    uint32_t before = crc32(0, file->bytes, file->size);
     file->bytes[offset] = byte;
-    if (fake->has_intent && intent->after != crc32(0, file->bytes, file->size))
-        complain("fake host: %s: the INTENT is wrong about the content after it", file->name);
+    uint32_t after = crc32(0, file->bytes, file->size);
     file->bytes[offset] = undo ? '1' : '4';
-    return true;
+    for (size_t i = 0; i < intents->count; i++) {
+        const struct fake_intent *intent = &intents->open[i];
+        if (intent->file == file && intent->undo == undo && intent->offset == offset &&
+            intent->size == file->size && intent->before == before && intent->after == after)
+            return true;
+    }
+    complain("fake host: %s: a write without its INTENT in the journal", file->name);
+    return false;
 }
 
 static struct host_result write_record(void *context, uint32_t offset, unsigned char byte) {
@@ -214,7 +260,6 @@ static struct host_result write_record(void *context, uint32_t offset, unsigned 
     struct fake_file *file = fake->open;
     if (!may_write(fake, offset, byte))
         return (struct host_result){HOST_FAILED, 6, NULL};
-    fake->has_intent = false;
     if (fault == NULL || fault->done) {
         file->bytes[offset] = byte;
         file->dirty = true;
@@ -250,113 +295,200 @@ static void close_record(void *context) {
 static struct host_result journal_open(void *context, uint32_t *size) {
     struct fake_host *fake = context;
     struct fake_fault *fault = begin(fake, FAKE_JOURNAL_OPEN, NULL, "");
+    bool busy = fake->clock < fake->scanned_until;
     if (fake->journal_open)
         complain("fake host: the journal is opened twice");
-    fake->journal_open = fault == NULL;
-    *size = (uint32_t)fake->journal_size;
+    fake->journal_open = fault == NULL && !busy;
+    *size = (uint32_t)fake->journal.size;
     end(fake);
-    return fault != NULL ? failure(fault) : ok;
+    if (fault != NULL)
+        return failure(fault);
+    return busy ? (struct host_result){HOST_BUSY, 32, NULL} : ok;
 }
 
 static void journal_close(void *context) {
     struct fake_host *fake = context;
     if (!fake->journal_open)
         complain("fake host: the journal is closed but is not open");
-    fake->journal_open = false;
-}
-
-static struct host_result journal_rotate(void *context, const char *content, size_t length) {
-    struct fake_host *fake = context;
-    struct fake_fault *fault = begin(fake, FAKE_ROTATE, NULL, "");
-    if (!fake->journal_open)
-        complain("fake host: a journal that is not open is rotated");
-    if (fault == NULL) {
-        memcpy(fake->journal, content, length);
-        fake->journal_size = length;
-    }
-    end(fake);
-    return fault != NULL ? failure(fault) : ok;
+    fake->journal_open = fake->journal_begun = false;
 }
 
 static struct host_result journal_read(void *context, uint32_t offset, void *bytes, size_t size,
                                        size_t *got) {
     struct fake_host *fake = context;
     struct fake_fault *fault = begin(fake, FAKE_JOURNAL_READ, NULL, "");
+    const struct fake_journal *journal = &fake->journal;
     *got = 0;
     if (!fake->journal_open)
         complain("fake host: a read from a journal that is not open");
     end(fake);
     if (fault != NULL)
         return failure(fault);
-    if (offset < fake->journal_size)
-        *got = fake->journal_size - offset < size ? fake->journal_size - offset : size;
+    if (offset < journal->size)
+        *got = journal->size - offset < size ? journal->size - offset : size;
     if (*got > 0)
-        memcpy(bytes, fake->journal + offset, *got);
+        memcpy(bytes, journal->bytes + offset, *got);
     return ok;
 }
 
-static void keep_line(struct fake_host *fake, const char *line, size_t length) {
-    assert_true(length <= sizeof fake->journal - fake->journal_size);
-    memcpy(fake->journal + fake->journal_size, line, length);
-    fake->journal_size += length;
+static void on_change(struct fake_host *fake) {
+    fake->journal_changed = true;
+    if (fake->scanner_ms > 0)
+        fake->scanned_until = fake->clock + fake->scanner_ms;
 }
 
-/* Remembers whose INTENT it is. A DONE says that the event was delivered, unless nothing was done. */
-static void check_entry(struct fake_host *fake, const struct journal_entry *entry) {
-    struct fake_file **owner = &fake->owners[entry->number % FAKE_OWNERS];
+static void keep_line(struct fake_journal *journal, const char *line, size_t length) {
+    assert_true(length <= sizeof journal->bytes - journal->size);
+    memcpy(journal->bytes + journal->size, line, length);
+    journal->size += length;
+}
+
+/* Remembers whose INTENT it is. A DONE says that the event was delivered, unless nothing was
+ * done. */
+static void note_entry(struct fake_host *fake, struct fake_journal *journal,
+                       const struct journal_entry *entry) {
+    struct fake_intents *intents = &journal->intents;
     if (entry->kind == JOURNAL_INTENT || entry->kind == JOURNAL_UNDO) {
-        fake->has_intent = true;
-        fake->intent = *entry;
-        *owner = find(fake, entry->name, find_folder(fake, entry->folder));
-    } else if (entry->kind == JOURNAL_DONE && entry->outcome != OUTCOME_NOT_MADE &&
-               *owner != NULL && (*owner)->reported == 0) {
-        complain("fake host: %s: DONE before it was reported", (*owner)->name);
+        assert_true(intents->count < FAKE_INTENTS);
+        intents->open[intents->count++] =
+            (struct fake_intent){entry->number,
+                                 entry->offset,
+                                 entry->size,
+                                 entry->before,
+                                 entry->after,
+                                 entry->kind == JOURNAL_UNDO,
+                                 find(fake, entry->name, find_folder(fake, entry->text))};
+    }
+    for (size_t i = 0; entry->kind == JOURNAL_DONE && i < intents->count; i++) {
+        if (intents->open[i].number != entry->number)
+            continue;
+        const struct fake_file *file = intents->open[i].file;
+        if (entry->outcome != OUTCOME_NOT_MADE && file != NULL && file->reported == 0)
+            complain("fake host: %s: DONE before it was reported", file->name);
+        intents->open[i--] = intents->open[--intents->count];
     }
 }
 
-static void read_line(struct fake_host *fake, const char *line, size_t length, char *detail) {
-    static struct journal_entry entry;
+/* "INTENT 1", "DONE 1 repaired", "HOLD a.ini", "STATE". */
+static void describe(const struct journal_entry *entry, char *detail, size_t size) {
+    static const char *const kinds[] = {"INTENT", "UNDO",       "DONE",  "HOLD",   "RELEASE",
+                                        "LOADED", "CHECKPOINT", "STATE", "WINDOW", "REPAIRED"};
     static const char *const outcomes[] = {"repaired", "undone", "not-made", "unknown"};
-    size_t skip = length > 2 && line[0] == '\r' && line[1] == '\n' ? 2 : 0;
-    fake->has_intent = false;
-    if (length < 4 || memcmp(line + length - 2, "\r\n", 2) != 0 ||
-        !journal_decode(line + skip, length - 2 - skip, &entry)) {
-        complain("fake host: what is appended to the journal is no line");
-        return;
+    const char *kind = kinds[entry->kind];
+    switch (entry->kind) {
+    case JOURNAL_INTENT:
+    case JOURNAL_UNDO:
+    case JOURNAL_REPAIRED:
+        (void)snprintf(detail, size, "%s %u", kind, entry->number);
+        break;
+    case JOURNAL_DONE:
+        (void)snprintf(detail, size, "%s %u %s", kind, entry->number, outcomes[entry->outcome]);
+        break;
+    case JOURNAL_HOLD:
+    case JOURNAL_RELEASE:
+        (void)snprintf(detail, size, "%s %.40s", kind, entry->name);
+        break;
+    case JOURNAL_LOADED:
+    case JOURNAL_CHECKPOINT:
+    case JOURNAL_STATE:
+    case JOURNAL_WINDOW:
+        (void)snprintf(detail, size, "%s", kind);
+        break;
     }
-    if (entry.kind == JOURNAL_LOADED)
-        (void)strcpy(detail, "LOADED");
-    else if (entry.kind == JOURNAL_INTENT)
-        (void)sprintf(detail, "INTENT %u", entry.number);
-    else if (entry.kind == JOURNAL_UNDO)
-        (void)sprintf(detail, "UNDO %u", entry.number);
-    else if (entry.kind == JOURNAL_HOLD)
-        (void)sprintf(detail, "HOLD %.40s", entry.name);
-    else if (entry.kind == JOURNAL_RELEASE)
-        (void)sprintf(detail, "RELEASE %.40s", entry.name);
-    else
-        (void)sprintf(detail, "DONE %u %s", entry.number, outcomes[entry.outcome]);
-    check_entry(fake, &entry);
+}
+
+/* What the journal is given has to be one line. */
+static bool read_line(const char *line, size_t length, struct journal_entry *entry) {
+    size_t skip = length > 2 && line[0] == '\r' && line[1] == '\n' ? 2 : 0;
+    if (length >= 4 && memcmp(line + length - 2, "\r\n", 2) == 0 &&
+        journal_decode(line + skip, length - 2 - skip, entry))
+        return true;
+    complain("fake host: what is written to the journal is no line");
+    return false;
 }
 
 static struct host_result journal_append(void *context, const char *line, size_t length) {
+    static struct journal_entry entry;
     struct fake_host *fake = context;
+    struct fake_journal *journal = &fake->journal;
     char detail[64] = "";
-    read_line(fake, line, length, detail);
+    bool good = read_line(line, length, &entry);
+    if (good)
+        describe(&entry, detail, sizeof detail);
     struct fake_fault *fault = begin(fake, FAKE_APPEND, NULL, detail);
     if (!fake->journal_open)
         complain("fake host: a line for a journal that is not open");
+    on_change(fake);
     if (fake->crash_after != 0 && fake->calls == fake->crash_after) {
-        keep_line(fake, line, fake->crash_keep < length ? fake->crash_keep : length);
+        keep_line(journal, line, fake->crash_keep < length ? fake->crash_keep : length);
         end(fake);
     }
     if (fault != NULL) {
-        keep_line(fake, line, fault->keep < length ? fault->keep : length);
-        fake->has_intent = false;
+        keep_line(journal, line, fault->keep < length ? fault->keep : length);
         return failure(fault);
     }
-    keep_line(fake, line, length);
+    keep_line(journal, line, length);
+    if (good)
+        note_entry(fake, journal, &entry);
     return ok;
+}
+
+static struct host_result journal_new(void *context) {
+    struct fake_host *fake = context;
+    struct fake_fault *fault = begin(fake, FAKE_JOURNAL_NEW, NULL, "");
+    if (!fake->journal_open)
+        complain("fake host: a new journal while none is open");
+    fake->journal_begun = fault == NULL;
+    fake->journal_made.size = 0;
+    fake->journal_made.intents.count = 0;
+    end(fake);
+    return fault != NULL ? failure(fault) : ok;
+}
+
+static struct host_result journal_put(void *context, const char *line, size_t length) {
+    static struct journal_entry entry;
+    struct fake_host *fake = context;
+    char detail[64] = "";
+    bool good = read_line(line, length, &entry);
+    if (good)
+        describe(&entry, detail, sizeof detail);
+    struct fake_fault *fault = begin(fake, FAKE_JOURNAL_PUT, NULL, detail);
+    if (!fake->journal_begun)
+        complain("fake host: a line for a new journal that is not begun");
+    if (good && (fake->journal_made.size == 0) != (entry.kind == JOURNAL_CHECKPOINT))
+        complain("fake host: a new journal begins with its one checkpoint, not with %s", detail);
+    end(fake);
+    if (fault != NULL)
+        return failure(fault);
+    keep_line(&fake->journal_made, line, length);
+    if (good)
+        note_entry(fake, &fake->journal_made, &entry);
+    return ok;
+}
+
+static void copy_journal(struct fake_journal *to, const struct fake_journal *from) {
+    memcpy(to->bytes, from->bytes, from->size);
+    memcpy(to->intents.open, from->intents.open,
+           from->intents.count * sizeof from->intents.open[0]);
+    to->size = from->size;
+    to->intents.count = from->intents.count;
+}
+
+static struct host_result journal_replace(void *context, bool keep) {
+    struct fake_host *fake = context;
+    struct fake_fault *fault =
+        begin(fake, FAKE_JOURNAL_REPLACE, NULL, keep ? "and keep" : "and drop");
+    if (!fake->journal_begun || fake->journal_made.size == 0)
+        complain("fake host: the journal is replaced by none");
+    if (fault == NULL) {
+        if (keep)
+            copy_journal(&fake->journal_old, &fake->journal);
+        copy_journal(&fake->journal, &fake->journal_made);
+        fake->journal_begun = false;
+        on_change(fake);
+    }
+    end(fake);
+    return fault != NULL ? failure(fault) : ok;
 }
 
 /* ---- events */
@@ -389,7 +521,7 @@ static bool report(void *context, const struct event *event) {
     struct fake_host *fake = context;
     char detail[128];
     bool about = is_about_record(event->number);
-    if (event->strings > EVENT_STRINGS || event->strings == 0)
+    if (event->strings > EVENT_STRINGS || (event->strings == 0) != (event->number == EVENT_PAUSED))
         complain("fake host: event %d has %u strings", (int)event->number, event->strings);
     for (unsigned i = 0; i < event->strings; i++) {
         if (event->string[i] == NULL || event->string[i][0] == '\0')
@@ -420,14 +552,20 @@ void fake_reset(struct fake_host *fake) {
     for (size_t i = 0; i < fake->file_count; i++)
         free(fake->files[i].bytes);
     memset(fake, 0, offsetof(struct fake_host, files));
+    fake->journal.size = fake->journal.intents.count = fake->journal_old.size = 0;
     fake->log[0] = '\0';
     fake->host = (struct host){.context = fake,
                                .clock = clock_ms,
                                .utc = utc,
+                               .unique = unique,
                                .list_open = list_open,
                                .list_next = list_next,
                                .list_close = list_close,
+                               .folder_check = folder_check,
+                               .folder_is = folder_is,
+                               .real_name = real_name,
                                .open = open_record,
+                               .is_written = is_written,
                                .read = read_record,
                                .write = write_record,
                                .flush = flush_record,
@@ -436,7 +574,9 @@ void fake_reset(struct fake_host *fake) {
                                .journal_close = journal_close,
                                .journal_read = journal_read,
                                .journal_append = journal_append,
-                               .journal_rotate = journal_rotate,
+                               .journal_new = journal_new,
+                               .journal_put = journal_put,
+                               .journal_replace = journal_replace,
                                .report = report,
                                .decode = decode};
     fake->clock = 1000;
@@ -489,7 +629,8 @@ void fake_restart(struct fake_host *fake, bool lost) {
         file->dirty = false;
     }
     fake->open = NULL;
-    fake->listing = fake->journal_open = fake->has_intent = false;
+    fake->listing = fake->journal_open = fake->journal_begun = false;
+    fake->scanned_until = 0;
     fake->crash_after = 0;
     /* The clock of a machine starts again; the calendar does not. */
     fake->utc_base += (uint32_t)(fake->clock / 1000);
@@ -548,49 +689,111 @@ const char *fake_story(const struct fake_host *fake) {
     return story;
 }
 
-struct counting {
-    uint32_t open[4096];
-    unsigned count, intents;
+/* ---- what the journal says */
+
+struct reading {
+    enum journal_kind kind; /* that is counted */
+    unsigned of_kind, intents, open_count;
+    uint32_t open[FAKE_INTENTS];
+    struct journal_entry last; /* of that kind */
+    struct text story;
 };
 
-static void count_entry(void *context, const struct journal_entry *entry) {
-    struct counting *counting = context;
-    if (entry->kind == JOURNAL_INTENT) {
-        assert_true(counting->count < 4096);
-        counting->open[counting->count++] = entry->number;
-        counting->intents++;
+static void read_entry(void *context, const struct journal_entry *entry) {
+    struct reading *reading = context;
+    char detail[64];
+    describe(entry, detail, sizeof detail);
+    text_put(&reading->story, reading->story.length > 0 ? ", " : "");
+    text_put(&reading->story, detail);
+    if (entry->kind == reading->kind) {
+        reading->of_kind++;
+        reading->last = *entry;
     }
-    for (unsigned i = 0; entry->kind == JOURNAL_DONE && i < counting->count; i++) {
-        if (counting->open[i] == entry->number)
-            counting->open[i--] = counting->open[--counting->count];
+    if (entry->kind == JOURNAL_INTENT || entry->kind == JOURNAL_UNDO) {
+        assert_true(reading->open_count < FAKE_INTENTS);
+        reading->open[reading->open_count++] = entry->number;
+        reading->intents += entry->kind == JOURNAL_INTENT;
+    }
+    for (unsigned i = 0; entry->kind == JOURNAL_DONE && i < reading->open_count; i++) {
+        if (reading->open[i] == entry->number)
+            reading->open[i--] = reading->open[--reading->open_count];
     }
 }
 
-static struct counting read_journal(struct fake_host *fake, bool whole) {
-    static struct journal_reader reader;
-    static struct counting counting;
-    counting.count = counting.intents = 0;
+static struct journal_reader reader;
+static struct reading reading;
+static char journal_story[64 * 1024];
+
+static const struct reading *read_journal(struct fake_host *fake, enum journal_kind kind,
+                                          bool whole) {
+    memset(&reading, 0, sizeof reading);
+    reading.kind = kind;
+    text_begin(&reading.story, journal_story, sizeof journal_story);
     journal_begin(&reader);
-    journal_feed(&reader, fake->journal, fake->journal_size, count_entry, &counting);
-    if (whole && (reader.foreign != 0 || journal_is_torn(&reader)))
-        complain("the journal: expected nothing but entries, got %u other lines%s", reader.foreign,
-                 journal_is_torn(&reader) ? " and a torn one" : "");
-    return counting;
+    journal_feed(&reader, fake->journal.bytes, fake->journal.size, read_entry, &reading);
+    uint32_t foreign = reader.foreign;
+    bool torn = journal_end(&reader, read_entry, &reading);
+    if (whole && (foreign != 0 || torn))
+        complain("the journal: expected nothing but entries, got %u other lines%s", foreign,
+                 torn ? " and a torn one" : "");
+    return &reading;
 }
 
 unsigned fake_open_intents(struct fake_host *fake, bool whole) {
-    return read_journal(fake, whole).count;
+    return read_journal(fake, JOURNAL_INTENT, whole)->open_count;
 }
 
 unsigned fake_intents(struct fake_host *fake) {
-    return read_journal(fake, false).intents;
+    return read_journal(fake, JOURNAL_INTENT, false)->intents;
+}
+
+unsigned fake_lines(struct fake_host *fake) {
+    (void)read_journal(fake, JOURNAL_INTENT, false);
+    return reader.lines;
+}
+
+unsigned fake_entries(struct fake_host *fake, enum journal_kind kind) {
+    return read_journal(fake, kind, false)->of_kind;
+}
+
+const struct journal_entry *fake_entry(struct fake_host *fake, enum journal_kind kind) {
+    return &read_journal(fake, kind, false)->last;
+}
+
+const char *fake_journal_story(struct fake_host *fake) {
+    (void)read_journal(fake, JOURNAL_INTENT, false);
+    return journal_story;
 }
 
 void fake_append_entry(struct fake_host *fake, const struct journal_entry *entry) {
     char line[JOURNAL_LINE_MAX];
     size_t length = journal_encode(entry, line, sizeof line);
     assert_true(length > 0);
-    check_entry(fake, entry);
-    fake->has_intent = false;
-    keep_line(fake, line, length);
+    note_entry(fake, &fake->journal, entry);
+    keep_line(&fake->journal, line, length);
+}
+
+void fake_append_text(struct fake_host *fake, const char *text) {
+    keep_line(&fake->journal, text, strlen(text));
+}
+
+void fake_delete_journal(struct fake_host *fake) {
+    fake->journal.size = fake->journal.intents.count = 0;
+}
+
+void fake_behead_journal(struct fake_host *fake) {
+    struct fake_journal *journal = &fake->journal;
+    const char *end = memchr(journal->bytes, '\n', journal->size);
+    assert_non_null(end);
+    size_t length = (size_t)(end + 1 - journal->bytes);
+    memmove(journal->bytes, end + 1, journal->size - length);
+    journal->size -= length;
+}
+
+void fake_fill_journal(struct fake_host *fake) {
+    char line[65];
+    memset(line, 'x', 62);
+    memcpy(line + 62, "\r\n", 3);
+    while (fake->journal.size <= JOURNAL_BYTES_MAX)
+        fake_append_text(fake, line);
 }

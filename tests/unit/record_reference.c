@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record_reference.h"
 
 #include <string.h>
@@ -103,11 +104,7 @@ struct piece {
 
 struct finding {
     unsigned states, fours;
-    bool certificates, plain, doubt;
-    bool headed; /* a section heading that is closed came before the State that decides */
-    struct piece heading;
-    struct piece last_heading;
-    bool any_heading;
+    bool certificates, plain, doubt, cut_off;
 };
 
 static size_t find(const struct wide *wide, size_t from, size_t to, unsigned c) {
@@ -124,11 +121,8 @@ static void see_state(const struct wide *wide, size_t from, size_t to, uint32_t 
     if (finding->states > 1 && finding->certificates)
         return; /* NumSCerts has decided already */
     finding->fours += reads;
-    if (finding->states == 1 || (reads && finding->fours == 1)) {
+    if (finding->states == 1 || (reads && finding->fours == 1))
         result->line = line;
-        finding->headed = finding->any_heading;
-        finding->heading = finding->last_heading;
-    }
     if (reads && finding->fours == 1) {
         result->has_digit = true;
         result->digit = wide->offset[four];
@@ -136,22 +130,32 @@ static void see_state(const struct wide *wide, size_t from, size_t to, uint32_t 
     }
 }
 
+/* Whether the piece is a beginning of NumSCerts, of one letter or more, once odd characters and
+ * blanks are taken out of it. */
+static bool begins_certificates(const struct wide *wide, struct piece piece) {
+    char word[] = "numscerts";
+    for (size_t length = 1; length <= strlen("numscerts"); length++) {
+        memcpy(word, "numscerts", sizeof word);
+        word[length] = '\0';
+        if (is_word(wide, piece.from, piece.to, word, true))
+            return true;
+    }
+    return false;
+}
+
 static void see_line(const struct wide *wide, size_t from, size_t to, uint32_t line,
                      struct finding *finding, struct reference *result) {
+    bool last = to == wide->count || (to + 1 == wide->count && wide->unit[to] == '\r');
     trim(wide, &from, &to);
-    if (from == to || wide->unit[from] == ';')
+    if (from == to || wide->unit[from] == ';' || wide->unit[from] == '[')
         return;
-    if (wide->unit[from] == '[') {
-        if (find(wide, from, to, ']') < to) {
-            finding->any_heading = true;
-            finding->last_heading.from = from;
-            finding->last_heading.to = to;
-        }
-        return;
-    }
     size_t name_end = find(wide, from, to, '=');
     if (name_end == to) {
-        finding->doubt = finding->doubt || is_word(wide, from, to, "state", true);
+        struct piece name = {from, to};
+        if (is_word(wide, from, to, "state", true) || is_word(wide, from, to, "numscerts", true))
+            finding->doubt = true;
+        if (last && begins_certificates(wide, name))
+            finding->cut_off = true;
         return;
     }
     size_t value = name_end + 1;
@@ -186,57 +190,104 @@ static void see_lines(const struct wide *wide, struct finding *finding, struct r
     }
 }
 
-static bool same_letter(unsigned a, unsigned b) {
-    if (a >= 0x7F && b >= 0x7F)
-        return true; /* it might be one letter in two cases */
-    if (a >= 'A' && a <= 'Z')
-        a += 'a' - 'A';
-    if (b >= 'A' && b <= 'Z')
-        b += 'a' - 'A';
-    return a == b;
+/* ---- sections, by the rule and not by any parser */
+
+/* Whether the line may be a heading: a `[` is its first character, blanks and odd ones aside.
+ * `*heading` begins at the `[` then. */
+static bool may_be_heading(const struct wide *wide, struct piece line, struct piece *heading) {
+    while (line.from < line.to && (blank(wide->unit[line.from]) || odd(wide->unit[line.from])))
+        line.from++;
+    *heading = line;
+    return line.from < line.to && wide->unit[line.from] == '[';
 }
 
-/* The name in a heading, up to the first `]`, without what may be blanks around it. */
+static unsigned how_many(const struct wide *wide, struct piece piece, unsigned c) {
+    unsigned count = 0;
+    for (size_t i = piece.from; i < piece.to; i++)
+        count += wide->unit[i] == c;
+    return count;
+}
+
+/* The name in a heading, up to its first `]`, less blanks. */
 static struct piece name_of(const struct wide *wide, struct piece heading) {
     struct piece name = {heading.from + 1, find(wide, heading.from, heading.to, ']')};
-    while (name.from < name.to && (blank(wide->unit[name.from]) || odd(wide->unit[name.from])))
-        name.from++;
-    while (name.from < name.to && (blank(wide->unit[name.to - 1]) || odd(wide->unit[name.to - 1])))
-        name.to--;
+    trim(wide, &name.from, &name.to);
     return name;
 }
 
-static bool same_section(const struct wide *wide, struct piece a, struct piece b) {
-    a = name_of(wide, a);
-    b = name_of(wide, b);
-    if (a.to - a.from != b.to - b.from)
+/* `*open`: an odd character ends it, and from there on it may be anything. */
+static struct piece known_part(const struct wide *wide, struct piece name, bool *open) {
+    size_t to = name.from;
+    while (to < name.to && !odd(wide->unit[to]))
+        to++;
+    *open = to < name.to;
+    return (struct piece){name.from, to};
+}
+
+static unsigned small(unsigned c) {
+    return c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c;
+}
+
+static bool starts_with(const struct wide *wide, struct piece piece, struct piece start) {
+    if (piece.to - piece.from < start.to - start.from)
         return false;
-    for (size_t i = 0; i < a.to - a.from; i++) {
-        if (!same_letter(wide->unit[a.from + i], wide->unit[b.from + i]))
+    for (size_t i = 0; i < start.to - start.from; i++) {
+        if (small(wide->unit[piece.from + i]) != small(wide->unit[start.from + i]))
             return false;
     }
     return true;
 }
 
-/* Whether Windows finds what stands under the heading: its name is not empty, has no blank at either end,
- * and no heading before it has that name. */
-static bool in_reach(const struct wide *wide, struct piece heading) {
-    size_t last = heading.to - 1;
-    while (wide->unit[last] != ']')
-        last--;
-    unsigned first_letter = wide->unit[heading.from + 1];
-    unsigned last_letter = wide->unit[last - 1];
-    if (first_letter == ']' || blank(first_letter) || odd(first_letter) || blank(last_letter) ||
-        odd(last_letter))
-        return false;
-    for (size_t at = 0; at < heading.from;) {
-        struct piece line = take_line(wide, &at);
-        trim(wide, &line.from, &line.to);
-        if (line.from < heading.from && find(wide, line.from, line.to, '[') == line.from &&
-            find(wide, line.from, line.to, ']') < line.to && same_section(wide, line, heading))
-            return false;
+static bool may_be_same_section(const struct wide *wide, struct piece one, struct piece other) {
+    bool one_open = false, other_open = false;
+    one = known_part(wide, name_of(wide, one), &one_open);
+    other = known_part(wide, name_of(wide, other), &other_open);
+    trim(wide, &one.from, &one.to);
+    trim(wide, &other.from, &other.to);
+    if ((one_open && starts_with(wide, other, one)) ||
+        (other_open && starts_with(wide, one, other)))
+        return true;
+    return one.to - one.from == other.to - other.from && starts_with(wide, one, other);
+}
+
+/* Of the section that the State is in. */
+static bool is_sure_heading(const struct wide *wide, struct piece line, struct piece heading) {
+    struct piece name = {heading.from + 1, find(wide, heading.from, heading.to, ']')};
+    struct piece trimmed = name_of(wide, heading);
+    trim(wide, &line.from, &line.to);
+    return line.from == heading.from && how_many(wide, heading, ']') == 1 &&
+           trimmed.from == name.from && trimmed.to == name.to && name.from < name.to &&
+           !odd(wide->unit[name.from]) && !odd(wide->unit[name.to - 1]);
+}
+
+/* Whether every Windows finds the State on this line. `marked`: the UTF-8 mark stands in front of
+ * the text. */
+static bool in_reach(const struct wide *wide, uint32_t state, bool marked) {
+    struct piece line = {0, 0}, heading = {0, 0}, home = {0, 0};
+    bool headed = false, sure = true;
+    size_t at = 0;
+    for (uint32_t number = 1; number < state; number++) {
+        line = take_line(wide, &at);
+        if (!may_be_heading(wide, line, &heading))
+            continue;
+        if (how_many(wide, heading, ']') == 0)
+            return false; /* not closed */
+        headed = true;
+        home = heading;
+        sure = is_sure_heading(wide, line, heading) && !(marked && number == 1);
     }
-    return true;
+    if (marked && state == 1)
+        return false; /* the mark is a part of the name */
+    for (bool before_all = !headed; before_all && at < wide->count;) {
+        if (may_be_heading(wide, take_line(wide, &at), &heading))
+            return false; /* before the first heading */
+    }
+    for (at = 0; headed && at < home.from;) {
+        if (may_be_heading(wide, take_line(wide, &at), &heading) && heading.from < home.from &&
+            may_be_same_section(wide, heading, home))
+            return false; /* only the first section of a name is looked in */
+    }
+    return sure;
 }
 
 void reference_judge(const unsigned char *bytes, size_t size, struct reference *result) {
@@ -247,19 +298,21 @@ void reference_judge(const unsigned char *bytes, size_t size, struct reference *
     result->verdict = VERDICT_UNREADABLE;
     if (result->reason != REASON_NONE)
         return;
+    bool marked = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0;
     finding.doubt = size >= 2 && bytes[0] == 0xFE && bytes[1] == 0xFF;
     see_lines(&wide, &finding, result);
     if (finding.states == 0) {
         result->verdict = VERDICT_NOT_A_RECORD;
     } else if (finding.certificates || finding.fours == 0) {
         result->verdict = VERDICT_SOUND;
-    } else if (finding.states == 1 && finding.plain && !finding.doubt &&
-               (!finding.headed || in_reach(&wide, finding.heading))) {
+    } else if (finding.states == 1 && finding.plain && !finding.doubt && !finding.cut_off &&
+               in_reach(&wide, result->line, marked)) {
         result->verdict = VERDICT_STUCK;
     } else {
         result->verdict = VERDICT_DOUBTFUL;
         result->reason = finding.states > 1 ? REASON_TWO_STATES
                          : !finding.plain   ? REASON_NOT_PLAIN
+                         : finding.cut_off  ? REASON_CUT_OFF
                                             : REASON_BLANKS;
     }
 }

@@ -1,3 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_journal: core/journal, the format: each kind of entry there and back, lines of the first
+ * version, lines that are damaged, foreign, torn or too long, the reader in pieces of any size,
+ * times.
+ */
 #include "check.h"
 #include "crc32.h"
 #include "journal.h"
@@ -17,7 +23,7 @@ static struct journal_entry intent(void) {
     entry.after = 0xFFFFFFFF;
     (void)text_copy(entry.name, sizeof entry.name, "Mxclfr4zqvktn.ini");
     (void)text_copy(entry.mailbox, sizeof entry.mailbox, "/o=Org/ou=Site/cn=Recipients/cn=Anna");
-    (void)text_copy(entry.folder, sizeof entry.folder, "C:\\Security\\Mgrent\\Clients");
+    (void)text_copy(entry.text, sizeof entry.text, "C:\\Security\\Mgrent\\Clients");
     return entry;
 }
 
@@ -36,7 +42,7 @@ static struct journal_entry loaded(const char *settings) {
     memset(&entry, 0, sizeof entry);
     entry.kind = JOURNAL_LOADED;
     entry.utc = 0;
-    (void)text_copy(entry.folder, sizeof entry.folder, settings);
+    (void)text_copy(entry.text, sizeof entry.text, settings);
     return entry;
 }
 
@@ -52,10 +58,46 @@ static void same_entry(const char *label, const struct journal_entry *expected,
     same_number(label, "outcome", expected->outcome, got->outcome);
     same_text(label, "name", expected->name, got->name);
     same_text(label, "mailbox", expected->mailbox, got->mailbox);
-    same_text(label, "folder", expected->folder, got->folder);
+    same_text(label, "text", expected->text, got->text);
+    same_number(label, "id", expected->id, got->id);
+    same_number(label, "generation", expected->generation, got->generation);
+    same_number(label, "state", 0,
+                (uint64_t)memcmp(&expected->state, &got->state, sizeof got->state));
 }
 
-/* Encodes into a block of exactly JOURNAL_LINE_MAX bytes, decodes from one of exactly the length. */
+/* One of each kind, with all that it has. */
+static struct journal_entry of_kind(enum journal_kind kind) {
+    struct journal_entry entry = intent();
+    entry.kind = kind;
+    if (kind == JOURNAL_INTENT || kind == JOURNAL_UNDO || kind == JOURNAL_REPAIRED)
+        return entry;
+    if (kind == JOURNAL_DONE)
+        return done(OUTCOME_UNKNOWN);
+    entry.offset = entry.size = entry.after = 0;
+    entry.mailbox[0] = '\0';
+    if (kind != JOURNAL_HOLD)
+        entry.before = 0;
+    if (kind == JOURNAL_HOLD || kind == JOURNAL_RELEASE)
+        return entry;
+    entry.name[0] = '\0';
+    if (kind != JOURNAL_CHECKPOINT)
+        entry.number = 0;
+    if (kind == JOURNAL_CHECKPOINT) {
+        entry.id = 0x00C0FFEE;
+        entry.generation = 12;
+        entry.text[0] = '\0';
+    } else if (kind == JOURNAL_STATE) {
+        entry.state =
+            (struct journal_state){WHY_LIMIT, 1795369260, 0, {10, {1, 2, 3, 4, 5}, 6}, 1795365600};
+        entry.text[0] = '\0';
+    } else if (kind == JOURNAL_WINDOW) {
+        (void)text_copy(entry.text, sizeof entry.text, "1795365600=3 1795365660=12");
+    }
+    return entry;
+}
+
+/* Encodes into a block of exactly JOURNAL_LINE_MAX bytes, decodes from one of exactly the
+ * length. */
 static size_t round_trip(const char *label, const struct journal_entry *entry, char *line) {
     struct journal_entry again;
     char *buffer = malloc(JOURNAL_LINE_MAX);
@@ -106,10 +148,21 @@ static void round_trips(void **state) {
         (void)text_copy(entry.name, sizeof entry.name, texts[i]);
         (void)round_trip(texts[i], &entry, NULL);
         (void)text_copy(entry.mailbox, sizeof entry.mailbox, texts[i]);
-        (void)text_copy(entry.folder, sizeof entry.folder, texts[i]);
+        (void)text_copy(entry.text, sizeof entry.text, texts[i]);
         (void)round_trip(texts[i], &entry, NULL);
         entry = loaded(texts[i]);
         (void)round_trip(texts[i], &entry, NULL);
+    }
+    for (int kind = 0; kind <= JOURNAL_REPAIRED; kind++) {
+        struct journal_entry entry = of_kind((enum journal_kind)kind);
+        char label[32];
+        (void)snprintf(label, sizeof label, "kind %d", kind);
+        (void)round_trip(label, &entry, NULL);
+    }
+    for (int why = WHY_NOTHING; why <= WHY_EVENTS; why++) {
+        struct journal_entry entry = of_kind(JOURNAL_STATE);
+        entry.state.why = (enum journal_why)why;
+        (void)round_trip("state", &entry, NULL);
     }
     for (int outcome = OUTCOME_REPAIRED; outcome <= OUTCOME_UNKNOWN; outcome++) {
         struct journal_entry entry = done((enum journal_outcome)outcome);
@@ -134,7 +187,7 @@ static void known_lines(void **state) {
     char expected[JOURNAL_LINE_MAX];
     struct journal_entry entry = intent();
     static const char body[] =
-        "KMR1\t2026-11-22T16:40:00Z\tINTENT\t17\t123\t2345\t0000CAFE\tFFFFFFFF"
+        "KMR2\t2026-11-22T16:40:00Z\tINTENT\t17\t123\t2345\t0000CAFE\tFFFFFFFF"
         "\tMxclfr4zqvktn.ini\t/o=Org/ou=Site/cn=Recipients/cn=Anna"
         "\tC:\\Security\\Mgrent\\Clients";
     size_t length = journal_encode(&entry, line, sizeof line);
@@ -143,20 +196,96 @@ static void known_lines(void **state) {
     assert_memory_equal(line, expected, length);
     entry = done(OUTCOME_NOT_MADE);
     length = journal_encode(&entry, line, sizeof line);
-    assert_memory_equal(line, "KMR1\t2026-11-22T16:40:01Z\tDONE\t4294967295\tnot-made\t", 51);
+    assert_memory_equal(line, "KMR2\t2026-11-22T16:40:01Z\tDONE\t4294967295\tnot-made\t", 51);
+}
+
+/* As journal.h describes them: what other programs and later versions rely on. */
+static void known_bodies(void **state) {
+    (void)state;
+    static const char *const bodies[JOURNAL_REPAIRED + 1] = {
+        [JOURNAL_INTENT] = "INTENT\t17\t123\t2345\t0000CAFE\tFFFFFFFF\tMxclfr4zqvktn.ini"
+                           "\t/o=Org/ou=Site/cn=Recipients/cn=Anna\tC:\\Security\\Mgrent\\Clients",
+        [JOURNAL_UNDO] = "UNDO\t17\t123\t2345\t0000CAFE\tFFFFFFFF\tMxclfr4zqvktn.ini"
+                         "\t/o=Org/ou=Site/cn=Recipients/cn=Anna\tC:\\Security\\Mgrent\\Clients",
+        [JOURNAL_DONE] = "DONE\t4294967295\tunknown",
+        [JOURNAL_HOLD] = "HOLD\t17\t0000CAFE\tMxclfr4zqvktn.ini\tC:\\Security\\Mgrent\\Clients",
+        [JOURNAL_RELEASE] = "RELEASE\t17\tMxclfr4zqvktn.ini\tC:\\Security\\Mgrent\\Clients",
+        [JOURNAL_LOADED] = "LOADED\tC:\\Security\\Mgrent\\Clients",
+        [JOURNAL_CHECKPOINT] = "CHECKPOINT\t00C0FFEE\t12\t17",
+        [JOURNAL_STATE] = "STATE\tlimit\t2026-11-22T17:41:00Z\t-\t10\t3\t4\t5\t1\t2\t6"
+                          "\t2026-11-22T16:40:00Z",
+        [JOURNAL_WINDOW] = "WINDOW\t1795365600=3 1795365660=12",
+        [JOURNAL_REPAIRED] =
+            "REPAIRED\t17\t123\t2345\t0000CAFE\tFFFFFFFF\tMxclfr4zqvktn.ini"
+            "\t/o=Org/ou=Site/cn=Recipients/cn=Anna\tC:\\Security\\Mgrent\\Clients"};
+    for (int kind = 0; kind <= JOURNAL_REPAIRED; kind++) {
+        char line[JOURNAL_LINE_MAX + 1];
+        struct journal_entry entry = of_kind((enum journal_kind)kind);
+        size_t length = journal_encode(&entry, line, JOURNAL_LINE_MAX);
+        assert_in_range(length, 40, JOURNAL_LINE_MAX);
+        line[length - 11] = '\0'; /* the tab before the CRC */
+        same_text("a line", "from its kind on", bodies[kind], line + 26);
+    }
+    no_complaints();
+}
+
+/* Lines that the first version wrote. Its HOLD and RELEASE have no number; it has no other
+ * kinds. */
+static void first_version(void **state) {
+    (void)state;
+    static const struct {
+        const char *body;
+        bool good;
+        enum journal_kind kind;
+    } rows[] = {
+        {"INTENT\t17\t123\t2345\t0000CAFE\tFFFFFFFF\ta.ini\tAnna\tC:\\", true, JOURNAL_INTENT},
+        {"UNDO\t17\t123\t2345\t0000CAFE\tFFFFFFFF\ta.ini\tAnna\tC:\\", true, JOURNAL_UNDO},
+        {"DONE\t17\tnot-made", true, JOURNAL_DONE},
+        {"HOLD\t0000CAFE\ta.ini\tC:\\", true, JOURNAL_HOLD},
+        {"RELEASE\ta.ini\tC:\\", true, JOURNAL_RELEASE},
+        {"LOADED\tRepair = yes", true, JOURNAL_LOADED},
+        {"HOLD\t17\t0000CAFE\ta.ini\tC:\\", false, JOURNAL_HOLD},
+        {"RELEASE\t17\ta.ini\tC:\\", false, JOURNAL_RELEASE},
+        {"REPAIRED\t17\t123\t2345\t0000CAFE\tFFFFFFFF\ta.ini\tAnna\tC:\\", false, JOURNAL_REPAIRED},
+        {"CHECKPOINT\t00C0FFEE\t12\t17", false, JOURNAL_CHECKPOINT},
+        {"CHECKPOINT", false, JOURNAL_CHECKPOINT},
+        {"WINDOW", false, JOURNAL_WINDOW},
+        {"WINDOW\t1795365600=3", false, JOURNAL_WINDOW},
+        {"STATE", false, JOURNAL_STATE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char line[256];
+        struct journal_entry entry;
+        int n = snprintf(line, sizeof line, "KMR1\t2026-11-22T16:40:00Z\t%s", rows[i].body);
+        n += sprintf(line + n, "\t%08X", crc32(0, line, (size_t)n));
+        char *exact = exact_copy(line, (size_t)n);
+        same_number(rows[i].body, "accepted", rows[i].good,
+                    journal_decode(exact, (size_t)n, &entry));
+        if (rows[i].good)
+            same_number(rows[i].body, "kind", rows[i].kind, entry.kind);
+        if (rows[i].good && rows[i].kind == JOURNAL_HOLD)
+            same_number(rows[i].body, "held", 0xCAFE, entry.before);
+        if (rows[i].good && (rows[i].kind == JOURNAL_HOLD || rows[i].kind == JOURNAL_RELEASE)) {
+            same_number(rows[i].body, "number", 0, entry.number);
+            same_text(rows[i].body, "record", "a.ini", entry.name);
+            same_text(rows[i].body, "folder", "C:\\", entry.text);
+        }
+        free(exact);
+    }
+    no_complaints();
 }
 
 /* The header's promise: "the fields at their longest, escaped, fit". */
 static void longest(const char *label, const char *name, const char *mailbox, const char *folder) {
     struct journal_entry entry = intent();
     entry.number = entry.offset = entry.size = UINT32_MAX;
-    entry.name[0] = entry.mailbox[0] = entry.folder[0] = '\0';
-    for (size_t n = 0; n + strlen(name) < PENDING_NAME_BYTES && n < 255 * strlen(name);)
+    entry.name[0] = entry.mailbox[0] = entry.text[0] = '\0';
+    for (size_t n = 0; n + strlen(name) < QUEUE_NAME_BYTES && n < 255 * strlen(name);)
         n += (size_t)sprintf(entry.name + n, "%s", name);
     for (size_t n = 0; n < RECORD_MAILBOX_MAX * strlen(mailbox);)
         n += (size_t)sprintf(entry.mailbox + n, "%s", mailbox);
     for (size_t n = 0; n + strlen(folder) < CONFIG_FOLDER_BYTES && n < 512 * strlen(folder);)
-        n += (size_t)sprintf(entry.folder + n, "%s", folder);
+        n += (size_t)sprintf(entry.text + n, "%s", folder);
     (void)round_trip(label, &entry, NULL);
 }
 
@@ -175,10 +304,10 @@ static void longest_fields(void **state) {
 static void longest_folders(void **state) {
     (void)state;
     struct journal_entry entry = intent();
-    memset(entry.folder, 'x', CONFIG_FOLDER_BYTES - 1);
+    memset(entry.text, 'x', CONFIG_FOLDER_BYTES - 1);
     (void)round_trip("letters", &entry, NULL);
     entry = loaded("");
-    memset(entry.folder, 'x', CONFIG_PRINT_BYTES - 1);
+    memset(entry.text, 'x', CONFIG_PRINT_BYTES - 1);
     (void)round_trip("settings", &entry, NULL);
     no_complaints();
 }
@@ -211,19 +340,20 @@ static void corrupted_byte(const char *label, char *line, size_t length, size_t 
 static void corruption(void **state) {
     (void)state;
     char line[JOURNAL_LINE_MAX];
-    struct journal_entry entries[] = {intent(), done(OUTCOME_REPAIRED), loaded("Repair = yes")};
-    static const char *const labels[] = {"INTENT", "DONE", "LOADED"};
-    for (size_t e = 0; e < 3; e++) {
-        size_t length = round_trip(labels[e], &entries[e], line) - 2;
+    for (int kind = 0; kind <= JOURNAL_REPAIRED; kind++) {
+        struct journal_entry whole = of_kind((enum journal_kind)kind);
+        char label[32];
+        (void)snprintf(label, sizeof label, "kind %d", kind);
+        size_t length = round_trip(label, &whole, line) - 2;
         char *exact = exact_copy(line, length);
         for (size_t i = 0; i < length; i++)
-            corrupted_byte(labels[e], exact, length, i);
+            corrupted_byte(label, exact, length, i);
         free(exact);
         for (size_t cut = 0; cut < length; cut++) {
             struct journal_entry entry;
             exact = exact_copy(line, cut);
             if (journal_decode(exact, cut, &entry))
-                complain("%s: cut to %zu bytes: expected to be refused", labels[e], cut);
+                complain("%s: cut to %zu bytes: expected to be refused", label, cut);
             free(exact);
         }
     }
@@ -255,7 +385,20 @@ static void foreign_entries(void **state) {
         "KMR1\t2026-11-22T16:40:00Z\tINTENT\t1\t2\t3\t0000CAFE\t0000cafe\ta\tb\tc",
         "KMR1\t2026-11-22T16:40:00Z\tINTENT\t1\t2\t3\t0000CAFE\tCAFE\ta\tb\tc",
         "KMR1\t2026-11-22T16:40:00Z\tINTENT\t1\t2\t3\t0000CAFE\t0000CAFE\ta\tb",
-        "KMR2\t2026-11-22T16:40:00Z\tDONE\t1\trepaired",
+        "KMR3\t2026-11-22T16:40:00Z\tDONE\t1\trepaired",
+        "KMR2\t2026-11-22T16:40:00Z\tHELD\t1\tx",
+        "KMR2\t2026-11-22T16:40:00Z\tCHECKPOINT\t00C0FFEE\t12",
+        "KMR2\t2026-11-22T16:40:00Z\tCHECKPOINT\t00C0FFEE\t12\t17\t1",
+        "KMR2\t2026-11-22T16:40:00Z\tCHECKPOINT\tC0FFEE\t12\t17",
+        "KMR2\t2026-11-22T16:40:00Z\tHOLD\t0000CAFE\ta.ini\tC:\\",
+        "KMR2\t2026-11-22T16:40:00Z\tHOLD\t1\t0000CAFE\ta.ini",
+        "KMR2\t2026-11-22T16:40:00Z\tRELEASE\ta.ini\tC:\\",
+        "KMR2\t2026-11-22T16:40:00Z\tWINDOW",
+        "KMR2\t2026-11-22T16:40:00Z\tSTATE\tasleep\t-\t-\t1\t1\t1\t1\t1\t1\t1\t-",
+        "KMR2\t2026-11-22T16:40:00Z\tSTATE\tlimit\t\t-\t1\t1\t1\t1\t1\t1\t1\t-",
+        "KMR2\t2026-11-22T16:40:00Z\tSTATE\tlimit\t0\t-\t1\t1\t1\t1\t1\t1\t1\t-",
+        "KMR2\t2026-11-22T16:40:00Z\tSTATE\tlimit\t-\t-\t1\t1\t1\t1\t1\t1\t-",
+        "KMR2\t-\tDONE\t1\trepaired",
         "KMR1 \t2026-11-22T16:40:00Z\tDONE\t1\trepaired",
         "KMR1\t2026-11-22 16:40:00Z\tDONE\t1\trepaired",
         "KMR1\t2026-02-30T16:40:00Z\tDONE\t1\trepaired",
@@ -305,6 +448,11 @@ static void visit(void *context, const struct journal_entry *entry) {
 
 static struct journal_reader reader;
 
+/* What was fed does not end with the end of a line. */
+static bool is_torn(void) {
+    return reader.length > 0 || reader.overlong;
+}
+
 /* Feeds the text in pieces of that size. */
 static struct seen feed(const char *text, size_t size, size_t piece) {
     struct seen seen = {0};
@@ -338,7 +486,12 @@ static void pieces_of_any_size(void **state) {
         assert_int_equal(seen.numbers[0] * 100 + seen.numbers[1] * 10 + seen.numbers[2], 123);
         assert_int_equal(reader.entries, 3);
         assert_int_equal(reader.foreign, 0);
-        assert_false(journal_is_torn(&reader));
+        assert_false(is_torn());
+        /* Where the last line is, and which. */
+        assert_int_equal(reader.lines, 3);
+        assert_int_equal(reader.bytes, size);
+        assert_int_equal(reader.last_at, size / 3 * 2);
+        assert_int_equal(reader.last, crc32(0, text + size / 3 * 2, size / 3));
     }
 }
 
@@ -346,7 +499,7 @@ static void empty_journal(void **state) {
     (void)state;
     struct seen seen = feed("", 0, 1);
     assert_int_equal(seen.count + reader.entries + reader.foreign, 0);
-    assert_false(journal_is_torn(&reader));
+    assert_false(is_torn());
 }
 
 /* A power cut leaves any part of the last line; the next one is then put on a line of its own. */
@@ -362,8 +515,10 @@ static void torn_at_every_length(void **state) {
         (void)snprintf(label, sizeof label, "torn at %zu", cut);
         struct seen seen = feed(text, cut, 100);
         same_number(label, "entries", cut == size ? 3 : 2, seen.count);
-        same_number(label, "is torn", cut != 2 * line && cut != size, journal_is_torn(&reader));
+        same_number(label, "is torn", cut != 2 * line && cut != size, is_torn());
         same_number(label, "foreign", 0, reader.foreign);
+        same_number(label, "bytes of whole lines", cut == size ? size : 2 * line, reader.bytes);
+        same_number(label, "the last whole line", cut == size ? 2 * line : line, reader.last_at);
         entry.number = 4;
         memcpy(mended, text, cut);
         memcpy(mended + cut, "\r\n", 2);
@@ -373,7 +528,7 @@ static void torn_at_every_length(void **state) {
         same_number(label, "entries after", cut >= size - 2 ? 4 : 3, seen.count);
         same_number(label, "the last", 4, seen.numbers[seen.count - 1]);
         same_number(label, "lines after", 3 + (cut > 2 * line), reader.entries + reader.foreign);
-        same_number(label, "is torn after", false, journal_is_torn(&reader));
+        same_number(label, "is torn after", false, is_torn());
     }
     no_complaints();
 }
@@ -386,7 +541,7 @@ static void end_of_a_torn_journal(void **state) {
     size_t size = three_entries(text);
     for (size_t cut = size / 3 * 2; cut <= size; cut++) {
         struct seen seen = feed(text, cut, 64);
-        bool torn = journal_is_torn(&reader);
+        bool torn = is_torn();
         (void)snprintf(label, sizeof label, "torn at %zu", cut);
         same_number(label, "is torn", torn, journal_end(&reader, visit, &seen));
         same_number(label, "entries", cut >= size - 2 ? 3 : 2, seen.count);
@@ -430,9 +585,9 @@ static void overlong_lines(void **state) {
         struct seen seen = feed(text, length + 2 + good, 500);
         assert_int_equal(seen.count, 1);
         assert_int_equal(reader.foreign, 1);
-        assert_false(journal_is_torn(&reader));
+        assert_false(is_torn());
         (void)feed(text, length, 500);
-        assert_true(journal_is_torn(&reader));
+        assert_true(is_torn());
     }
     /* A whole entry in the tail of an overlong line is a part of that line. */
     memset(text, 'x', JOURNAL_LINE_MAX);
@@ -447,12 +602,12 @@ static void longest_line(void **state) {
     (void)state;
     static char text[2 * JOURNAL_LINE_MAX];
     struct journal_entry entry = intent();
-    entry.folder[0] = '\0';
-    memset(entry.name, '%', PENDING_NAME_BYTES - 1);
+    entry.text[0] = '\0';
+    memset(entry.name, '%', QUEUE_NAME_BYTES - 1);
     memset(entry.mailbox, 'x', RECORD_MAILBOX_BYTES - 1);
     size_t size = 0;
     for (size_t n = 1; n < CONFIG_PRINT_BYTES; n++) {
-        entry.folder[n - 1] = 'x';
+        entry.text[n - 1] = 'x';
         size_t length = journal_encode(&entry, text, JOURNAL_LINE_MAX);
         if (length == 0)
             break;
@@ -562,6 +717,8 @@ int main(void) {
         cmocka_unit_test(round_trips),
         cmocka_unit_test(every_byte_in_a_field),
         cmocka_unit_test(known_lines),
+        cmocka_unit_test(known_bodies),
+        cmocka_unit_test(first_version),
         cmocka_unit_test(longest_fields),
         cmocka_unit_test(longest_folders),
         cmocka_unit_test(lines_that_do_not_fit),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "check.h"
 #include "record.h"
 #include "record_reference.h"
@@ -12,8 +13,8 @@ enum { NONE = -1 };
 
 /* ---- judging, and what must hold of every verdict */
 
-/* A stuck record is repaired by one byte: with it the record has to be sound, and without it nothing
- * else may be at that place. */
+/* A stuck record is repaired by one byte: with it the record has to be sound, and without it
+ * nothing else may be at that place. */
 static void check_repair(const char *label, const unsigned char *bytes, size_t size,
                          const struct record *record) {
     struct record after;
@@ -85,6 +86,18 @@ static void check_samples(const struct sample *samples, size_t count) {
 }
 
 #define CHECK(samples) check_samples(samples, sizeof samples / sizeof samples[0])
+
+/* UTF-16LE of bytes that stand for themselves, with the mark. */
+static size_t widen(const char *text, size_t length, unsigned char *to) {
+    size_t size = 0;
+    to[size++] = 0xFF;
+    to[size++] = 0xFE;
+    for (size_t i = 0; i < length; i++) {
+        to[size++] = (unsigned char)text[i];
+        to[size++] = 0;
+    }
+    return size;
+}
 
 /* ---- the table of verdicts */
 
@@ -256,7 +269,9 @@ static void lines(void **state) {
         {"names that only begin so", "StateX = 4\nNumSCerts2 = 1\nState=4\n", STUCK, 0, 3, 32},
         {"names that only end so", "XState = 4\nxNumSCerts=1\nState=4\n", STUCK, 0, 3, 30},
         {"quoted name", "\"State\" = 4\n", N, 0, 0, NONE},
-        {"a line that is no line", "NumSCerts\nhello\nState=4\n", STUCK, 0, 3, 22},
+        {"a line that is no line", "NumSCert\nhello\nState=4\n", STUCK, 0, 3, 21},
+        /* Wine and inih pass over it; for other versions of Windows it is a name. */
+        {"NumSCerts without =", "NumSCerts\nhello\nState=4\n", D, REASON_BLANKS, 3, 22},
         {"no continuation", "A = 1\n  State = 4\n", STUCK, 0, 2, 16},
         {"no continuation by \\", "A = 1\\\nState = 4\n", STUCK, 0, 2, 15},
     };
@@ -276,12 +291,12 @@ static void comments_and_sections(void **state) {
         {"State in a section's name", "[State = 4]\n", N, 0, 0, NONE},
         {"NumSCerts in a section's name", "[NumSCerts=1]\nState=4\n", STUCK, 0, 2, 20},
         {"State in a section that is not closed", "[State = 4\n", N, 0, 0, NONE},
-        {"NumSCerts in one that is not closed", "State=4\n[NumSCerts = 1\n", STUCK, 0, 1, 6},
-        {"after a section that is not closed", "[x\nState=4\n", STUCK, 0, 2, 9},
+        {"NumSCerts in one that is not closed", "[x]\nState=4\n[NumSCerts = 1\n", STUCK, 0, 2, 10},
         {"NumSCerts after such a section", "State=4\n[x\nNumSCerts=1\n", S, 0, 1, 6},
         {"behind a section", "[x] State = 4\n", N, 0, 0, NONE},
-        {"NumSCerts behind a section", "State=4\n[x] NumSCerts = 1\n", STUCK, 0, 1, 6},
-        {"an indented section", "State=4\n  [NumSCerts=1]\n", STUCK, 0, 1, 6},
+        {"NumSCerts behind a section", "[x]\nState=4\n[y] NumSCerts = 1\n", STUCK, 0, 2, 10},
+        {"an indented section", "  [NumSCerts=1]\nState=4\n", STUCK, 0, 2, 22},
+        {"text behind a section", "[x] y = 1\nState=4\n", STUCK, 0, 2, 16},
         {"sections, and State in one of them", "[a]\nb=1\n[c]\nState=4\n[a]\n[c]\n", STUCK, 0, 4,
          18},
         {"a bracket within a line", "x[ = ]\nState=4\n]\n", STUCK, 0, 2, 13},
@@ -324,8 +339,9 @@ static void look_alikes(void **state) {
     CHECK(samples);
 }
 
-/* Names that GetPrivateProfileString does not find where they stand (seen with tests/wine/profile.c): it
- * looks in the first section of a name only, without the blanks around it, and stops at the first line with the name, a value or not. */
+/* Names that GetPrivateProfileString does not find where they stand (seen with
+ * tests/wine/profile.c): it looks in the first section of a name only, without the blanks around
+ * it, and stops at the first line with the name, a value or not. */
 static void out_of_reach(void **state) {
     (void)state;
     static const struct sample samples[] = {
@@ -337,7 +353,8 @@ static void out_of_reach(void **state) {
         {"with letters of which the case is unknown", "[K\xFCr]\n[K\xDCr]\nState=4\n", D,
          REASON_BLANKS, 3, 18},
         {"one that is not closed in between", "[a]\n[a]\n[b\nState=4\n", D, REASON_BLANKS, 4, 17},
-        {"one that is not closed is not the same", "[a\n[a]\nState=4\n", STUCK, 0, 3, 13},
+        /* For Wine it is no heading; for Windows one that ends with its line. */
+        {"one that is not closed is the same", "[a\n[a]\nState=4\n", D, REASON_BLANKS, 3, 13},
         {"one that only begins so", "[a]\n[ab]\nState=4\n", STUCK, 0, 3, 15},
         {"one that only ends sooner", "[ab]\n[a]\nState=4\n", STUCK, 0, 3, 15},
         {"and NumSCerts", "[a]\n[a]\nState=4\nNumSCerts=\n", S, 0, 3, 14},
@@ -348,38 +365,183 @@ static void out_of_reach(void **state) {
         {"a no-break space behind", "[a\xA0]\nState=4\n", D, REASON_BLANKS, 2, 11},
         {"a blank before the last ]", "[a] ]\nState=4\n", D, REASON_BLANKS, 2, 12},
         {"a ] at once", "[]a]\nState=4\n", D, REASON_BLANKS, 2, 11},
-        {"two ]", "[a]]\nState=4\n", STUCK, 0, 2, 11},
+        /* Wine ends the name at the last one. */
+        {"two ]", "[a]]\nState=4\n", D, REASON_BLANKS, 2, 11},
+        {"two ], of which the name is not", "[a] b]\nState=4\n", D, REASON_BLANKS, 2, 13},
+        {"two ] in a section before it", "[a]]\n[b]\nState=4\n", STUCK, 0, 3, 15},
         {"a blank in the middle", "[a b]\nState=4\n", STUCK, 0, 2, 12},
         {"such a section elsewhere", "[]\n[ ]\n[a]\nState=4\n[]\n", STUCK, 0, 4, 17},
-        {"before it", "State=4\n[]\n[a]\n[a]\n", STUCK, 0, 1, 6},
+        {"behind it", "[b]\nState=4\n[]\n[a]\n[a]\n[b]\n[b\n\v[b]\n[\n", STUCK, 0, 2, 10},
         {"State without =", "State\nState=4\n", D, REASON_BLANKS, 2, 12},
         {"with blanks around", " State\t \r\nState=4\n", D, REASON_BLANKS, 2, 16},
         {"with a VT before it", "\vSTATE\nState=4\n", D, REASON_BLANKS, 2, 13},
         {"State without =, and no other", "State\n", N, 0, 0, NONE},
-        {"State without = in a comment", ";State\n[State\nState=4\n", STUCK, 0, 3, 20},
+        {"State without = in a comment", ";State\n[State]\nState=4\n", STUCK, 0, 3, 21},
         {"UTF-16BE's mark", "\xFE\xFF\nState=4\n", D, REASON_BLANKS, 2, 9},
     };
     CHECK(samples);
 }
 
-/* ---- encodings */
-
-/* UTF-16LE of bytes that stand for themselves, with the mark. */
-static size_t widen(const char *text, size_t length, unsigned char *to) {
-    size_t size = 0;
-    to[size++] = 0xFF;
-    to[size++] = 0xFE;
-    for (size_t i = 0; i < length; i++) {
-        to[size++] = (unsigned char)text[i];
-        to[size++] = 0;
-    }
-    return size;
+/* Records that were repaired, or would have been, although Windows need not find their State. */
+static void seen_in_the_field(void **state) {
+    (void)state;
+    static const struct sample samples[] = {
+        {"a heading that is not closed", "[Status\r\nA=1\r\n[Status]\r\nState = 4\r\n", D,
+         REASON_BLANKS, 4, 32},
+        {"[x and a State", "[x\r\nState = 4\r\n", D, REASON_BLANKS, 2, 12},
+        {"a heading behind the UTF-8 mark", "\xEF\xBB\xBF[Status]\r\nState = 4\r\n", D,
+         REASON_BLANKS, 2, 21},
+        {"cut off in NumSCerts", "[Status]\r\nState = 4\r\nNumSC", D, REASON_CUT_OFF, 2, 18},
+        {"State before the first heading", "State = 4\r\n[Client]\r\nA=1\r\n", D, REASON_BLANKS, 1,
+         8},
+    };
+    CHECK(samples);
 }
+
+/* A heading without `]` ends with its line for Windows and is a name for Wine. Which it is matters
+ * to the State behind it, however far: one is enough. */
+static void headings_not_closed(void **state) {
+    (void)state;
+    static const struct sample samples[] = {
+        {"the State's own", "[x\nState=4\n", D, REASON_BLANKS, 2, 9},
+        {"with a blank behind", "[x \t\n[x]\nState=4\n", D, REASON_BLANKS, 3, 15},
+        {"with a blank in front", " [ x\n[x]\nState=4\n", D, REASON_BLANKS, 3, 15},
+        {"again, not closed", "[x]\n[x\nState=4\n", D, REASON_BLANKS, 3, 13},
+        {"of another name", "[y\n[x]\nState=4\n", D, REASON_BLANKS, 3, 13},
+        {"far before it", "[y\n[a]\n[b]\n[x]\nState=4\n", D, REASON_BLANKS, 5, 21},
+        {"an empty one", "[\nState=4\n", D, REASON_BLANKS, 2, 8},
+        {"an empty one far before it", "[a]\n[\n[x]\nState=4\n", D, REASON_BLANKS, 4, 16},
+        {"with = in it", "[x=1\n[x]\nState=4\n", D, REASON_BLANKS, 3, 15},
+        {"in a comment", ";[x\n[x]\nState=4\n", STUCK, 0, 3, 14},
+        {"in a value", "a=[x\nState=4\n", STUCK, 0, 2, 11},
+        {"only a ]", "]\nx]\n[x]\nState=4\n", STUCK, 0, 4, 15},
+        {"behind the State", "[x]\nState=4\n[x\n[\n", STUCK, 0, 2, 10},
+        {"and NumSCerts", "[x\n[x]\nState=4\nNumSCerts=\n", S, 0, 3, 13},
+        {"and NumSCerts in the other", "[x\nNumSCerts=1\n[x]\nState=4\n", S, 0, 4, 25},
+    };
+    CHECK(samples);
+}
+
+/* Windows does not know the UTF-8 mark, and Wine does; other characters are trimmed by some
+ * versions. A `[` behind either is a heading for some. */
+static void headings_behind_odd_characters(void **state) {
+    (void)state;
+    static const struct sample samples[] = {
+        {"a blank behind the mark", "\xEF\xBB\xBF [x]\nState=4\n", D, REASON_BLANKS, 2, 14},
+        {"two marks", "\xEF\xBB\xBF\xEF\xBB\xBF[x]\nState=4\n", D, REASON_BLANKS, 2, 16},
+        {"the mark and again", "\xEF\xBB\xBF[x]\n[x]\nState=4\n", D, REASON_BLANKS, 3, 17},
+        {"the mark, not closed", "\xEF\xBB\xBF[y\n[x]\nState=4\n", D, REASON_BLANKS, 3, 16},
+        {"the mark, and another heading", "\xEF\xBB\xBF[y]\n[x]\nState=4\n", STUCK, 0, 3, 17},
+        {"the mark and an empty line", "\xEF\xBB\xBF\r\n[x]\nState=4\n", STUCK, 0, 3, 15},
+        {"the mark and a comment", "\xEF\xBB\xBF;[y\n[x]\nState=4\n", STUCK, 0, 3, 17},
+        {"the mark and a name",
+         "\xEF\xBB\xBF"
+         "a=1\n[x]\nState=4\n",
+         STUCK, 0, 3, 17},
+        {"the mark and a State", "\xEF\xBB\xBFState=4\n", D, REASON_BLANKS, 1, 9},
+        {"the mark, a State, a heading", "\xEF\xBB\xBFState=4\n[x]\n", D, REASON_BLANKS, 1, 9},
+        {"the mark, no heading", "\xEF\xBB\xBF\nState=4\n", STUCK, 0, 2, 10},
+        {"the mark and NumSCerts", "\xEF\xBB\xBFNumSCerts=\n[x]\nState=4\n", S, 0, 3, 24},
+        {"the mark and a bare name", "\xEF\xBB\xBFNumSCerts\n[x]\nState=4\n", D, REASON_BLANKS, 3,
+         23},
+        {"a VT", "\v[x]\nState=4\n", D, REASON_BLANKS, 2, 11},
+        {"a VT and again", " \v [x]\n[x]\nState=4\n", D, REASON_BLANKS, 3, 17},
+        {"a VT and another heading", "\v[y]\n[x]\nState=4\n", STUCK, 0, 3, 15},
+        {"a VT, not closed", "\v[y\n[x]\nState=4\n", D, REASON_BLANKS, 3, 14},
+        {"a VT, behind the State", "State=4\n\v[x]\n", D, REASON_BLANKS, 1, 6},
+        {"a letter is another name", "a[x]\nState=4\n", STUCK, 0, 2, 11},
+    };
+    CHECK(samples);
+}
+
+/* A section may have the name of one before it as far as both are known. */
+static void names_of_unknown_letters(void **state) {
+    (void)state;
+    static const struct sample samples[] = {
+        {"in two cases", "[a\xE4]\n[A\xC4z]\nState=4\n", D, REASON_BLANKS, 3, 17},
+        /* Two bytes each; the second of them looks like a ` and is none. */
+        {"of code page 932", "[a\x82\x60z]\n[a\x82\x81z]\nState=4\n", D, REASON_BLANKS, 3, 20},
+        {"in the one before only", "[x\xE4]\n[xy]\nState=4\n", D, REASON_BLANKS, 3, 16},
+        {"in the later only", "[xy]\n[x\xE4y]\nState=4\n", D, REASON_BLANKS, 3, 17},
+        {"behind what differs", "[x\xE4]\n[y\xE4z]\nState=4\n", STUCK, 0, 3, 17},
+        {"none before it", "[x\xE4y]\nState=4\n[x\xC4y]\n", STUCK, 0, 2, 12},
+    };
+    CHECK(samples);
+}
+
+/* The end of the file, behind a State of 4. */
+static void cut_off(void **state) {
+    (void)state;
+    static const struct {
+        const char *end;
+        enum verdict verdict;
+        enum verdict_reason reason;
+    } rows[] = {
+        {"N", D, REASON_CUT_OFF},
+        {"n", D, REASON_CUT_OFF},
+        {" \tN", D, REASON_CUT_OFF},
+        {"NUMsC", D, REASON_CUT_OFF},
+        {"NumSCert", D, REASON_CUT_OFF},
+        {"NumSCerts", D, REASON_CUT_OFF},
+        {"NumSCerts ", D, REASON_CUT_OFF},
+        {"NumSCerts\r", D, REASON_CUT_OFF},
+        {"Num\r", D, REASON_CUT_OFF},
+        {"Num  ", D, REASON_CUT_OFF},
+        {"\vNum", D, REASON_CUT_OFF},
+        {"Num\x1A", D, REASON_CUT_OFF},
+        {"N\xC2\xA0um", D, REASON_CUT_OFF},
+        {"NumSCerts=", S, 0},
+        {"NumSCerts =", S, 0},
+        {"NumSCerts\n", D, REASON_BLANKS},
+        {"NumSCerts\r\n", D, REASON_BLANKS},
+        {"\tNUMSCERTS \nx=1", D, REASON_BLANKS},
+        {"\vNumSCerts\nx=1", D, REASON_BLANKS},
+        {"State", D, REASON_BLANKS},
+        {"State\nN", D, REASON_CUT_OFF},
+        {"N\n", STUCK, 0},
+        {"N\r\n", STUCK, 0},
+        {"NumSC\nx", STUCK, 0},
+        {"Nx", STUCK, 0},
+        {"um", STUCK, 0},
+        {"NumSCertsX", STUCK, 0},
+        {"NumSCerts: 1", STUCK, 0},
+        {"NumSCerts 1", STUCK, 0},
+        {"N=", STUCK, 0},
+        {"Num = 1", STUCK, 0},
+        {";N", STUCK, 0},
+        {"[N", STUCK, 0},
+        {"\"N", STUCK, 0},
+        {"St", STUCK, 0},
+        {"", STUCK, 0},
+        {"\r\n", STUCK, 0},
+        {" ", STUCK, 0},
+        {"\x1A", STUCK, 0},
+        {"\v", STUCK, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[64];
+        unsigned char wide[160];
+        size_t size = (size_t)snprintf(text, sizeof text, "[x]\r\nState = 4\r\n%s", rows[i].end);
+        struct record record = judge(rows[i].end, text, size);
+        same_verdict(rows[i].end, rows[i].verdict, rows[i].reason, &record);
+        size = widen(text, size, wide);
+        record = judge(rows[i].end, wide, size);
+        same_verdict(rows[i].end, rows[i].verdict, rows[i].reason, &record);
+        record = judge(rows[i].end, wide, size - 1);
+        same_verdict(rows[i].end, U, REASON_UTF16_ODD, &record);
+    }
+    /* A value cannot be told from one that is cut off: it is taken for whole. */
+    struct record record = judge("State at the end", "[x]\r\nState = 4", 14);
+    same_verdict("State at the end", STUCK, 0, &record);
+    no_complaints();
+}
+
+/* ---- encodings */
 
 static void marks(void **state) {
     (void)state;
     static const struct sample samples[] = {
-        {"UTF-8 mark", "\xEF\xBB\xBFState=4\n", STUCK, 0, 1, 9},
+        {"UTF-8 mark", "\xEF\xBB\xBF\nState=4\n", STUCK, 0, 2, 10},
         {"UTF-8 mark, NumSCerts first", "\xEF\xBB\xBFNumSCerts=1\nState=4\n", S, 0, 2, 21},
         {"UTF-8 mark alone", "\xEF\xBB\xBF", N, 0, 0, NONE},
         {"half a UTF-8 mark", "\xEF\xBBState=4\n", N, 0, 0, NONE},
@@ -554,6 +716,8 @@ static void long_line(size_t length) {
     end = put(put_long(text, ";", 'x', length), "\nState=4\n");
     check_long("State after a long comment", length, text, end, STUCK, 0);
     end = put(put_long(text, "[", 'x', length), "\nState=4\n");
+    check_long("State after a long section, not closed", length, text, end, D, REASON_BLANKS);
+    end = put(put_long(text, "[", 'x', length), "]\nState=4\n");
     check_long("State after a long section", length, text, end, STUCK, 0);
 }
 
@@ -569,8 +733,12 @@ static void long_tail(size_t length) {
     check_long("NumSCerts in the tail of a name", length, text, end, STUCK, 0);
     end = put(put_long(text, "State=4\n;", 'x', length + 8), "NumSCerts=1\n");
     check_long("NumSCerts in the tail of a comment", length, text, end, STUCK, 0);
-    end = put(put_long(text, "State=4\n[", 'x', length + 8), "NumSCerts=1\n");
+    end = put(put_long(text, "[a]\nState=4\n[", 'x', length + 12), "NumSCerts=1\n");
     check_long("NumSCerts in the tail of a section", length, text, end, STUCK, 0);
+    end = put(put_long(text, "a=", 'x', length), "[x\nState=4\n");
+    check_long("a heading in the tail", length, text, end, STUCK, 0);
+    end = put(put_long(text, "State=4\n", ' ', length + 8), "Num");
+    check_long("blanks before what is cut off", length, text, end, D, REASON_CUT_OFF);
 }
 
 /* Neither may a long run of blanks hide a key. */
@@ -590,7 +758,7 @@ static void long_blanks(size_t length) {
     check_long("no-break spaces after NumSCerts", length, text, end, D, REASON_BLANKS);
     end = put(put_long(text, "", ' ', length), "; State=4\nState=4");
     check_long("blanks before a comment", length, text, end, STUCK, 0);
-    end = put(put_long(text, "", ' ', length), "[State=4\nState=4");
+    end = put(put_long(text, "", ' ', length), "[State=4]\nState=4");
     check_long("blanks before a section", length, text, end, STUCK, 0);
 }
 
@@ -872,7 +1040,7 @@ static void words(void **state) {
     assert_string_equal(record_verdict_name(D), "doubtful");
     assert_string_equal(record_verdict_name(U), "unreadable");
     assert_string_equal(record_reason_text(REASON_NONE), "");
-    for (int reason = REASON_TOO_LARGE; reason <= REASON_BLANKS; reason++)
+    for (int reason = REASON_TOO_LARGE; reason <= REASON_CUT_OFF; reason++)
         assert_true(strlen(record_reason_text((enum verdict_reason)reason)) > 10);
 }
 
@@ -927,6 +1095,10 @@ static const char *const pieces[] = {
     "[",
     "]",
     "[a]",
+    "\n[a]\n",
+    "\n[A",
+    "\n[b]\n",
+    "NumS",
     "\v",
     "\x7F",
     "\xA0",
@@ -1023,7 +1195,8 @@ static void many_files(void **state) {
 
 /* ---- hostile files, against the reference */
 
-/* Every file of no, one and two bytes; and every two bytes in the places of a record that matter. */
+/* Every file of no, one and two bytes; and every two bytes in the places of a record that matter.
+ */
 static void every_two_bytes(void **state) {
     (void)state;
     static const char *const frames[] = {"",
@@ -1085,8 +1258,9 @@ static void many_lines(void **state) {
     no_complaints();
 }
 
-/* One line as long as a file may be: a name, a value, blanks, a comment, a heading; with and without a
- * State on the line before it or at its end. A byte less, just as much, a byte more, in turn. */
+/* One line as long as a file may be: a name, a value, blanks, a comment, a heading; with and
+ * without a State on the line before it or at its end. A byte less, just as much, a byte more, in
+ * turn. */
 static void longest_lines(void **state) {
     (void)state;
     static const char *const starts[] = {"x", "x=",     " ",          ";",
@@ -1121,6 +1295,11 @@ int main(void) {
         cmocka_unit_test(comments_and_sections),
         cmocka_unit_test(look_alikes),
         cmocka_unit_test(out_of_reach),
+        cmocka_unit_test(seen_in_the_field),
+        cmocka_unit_test(headings_not_closed),
+        cmocka_unit_test(headings_behind_odd_characters),
+        cmocka_unit_test(names_of_unknown_letters),
+        cmocka_unit_test(cut_off),
         cmocka_unit_test(marks),
         cmocka_unit_test(utf16),
         cmocka_unit_test(utf16_other_characters),

@@ -1,9 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admin: what the tests of the set-up program must do as an administrator, or as nobody of the kind.
  *
  *   admin asuser COMMAND LINE...   runs it with a token in which the group of the administrators only
  *                                  denies; the exit code is the command's, or 100 with "error=N"
- *   admin starttype SERVICE N      changes the start type of a service: 2 automatic, 3 by hand
+ *   admin starttype SERVICE N      changes the start type of a service: 2 automatic, 3 by hand, 4 disabled
+ *   admin image SERVICE TEXT       changes its command line
  */
 #define WIN32_LEAN_AND_MEAN
 #define UNICODE
@@ -53,12 +55,12 @@ static int as_user(WCHAR *command) {
     return GetExitCodeProcess(process.hProcess, &code) ? (int)code : win32_failure();
 }
 
-static int start_type(const WCHAR *name, DWORD type) {
+static int change(const WCHAR *name, DWORD type, const WCHAR *image) {
     SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
     SC_HANDLE service = manager ? OpenServiceW(manager, name, SERVICE_CHANGE_CONFIG) : NULL;
 
-    if (!service || !ChangeServiceConfigW(service, SERVICE_NO_CHANGE, type, SERVICE_NO_CHANGE, NULL,
-                                          NULL, NULL, NULL, NULL, NULL, NULL))
+    if (!service || !ChangeServiceConfigW(service, SERVICE_NO_CHANGE, type, SERVICE_NO_CHANGE,
+                                          image, NULL, NULL, NULL, NULL, NULL, NULL))
         return win32_failure();
     return 0;
 }
@@ -70,7 +72,9 @@ int main(void) {
     if (argv && argc > 2 && wcscmp(argv[1], L"asuser") == 0)
         return as_user(behind(GetCommandLineW(), 2));
     if (argv && argc == 4 && wcscmp(argv[1], L"starttype") == 0)
-        return start_type(argv[2], wcstoul(argv[3], NULL, 10));
+        return change(argv[2], wcstoul(argv[3], NULL, 10), NULL);
+    if (argv && argc == 4 && wcscmp(argv[1], L"image") == 0)
+        return change(argv[2], SERVICE_NO_CHANGE, argv[3]);
     fputs("usage: see admin.c\n", stderr);
     return RC_WIN32;
 }

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fixtures: the Wine servers of the session, and the product for one test.
 
 Two kinds of test share the session. Most run one after the other, on x86 and on
@@ -128,8 +129,42 @@ def pytest_runtest_makereport(item):
 
 # ---- scenarios that take minutes ----
 
-def pytest_collection_modifyitems(items):
-    """Scenarios are asked for their result last, when they had all the time."""
+# Seconds that a test of these files takes, about; of any other file one.
+SECONDS = {"test_config": 1.5, "test_failures": 2, "test_field_identity": 6, "test_field_journal": 6, "test_field_open": 4,
+           "test_field_pause": 5, "test_find": 1.5, "test_hostile": 3, "test_installer": 8, "test_kill": 60, "test_pages": 4,
+           "test_profile": 6, "test_protocol": 3, "test_service": 1.5, "test_setup": 6, "test_storm": 8, "test_undo": 1.5}
+
+
+def unit_of(item):
+    """What is done by one process: the tests of a file with one architecture; all scenarios."""
+    if "scenario" in item.fixturenames:
+        return "scenarios", ""
+    arch = item.callspec.params.get("arch", "") if hasattr(item, "callspec") else ""
+    return item.path.stem, str(arch)
+
+
+def share_of(items, number, shares):
+    """The tests of one of so many processes, of about the same length: the longest units are given away first."""
+    lengths = {}
+    for item in items:
+        unit = unit_of(item)
+        lengths[unit] = lengths.get(unit, 0) + SECONDS.get(unit[0], 1)
+    lengths[("scenarios", "")] = 100  # they wait, two beside each other
+    load, owner = [0] * shares, {}
+    for unit in sorted(lengths, key=lambda unit: (-lengths[unit], unit)):
+        owner[unit] = load.index(min(load))
+        load[owner[unit]] += lengths[unit]
+    return [item for item in items if owner[unit_of(item)] == number]
+
+
+def pytest_collection_modifyitems(config, items):
+    """A share of the tests, when KMREPAIR_SHARE (number/shares) asks for that. Scenarios are asked for their result
+    last, when they had all the time."""
+    share = os.environ.get("KMREPAIR_SHARE")
+    if share:
+        mine = share_of(items, *map(int, share.split("/")))
+        config.hook.pytest_deselected(items=[item for item in items if item not in mine])
+        items[:] = mine
     items.sort(key=lambda item: "scenario" in item.fixturenames)
 
 

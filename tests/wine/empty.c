@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * empty: a service that does nothing, for comparison: what it costs under Wine is what Wine costs.
  *

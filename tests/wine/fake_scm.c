@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fake_scm: the product's own service under a service control manager that writes everything down.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * guard: a program that overruns a buffer on its stack when it is told to.
  *

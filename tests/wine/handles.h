@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * handles: how many a process has open, and what it holds of memory that is its own.
  *

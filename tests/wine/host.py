@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The Windows host of the tests: a Wine server, the product on it, sample records.
 
 Wine      one prefix with its server, and the log its services write

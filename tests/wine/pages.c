@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * pages: what a person sees and does at the pages of the set-up program.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * probe: what the tests must do from inside Windows.
  *
@@ -499,6 +500,44 @@ static int verb_edits(int argc, WCHAR **argv) {
     return RC_OK;
 }
 
+static HANDLE try_to_write(const WCHAR *path) {
+    return CreateFileW(path, GENERIC_READ | GENERIC_WRITE,
+                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                       0, NULL);
+}
+
+/* Writes the record anew, so that it is repaired once more, and tries to open it for writing until it
+ * has been locked and is let go. How long that was, from the first attempt that failed on; negative
+ * when it was not seen within ten seconds. */
+static double time_of_lock(const WCHAR *path, const WCHAR *source) {
+    HANDLE file = try_to_write(path);
+    double begun = microseconds();
+    double locked = -1;
+    BOOL good = file != INVALID_HANDLE_VALUE && copy_into(file, source);
+
+    (void)CloseHandle(file);
+    while (good && microseconds() - begun < 1e7) {
+        double before = microseconds();
+        file = try_to_write(path);
+        if (file == INVALID_HANDLE_VALUE && locked < 0)
+            locked = before;
+        if (file == INVALID_HANDLE_VALUE)
+            continue;
+        (void)CloseHandle(file);
+        if (locked >= 0)
+            return before - locked;
+    }
+    return -1;
+}
+
+/* locks FILE SOURCE N: how long the record is locked while it is repaired, N times. */
+static int verb_locks(int argc, WCHAR **argv) {
+    (void)argc;
+    for (int i = _wtoi(argv[2]); i > 0; i--, Sleep(50))
+        printf("%.0f\n", time_of_lock(argv[0], argv[1]));
+    return RC_OK;
+}
+
 /* ---- the verbs ---- */
 
 static const struct verb {
@@ -513,6 +552,7 @@ static const struct verb {
     {L"getattr", 1, verb_getattr}, {L"regkey", 1, verb_regkey},   {L"messages", 1, verb_messages},
     {L"message", 2, verb_message}, {L"create", 2, verb_create},   {L"delete", 1, verb_delete},
     {L"access", 1, verb_access},   {L"life", 1, verb_life},       {L"edits", 2, verb_edits},
+    {L"locks", 3, verb_locks},
 };
 
 int main(void) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scm_wait: the product's waiting for the service control manager, on one that is made up.
  *
@@ -13,11 +14,14 @@
 
 static struct {
     DWORD now;
-    DWORD locked_until; /* before that, error 1055 */
-    DWORD error;        /* after that, unless 0 */
-    DWORD settled_at;   /* before that the state is START_PENDING */
-    DWORD state;        /* after that */
-    DWORD arguments;    /* that StartService was given last */
+    DWORD locked_until;  /* before that, error 1055 */
+    DWORD error;         /* after that, unless 0 */
+    DWORD settled_at;    /* before that the state is START_PENDING */
+    DWORD state;         /* after that */
+    DWORD working_until; /* before that the checkpoint counts up, each second */
+    DWORD refuses_until; /* before that, ControlService gives error 1061 */
+    DWORD stops;         /* so many STOPs were taken */
+    DWORD arguments;     /* that StartService was given last */
     unsigned failed;
 } plan;
 
@@ -49,21 +53,40 @@ static BOOL WINAPI fake_start(SC_HANDLE service, DWORD count, const WCHAR **argu
 
 static BOOL WINAPI fake_control(SC_HANDLE service, DWORD control, SERVICE_STATUS *status) {
     (void)service;
-    (void)control;
     (void)status;
+    if (is_before(plan.refuses_until)) {
+        SetLastError(ERROR_SERVICE_CANNOT_ACCEPT_CTRL);
+        return FALSE;
+    }
+    if (control == SERVICE_CONTROL_STOP && plan.error == 0) {
+        plan.stops++;
+        plan.state = SERVICE_STOPPED;
+    }
     return answer();
 }
 
 static BOOL WINAPI fake_query(SC_HANDLE service, SERVICE_STATUS *status) {
     (void)service;
     status->dwCurrentState = is_before(plan.settled_at) ? SERVICE_START_PENDING : plan.state;
+    status->dwCheckPoint = is_before(plan.working_until) ? plan.now / 1000 : 1;
     return TRUE;
+}
+
+static BOOL WINAPI fake_change(SC_HANDLE service, DWORD type, DWORD start, DWORD control,
+                               const WCHAR *image, const WCHAR *group, DWORD *tag,
+                               const WCHAR *needs, const WCHAR *account, const WCHAR *password,
+                               const WCHAR *name) {
+    (void)service, (void)type, (void)start, (void)control, (void)group, (void)tag;
+    (void)needs, (void)account, (void)password, (void)name;
+    plan.arguments = image != NULL;
+    return answer();
 }
 
 #define GetTickCount fake_ticks
 #define Sleep fake_sleep
 #define StartServiceW fake_start
 #define ControlService fake_control
+#define ChangeServiceConfigW fake_change
 #define QueryServiceStatus fake_query
 #include "win/scm.c"
 
@@ -81,6 +104,8 @@ static void begin(DWORD locked_for, DWORD error, DWORD settles_after, DWORD stat
     plan.error = error;
     plan.settled_at = plan.now + settles_after;
     plan.state = state;
+    plan.working_until = plan.refuses_until = plan.now;
+    plan.stops = 0;
 }
 
 static void test_start(void) {
@@ -109,6 +134,37 @@ static void test_start(void) {
     expect("state", SERVICE_STOPPED, status.dwCurrentState);
 }
 
+static void test_checkpoints(void) {
+    SERVICE_STATUS status;
+    begin(0, 0, 100000, SERVICE_RUNNING);
+    plan.working_until = plan.settled_at;
+    expect("slow, and working", ERROR_SUCCESS, scm_start(NULL, NULL, SERVICE_RUNNING, &status));
+    begin(0, 0, 600000, SERVICE_RUNNING);
+    plan.working_until = plan.now + 60500;
+    DWORD begun = plan.now;
+    expect("stuck on the way", ERROR_SERVICE_REQUEST_TIMEOUT,
+           scm_start(NULL, NULL, SERVICE_RUNNING, &status));
+    expect("no sooner", 1, plan.now - begun >= 60000 + SCM_WAIT_MS);
+    expect("and no later", 1, plan.now - begun <= 62000 + SCM_WAIT_MS);
+    begin(0, 0, 600000, SERVICE_RUNNING);
+    plan.working_until = plan.settled_at;
+    begun = plan.now;
+    expect("working for ever", ERROR_SERVICE_REQUEST_TIMEOUT,
+           scm_start(NULL, NULL, SERVICE_RUNNING, &status));
+    expect("given up after", SCM_WAIT_LONGEST_MS, plan.now - begun);
+}
+
+static void test_stop(void) {
+    begin(0, 0, 2000, SERVICE_RUNNING);
+    plan.refuses_until = plan.settled_at;
+    expect("stop, starting", ERROR_SUCCESS, scm_stop(NULL));
+    expect("sent when it had started", 1, plan.stops);
+    begin(0, 0, 2000, SERVICE_STOPPED);
+    plan.refuses_until = plan.settled_at;
+    expect("stop, stopping", ERROR_SUCCESS, scm_stop(NULL));
+    expect("not sent again", 0, plan.stops);
+}
+
 static void test_control(void) {
     SERVICE_STATUS status;
     begin(50, 0, 0, SERVICE_PAUSED);
@@ -125,9 +181,28 @@ static void test_control(void) {
     expect("stop, stopping already", ERROR_SUCCESS, scm_stop(NULL));
 }
 
+/* What `install` and set-up call. */
+static void test_change(void) {
+    begin(5000, 0, 0, SERVICE_STOPPED);
+    expect("change, locked for a moment", ERROR_SUCCESS,
+           scm_change(NULL, L"x", NULL, NULL, L"name"));
+    expect("with a command line", 1, plan.arguments);
+    begin(0, ERROR_SERVICE_DATABASE_LOCKED, 0, SERVICE_STOPPED);
+    DWORD begun = plan.now;
+    expect("change, locked for good", ERROR_SERVICE_DATABASE_LOCKED,
+           scm_change(NULL, NULL, NULL, NULL, NULL));
+    expect("given up after", SCM_WAIT_MS, plan.now - begun);
+    begin(0, ERROR_SERVICE_MARKED_FOR_DELETE, 0, SERVICE_STOPPED);
+    expect("change, marked", ERROR_SERVICE_MARKED_FOR_DELETE,
+           scm_change(NULL, NULL, NULL, NULL, NULL));
+}
+
 int main(void) {
     test_start();
+    test_checkpoints();
     test_control();
+    test_stop();
+    test_change();
     printf("%u wrong\n", plan.failed);
     return plan.failed == 0 ? 0 : 2;
 }

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who may change what: install refuses an open folder, protect closes it, and an account gets its rights.
 
 Wine keeps no access lists. It makes the Unix mode of a file from a list, and a list from the mode: what
@@ -111,6 +112,18 @@ def test_install_refuses_the_open_folder_of_a_configuration(product):
     assert mode(folder) == 0o755, "the folder is somebody else's and stays as it was"
 
 
+def test_a_folder_that_is_a_link_is_refused(product):
+    """A junction, of the program or of a configuration. (Wine: a symbolic link.)"""
+    link = product.folder.parent / "link"
+    link.symlink_to(product.home)
+    before = mode(product.home)
+    named = product.wine.windows_path(link)
+    for words in (["install", "--config", named + r"\kmrepair.ini"], ["install", "--check", "--in", named],
+                  ["protect", named]):
+        assert_refused(product.run(*words), named, "is a link (junction)", "leads to")
+    assert not is_installed(product) and mode(product.home) == before
+
+
 def test_protect_mends_it(product):
     for path in (product.home, product.exe, product.config):
         open_to_others(path)
@@ -129,7 +142,8 @@ def test_a_folder_of_other_peoples_files_is_refused(product, name):
     open_to_others(other)
     before = mode(product.home)
     for verb in ("install", "protect"):
-        assert_refused(product.run(verb), "a folder of its own", name)
+        assert_refused(product.run(verb), "another program or DLL" if ".exe" in name
+                       else "a folder of its own", name)
     assert mode(product.home) == before and mode(other) == 0o777
     assert not is_installed(product)
 

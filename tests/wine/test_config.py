@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """kmrepair.ini: what is refused, with file, line and reason, and that nothing runs on it."""
 
 import re
@@ -55,7 +56,7 @@ def test_service_does_not_start(service, kind):
     service.put("stuck.ini")
     service.wine.probe("start", SERVICE)
     event = service.await_event(4001)
-    assert event.strings[0].endswith("kmrepair.ini") and event.strings[1] == str(line)
+    assert event.strings[0].endswith("kmrepair.ini") and event.strings[1] == f"line {line}: "
     assert len(event.strings[2]) > 10
     status = wait_until(lambda: (q := service.query())["state"] == STOPPED and q, "stopped")
     assert status["win32_exit"] == 1066 and status["specific_exit"] != 0
@@ -72,7 +73,7 @@ def test_running_service_keeps_its_settings(service):
     service.start()
     write_bad(service, "duplicate")
     service.controlled(PARAMCHANGE)
-    assert service.await_event(4001).strings[1] == "4"
+    assert service.await_event(4001).strings[1] == "line 4: "
     service.put("stuck.ini")
     service.await_repaired("stuck.ini")
     assert service.query()["state"] == RUNNING
@@ -111,3 +112,39 @@ def test_folder_with_non_ascii_name(product):
     [event] = [e for e in product.ok("repair").events if e.id == 2000]
     assert event.strings[1] == product.wine.windows_path(product.folder)
     assert product.repaired("stuck.ini")
+
+
+# ---- what is no file ----
+
+IN_PLACE = {"folder": "it is a folder, not a file", "device": "it is a pipe or a device, not a file on a disk"}
+
+
+def put_in_place(path, kind):
+    path.unlink(missing_ok=True)
+    if kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("kind", IN_PLACE)
+def test_configuration_is_no_file(product, kind):
+    """Without end, or with nothing to read; it is not asked for a byte."""
+    put_in_place(product.config, kind)
+    product.put("stuck.ini")
+    # Wine opens a device and lists none: to what asks first whether the file is there, there is none.
+    for verb in ("check", "repair") if kind == "device" else ("check", "repair", "scan", "install"):
+        result = product.run(verb)
+        assert result.rc == 2 and f"kmrepair.ini: {IN_PLACE[kind]}" in result.err, result
+    assert not product.repaired("stuck.ini") and not product.journal.exists()
+
+
+@pytest.mark.parametrize("kind", IN_PLACE)
+def test_journal_is_no_file(product, kind):
+    put_in_place(product.journal, kind)
+    product.put("stuck.ini")
+    reason = "a " + ("folder" if kind == "folder" else "pipe or a device") + " is in the place of the journal kmrepair.jnl"
+    for verb in ("repair", "history"):
+        result = product.run(verb)
+        assert result.rc == 2 and reason in result.err, result
+    assert not product.repaired("stuck.ini")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The texts of the event log, as an administrator reads them."""
 
 import re
@@ -7,7 +8,7 @@ import pytest
 from host import MAILBOX, record
 
 NUMBERS = (1000, 1001, 1002, 1003, 1004, 2000, 2001, 2002, 2003, 2010, 2011, 2020, 2021, 2030,
-           2031, 2032, 2040, 2041, 3000, 3010, 3011, 3020, 4000, 4001)
+           2031, 2032, 2033, 2040, 2041, 3000, 3010, 3011, 3020, 4000, 4001)
 ABOUT_A_RECORD = (2000, 2001, 2002, 2003, 2010, 2011, 2020, 2021)
 CATEGORIES = {1: "Service", 2: "Record", 3: "Watch", 4: "Configuration"}
 MARKS = [f"<string {n}>" for n in range(1, 9)]
@@ -33,8 +34,8 @@ def texts(product):
 def test_every_event_has_a_text(texts):
     assert set(texts) == set(NUMBERS) | set(CATEGORIES)
     for number in NUMBERS:
-        # A sentence, or one that ends in a command to type.
-        assert re.search(r"(\.|: kmrepair \w+)$", texts[number]), texts[number]
+        # A sentence, details in brackets, or a command to type.
+        assert re.search(r"(\.|\)|: kmrepair \w+)$", texts[number]), texts[number]
         assert len(texts[number].split()) > 5, number
         assert not re.search(r"%\d", texts[number]), texts[number]
 

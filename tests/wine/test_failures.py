@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Bad input and bad luck: it waits, says so once, and goes on; nothing is repaired unrecorded."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Folder = auto, and variables in Folder: where the records are looked for, and what is said of it."""
 
 import json
@@ -252,15 +253,33 @@ def test_variables_are_put_in(host):
     assert host.repaired("stuck.ini")
 
 
-@pytest.mark.parametrize("folder", [r"%NoSuchVariable%\Clients", "%OS%", r"x%SystemDrive%\Clients"])
-def test_variables_that_give_no_whole_path(host, folder):
+@pytest.mark.parametrize("folder,told", [(r"%NoSuchVariable%\Clients", "%NoSuchVariable%"), ("%OS%", "not a full path"),
+                                         (r"x%SystemDrive%\Clients", "not a full path")])
+def test_variables_that_give_no_full_path(host, folder, told):
     host.configure(Folder=folder)
     for verb in ("check", "scan", "repair", "install"):
         result = host.run(verb)
         assert result.rc == 2 and not result.out
-        assert_looked_at(result.err, ("kmrepair.ini, line 4: ", "no whole path"))
+        assert_looked_at(result.err, ("kmrepair.ini, line 4: ", told))
         assert len(result.err.splitlines()) == 1
     assert "error" in host.query()
+
+
+KEY = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
+
+
+@pytest.mark.parametrize("kind, value, told", [
+    ("REG_SZ", r"C:\%SystemRoot%", r"Folder = C:\%SystemRoot%\x,"), ("REG_SZ", "C:" + 3000 * "x", "%KMRTEST%"),
+    ("REG_EXPAND_SZ", r"%SystemDrive%\y", r"Folder = C:\y\x,"), ("REG_EXPAND_SZ", "%KMRTEST%", "line 4: ")])
+def test_value_of_a_variable(host, kind, value, told):
+    """Expanded once where the registry says so, and only by what every service has; too long a one is refused."""
+    host.configure(Folder=r"%KMRTEST%\x")
+    host.wine.run("reg", "add", KEY, "/v", "KMRTEST", "/t", kind, "/d", value, "/f")
+    try:
+        result = host.run("check")
+    finally:
+        host.wine.run("reg", "delete", KEY, "/v", "KMRTEST", "/f")
+    assert told in result.out + result.err, result
 
 
 def test_the_service_refuses_such_a_change(running):
@@ -269,7 +288,7 @@ def test_the_service_refuses_such_a_change(running):
     running.configure(Folder=r"%NoSuchVariable%\Clients")
     running.controlled(PARAMCHANGE)
     event = running.await_event(4001)
-    assert event.strings[1] == "4" and "no whole path" in event.strings[2]
+    assert event.strings[1] == "line 4: " and "%NoSuchVariable%" in event.strings[2]
     running.put("stuck.ini")
     running.await_repaired("stuck.ini")
     assert_holds(lambda: running.query()["state"] == RUNNING, "it runs on", 0.2)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The stack protector ends a process that has overrun a buffer, and leaves every other alone."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The set-up program: it installs, upgrades, puts back what it could not finish, and removes.
 
 It is one x86 program for all of Windows. Under Wine each Windows is a 64-bit one, so /X86 makes it
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.parametrize("arch", ["x86"], indirect=True)
 
 ROOT = pathlib.Path(__file__).absolute().parents[2]
 UNINSTALL_KEY = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\KMRepair"
-PROGRAM_FILES = ["LICENSE.txt", "README.txt", "kmrepair.exe", "uninstall.exe"]
+PROGRAM_FILES = ["LICENSE.txt", "README.txt", "THIRD-PARTY.txt", "kmrepair.exe", "uninstall.exe"]
 DOES_NOT_EXIST, DEMAND_START = 1060, 3
 OK, NO_ADMINISTRATOR, WRONG, FILE_IN_USE, REFUSED, NOT_STARTED = 0, 3, 4, 6, 7, 8
 
@@ -267,7 +268,7 @@ def test_refuses_without_an_administrators_rights(site):
     result = site.wine.run(helper, "asuser", site.wine.windows_path(site.setup_exe), "/S",
                            site.to_here(), f"/LOG={site.wine.windows_path(log)}")
     assert result.rc == NO_ADMINISTRATOR, result
-    assert "administrator's rights" in log.read_text("utf-16")
+    assert "log on as an administrator" in log.read_text("utf-16")
     assert not site.home.exists()
 
 
@@ -429,7 +430,7 @@ def test_dist(arch):
         for arch_ in ("x86", "x64"):
             inside = file.read(f"{archive.stem}/{arch_}/kmrepair.exe")
             assert inside == (tools(arch_) / "kmrepair.exe").read_bytes()
-    assert {"kmrepair.ini", "README.txt", "LICENSE.txt", "docs/architecture.md"} <= names
+    assert {"kmrepair.ini", "README.txt", "LICENSE.txt", "THIRD-PARTY.txt", "docs/architecture.md"} <= names
     first = archive.read_bytes()
     make("dist")
     assert archive.read_bytes() == first

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The service killed at random moments while records pour in: nothing lost, nothing wrong, nothing silent.
 
 A writer plays the Key Management server: stuck records, legitimate recoveries (State = 4 with NumSCerts),
@@ -5,7 +6,7 @@ sound ones, written in several styles, some over others. Meanwhile the service i
 (SIGKILL) again and again. While it is dead everything is compared with what was written: the files, the
 journal, and what was reported. At the end it is left alone until it has done its work.
 
-    make wine PYTEST='-k kill -rP'                     50 kills, a new seed each time; figures in build/wine.log
+    make wine PYTEST='-k kill -rP'                     50 kills, a new seed each time; figures in build/wine-*.log
     make wine LONG=1 PYTEST='-k kill -rP'              500 kills
     make wine KILLS=80 SEED=1234 PYTEST='-k kill -rP'  what is written, and the moments drawn, are the same again
 

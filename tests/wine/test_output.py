@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What programs read survives what a record may hold, and what people read fits their console."""
 
 import csv
@@ -65,6 +66,51 @@ def test_mailboxes_survive(product):
     assert {row["folder"] for row in by_json} == {folder}
     status = json.loads(product.run("status", "--format=json").out)
     assert status["repaired"] == len(put) and status["folder"] == folder
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", " =1+1", "  -1", "=\"a\",b", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff201",
+            "\u3000=1", "'=1", "a=1", "a -1", "1", "'", "=", "\u00e9=1"]
+
+
+def as_cell(text):
+    return ("'" if text.lstrip(" ")[:1] in tuple("=+-@\uff1d\uff0b\uff0d\uff20") else "") + text
+
+
+def test_no_cell_is_a_formula(product):
+    """A spreadsheet would work it out. Only in CSV: a table is read by people, and JSON by programs."""
+    names = [(text + ".ini").replace('"', "q") for text in FORMULAS]
+    for name in names:
+        product.put(name)
+    product.put("state.ini", record(state="+4+cmd|'/C calc'!A0"))
+    rows = {row["record"]: row for row in read_csv(product.run("scan", "--format=csv").out)}
+    assert rows.pop("state.ini")["state"] == "'+4+cmd|'/C calc'!A0"
+    assert set(rows) == set(map(as_cell, names))
+    rows = {row["record"]: row for row in read_json(product.run("scan", "--format=json").out)}
+    assert rows.pop("state.ini")["state"] == "+4+cmd|'/C calc'!A0"
+    assert set(rows) == set(names)
+    table = product.run("scan").out
+    assert "\n=1+1.ini " in table and "\n'=1+1.ini" not in table and " +4+cmd" in table
+    product.ok("repair")
+    assert {row["record"] for row in read_csv(product.ok("history", "--format=csv").out)} == set(map(as_cell, names))
+    assert {row["record"] for row in read_json(product.ok("history", "--format=json").out)} == set(names)
+
+
+def test_mailbox_in_the_journal_is_no_formula(product):
+    """No record brings such a one there, but the history does not rely on it. Tabs and line ends, too, which a
+    spreadsheet may pass over, are no blanks but a `?`."""
+    product.put("stuck.ini", record(mailbox="/o=A/cn=PLACE"))
+    product.ok("repair")
+    journal = product.journal.read_text("utf-8")
+    for text in FORMULAS + ["\t=1", "\r=1", "\n=1", "\r\n=1", "\t\t=1", " \t=1"]:
+        lines = []
+        for line in journal.splitlines():
+            body = line.rpartition("\t")[0].replace("/o=A/cn=PLACE", "".join(f"%{ord(c):02X}" if c < " " else c for c in text))
+            lines.append(f"{body}\t{zlib.crc32(body.encode()):08X}\n")
+        product.journal.write_bytes("".join(lines).encode())
+        [row] = read_csv(product.ok("history", "--format=csv").out)
+        assert row["mailbox"] == as_cell(as_shown(text)), text
+        [row] = read_json(product.ok("history", "--format=json").out)
+        assert row["mailbox"] == text
 
 
 def test_line_ends_in_the_journal_survive(product):
@@ -141,6 +187,6 @@ def test_table_fits_a_console(product):
     assert lines["exact.ini"].endswith(" " + ROWS["exact.ini"])
     assert lines["over.ini"].endswith(" .../cn=" + "x" * 31)
     assert f"\n{LONG}" in out, "a long name is shown whole"
-    heading = out.splitlines()[0]
+    heading = out.splitlines()[1]
     at = heading.index("VERDICT")
     assert all(lines[name][at:].startswith("stuck") for name in ("short.ini", "accents.ini"))

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The pages of the set-up program and of the uninstaller, gone through as a person would.
 
 Wine's way of running 32-bit programs that the other tests take cannot draw for them, so these have the
@@ -13,7 +14,7 @@ import pytest
 
 from conftest import tools
 from host import QUIET, RUNNING, STOPPED, Wine, wait_until
-from test_installer import DOES_NOT_EXIST, REFUSED, ROOT, Site
+from test_installer import DOES_NOT_EXIST, REFUSED, ROOT, WRONG, Site
 
 NEXT, CANCEL, BACK = 1, 2, 3
 OK_BUTTON, YES, NO = 1, 6, 7
@@ -247,7 +248,7 @@ def clients_page(site, *options):
 def test_clients_folder(site):
     page = clients_page(site)
     assert page.texts[FIELD] == r"C:\Security\Mgrent\Clients"
-    assert page.has("No Clients folder is found: there is no service MSExchangeKMS")
+    assert page.has("No Clients folder is found: no service MSExchangeKMS")
 
     # Of Exchange's service, which need not be on the drive that would be looked at.
     made = site.wine.run("sc", "create", "MSExchangeKMS", "binPath=",
@@ -267,6 +268,20 @@ def test_a_host_that_does_not_need_it_is_told_so(site):
     assert clients_page(site).has("this host does not need KMRepair")
 
 
+@pytest.mark.parametrize("option, words, code", [
+    ("/?", "Exit codes: 0 done", 0),
+    (r"/LOG=C:\nodir\x.log", r"The log file cannot be written: C:\nodir\x.log", WRONG),
+    ("/WAIT=soon", "/WAIT=soon: give a number of seconds", WRONG)])
+def test_s9_the_reason_is_shown(site, option, words, code):
+    """Before: 4, there is no such option."""
+    clean = Clean(site)
+    someone = Person(site, site.setup_exe, option)
+    page = someone.sees(words)
+    someone.press(CANCEL if CANCEL in page.usable else OK_BUTTON)
+    assert someone.exit_code() == code
+    clean.check()
+
+
 def test_what_is_refused_is_told_and_put_back(site):
     site.home.mkdir()
     site.configure()
@@ -277,8 +292,8 @@ def test_what_is_refused_is_told_and_put_back(site):
     page = someone.press(NEXT, COMPONENTS)
     assert page.has("There is a configuration in") and "Report only" not in dict(page.items)
     someone.press(NEXT)
-    page = someone.sees("KMRepair can not be installed.")
-    assert page.has("says Repair = yes: change it there")
+    page = someone.sees("KMRepair cannot be installed, so nothing was changed.")
+    assert page.has("already says Repair = yes; edit it")
     someone.press(CANCEL if CANCEL in page.usable else OK_BUTTON)
     someone.sees(ABORTED, CANCEL)
     someone.press(CANCEL)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What takes minutes. Each scenario runs beside the other tests; see conftest.py."""
 
 import os

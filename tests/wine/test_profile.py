@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Our verdicts on generated records beside what Windows' own profile functions read from them.
 
 profile.c has the rules and the generator. The kinds of record that we leave alone and the functions would not are

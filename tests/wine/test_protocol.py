@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the service tells the service control manager, and how it takes what it is told.
 
 On a recorded one (fake_scm.c), which can send any control at any moment; and on the real one of Wine,
@@ -18,6 +19,7 @@ from host import (CONTINUE, CONTINUE_PENDING, EMPTY_SERVICE, INTERROGATE, LONG, 
 
 SHUTDOWN = 5
 UNKNOWN = 200
+ACCEPT_STOP, ACCEPT_SHUTDOWN = 1, 4
 PENDING = (START_PENDING, STOP_PENDING, CONTINUE_PENDING, PAUSE_PENDING)
 SPECIFIC_ERROR, INVALID_CONTROL, CANNOT_ACCEPT, NOT_ACTIVE = 1066, 1052, 1061, 1062
 CYCLES = 1000 if LONG else 20
@@ -91,7 +93,10 @@ def assert_protocol(recording):
     for status in statuses:
         pending = status.state in PENDING
         assert status.state in (*PENDING, RUNNING, PAUSED, STOPPED), status
-        assert bool(status.accepted) == (status.state in (RUNNING, PAUSED)), status
+        if status.state in (PAUSE_PENDING, CONTINUE_PENDING):
+            assert status.accepted == ACCEPT_STOP | ACCEPT_SHUTDOWN, status
+        else:
+            assert bool(status.accepted) == (status.state in (RUNNING, PAUSED)), status
         assert (status.checkpoint > 0) == pending and (status.hint > 0) == pending, status
         assert status.state == STOPPED or (status.win32, status.specific) == (0, 0), status
     for before, after in zip(statuses, statuses[1:]):

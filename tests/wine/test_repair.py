@@ -1,7 +1,9 @@
+# SPDX-License-Identifier: MIT
 """kmrepair repair: exactly one byte of a stuck record, and nothing else anywhere."""
 
 import os
 import re
+import time
 
 import pytest
 
@@ -117,6 +119,34 @@ def test_doubtful_and_unreadable_are_reported(folder):
     events = folder.ok("repair").events
     assert {e.strings[0] for e in events if e.id == 2010} == {"doubtful.ini", "twice.ini"}
     assert {e.strings[0] for e in events if e.id == 2011} == {"binary.ini"}
+
+
+def seconds_of_a_pass(product):
+    begun = time.monotonic()
+    result = product.ok("repair")
+    return time.monotonic() - begun, result
+
+
+def test_nothing_stuck_ends_at_once(product):
+    """What is only to be reported does not wait for the settle time."""
+    product.configure(SettleSeconds=30)
+    assert seconds_of_a_pass(product)[0] < 20
+    for name, content in OTHERS.items():
+        product.put(name, content)
+    for _ in range(2):
+        before = snapshot(product.folder)
+        seconds, result = seconds_of_a_pass(product)
+        assert seconds < 20 and snapshot(product.folder) == before
+        assert {e.strings[0] for e in result.events if e.id in (2010, 2011)} == {"doubtful.ini", "twice.ini", "binary.ini"}
+
+
+def test_stuck_waits_for_the_settle_time(product):
+    product.configure(SettleSeconds=4)
+    product.put("doubtful.ini", record(state="04"))
+    product.put("stuck.ini")
+    seconds, result = seconds_of_a_pass(product)
+    assert seconds >= 4 and product.repaired("stuck.ini")
+    assert {e.id for e in result.events} >= {2000, 2010}
 
 
 def test_utf16_record(product):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """kmrepair scan: what it finds, how it says so, and that it changes nothing."""
 
 import csv
@@ -103,6 +104,38 @@ def test_nothing_stuck_is_0(product):
 
 def test_empty_folder_is_0(product):
     scan(product, rc=0)
+
+
+def test_the_folder_is_named(product):
+    """First of all; what a program reads stays as it is, and the error stream has it. As the disk spells it."""
+    folder = product.wine.windows_path(product.folder)
+    product.put("stuck.ini")
+    assert scan(product).out.splitlines()[0] == f"Folder: {folder}"
+    for form in ("csv", "json"):
+        result = scan(product, f"--format={form}")
+        assert "Folder" not in result.out and result.err.splitlines()[0] == f"Folder: {folder}"
+    spelled = folder.replace("\\", "/").upper() + "/"
+    assert product.run("scan", spelled).out.splitlines()[0] == f"Folder: {folder}"
+    assert "No records" not in scan(product).out
+
+
+def test_wrong_folder(product):
+    """0 as for one in which all is well, and said."""
+    def said(form="table"):
+        result = scan(product, f"--format={form}", rc=0)
+        return result.out if form == "table" else result.err
+
+    for form in ("table", "csv", "json"):
+        assert "No records here: no file ends in .ini." in said(form)
+        assert r"Security\Mgrent\Clients" in said(form) and "kmrepair scan FOLDER" in said(form)
+    product.put("stuck.txt")
+    assert "no file ends in .ini" in said()
+    product.put("note.ini", record(state=None))
+    for form in ("table", "csv", "json"):
+        assert "No records here: no .ini file has a State." in said(form)
+    assert all(len(line) < 80 for line in said().splitlines())
+    product.put("unknown.ini", b"\0")
+    assert "No records" not in said(), "what cannot be read may be one"
 
 
 def test_folder_of_the_configuration(product):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How long the verbs wait for the service control manager, on one that is made up (scm_wait.c)."""
 
 from host import one_architecture

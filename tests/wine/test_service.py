@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The service under the service control manager: its life, and what it repairs meanwhile."""
 
 import os

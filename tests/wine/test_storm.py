@@ -1,7 +1,8 @@
+# SPDX-License-Identifier: MIT
 """Too much at once, and what goes wrong beneath it: floods, a full disk, no folder, garbage for a configuration.
 
 What was not stuck is never touched, what was is repaired in the end, and the memory in use stays what it was.
-`make wine LONG=1 PYTEST='-k storm -rP'` has the large numbers; figures are in build/wine.log.
+`make wine LONG=1 PYTEST='-k storm -rP'` has the large numbers; figures are in build/wine-*.log.
 """
 
 import os
@@ -114,7 +115,7 @@ def test_garbage_for_a_configuration(service):
         if number % 3 == 0:
             service.control(PARAMCHANGE)  # look at once
     put_garbage(service, lambda: b"[service]\r\nRepair = no\r\nlast\r\n")
-    wait_until(lambda: service.events(4001)[-1].strings[1] == "3", "the last one is refused, too", 20)
+    wait_until(lambda: service.events(4001)[-1].strings[1] == "line 3: ", "the last one is refused, too", 20)
     service.put("stuck.ini")
     service.await_event(2000, "stuck.ini")
     after = memory(service)

@@ -1,8 +1,10 @@
+# SPDX-License-Identifier: MIT
 """What an administrator does beside the running service: undo, release, history, a saved configuration."""
 
 import csv
 import io
 import json
+import zlib
 
 import pytest
 
@@ -74,6 +76,47 @@ def test_history(repaired):
              repaired.ok("history", "--format=json").out.splitlines()]
     assert lines[1]["record"] == "Mxother.ini" and lines[1]["mailbox"] == OTHER
     assert repaired.ok("history", "--since=2100-01-01", "--format=json").out == ""
+
+
+def sealed(fields):
+    """A line of the journal, with its CRC."""
+    line = "\t".join(fields)
+    return f"{line}\t{zlib.crc32(line.encode()):08X}\r\n"
+
+
+def taken_over(journal, **checkpoint):
+    """What a new journal begins with: its first line, and the repairs of the one before."""
+    lines = [line.split("\t")[:-1] for line in journal.splitlines()]
+    first = next(fields for fields in lines if fields[2] == "CHECKPOINT")
+    first = [*first[:3], checkpoint.get("id", first[3]), str(int(first[4]) + 1), "1"]
+    repairs = [[*fields[:2], "REPAIRED", *fields[3:]] for fields in lines if fields[2] == "INTENT"]
+    return "".join(map(sealed, [first, *repairs]))
+
+
+def shown(product):
+    rows = csv.DictReader(io.StringIO(product.ok("history", "--format=csv").out))
+    return [(row["record"], row["action"], row["outcome"]) for row in rows]
+
+
+def test_history_of_two_journals(product):
+    """A repair that the new journal has taken over from the old one is shown once; without the old one, too."""
+    product.put(NAME)
+    product.ok("repair")
+    whole = product.journal.read_text()
+    assert shown(product) == [(NAME, "repair", "repaired")]
+    old = product.journal.with_name(product.journal.name + ".old")
+    old.write_text(whole, newline="")
+    product.journal.write_text(taken_over(whole), newline="")
+    assert shown(product) == [(NAME, "repair", "repaired")]
+    product.put("Mxother.ini")
+    product.ok("repair")
+    assert shown(product) == [(NAME, "repair", "repaired"), ("Mxother.ini", "repair", "repaired")]
+    old.unlink()
+    assert shown(product) == [(NAME, "repair", "repaired"), ("Mxother.ini", "repair", "repaired")]
+    # The one beside it may be another journal's.
+    old.write_text(whole, newline="")
+    product.journal.write_text(taken_over(whole, id="00000001"), newline="")
+    assert len(shown(product)) == 2
 
 
 def test_json(repaired):

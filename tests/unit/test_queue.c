@@ -1,14 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_queue: core/queue, the names that wait for a look: one and a few, at the bounds, and long
+ * against a model.
+ */
 #include "check.h"
-#include "pending.h"
+#include "queue.h"
 #include "text.h"
 
-static struct pending pending;
+static struct queue queue;
 
 static int start(void **state) {
     (void)state;
-    memset(&pending, 0xAA, sizeof pending);
-    pending.in_use = 0;
-    pending_clear(&pending);
+    memset(&queue, 0xAA, sizeof queue);
+    queue.in_use = 0;
+    queue_clear(&queue);
     return 0;
 }
 
@@ -16,96 +21,92 @@ static int start(void **state) {
 
 static void empty(void **state) {
     (void)state;
-    assert_int_equal(pending.count, 0);
-    assert_false(pending.rescan);
-    assert_null(pending_first(&pending));
-    assert_null(pending_find(&pending, "a.ini"));
+    assert_int_equal(queue.count, 0);
+    assert_null(queue_first(&queue));
+    assert_null(queue_find(&queue, "a.ini"));
 }
 
 static void put_and_find(void **state) {
     (void)state;
-    struct pending_item *item = pending_put(&pending, "Mxabc.ini", 500);
+    struct queue_item *item = queue_put(&queue, "Mxabc.ini", 500);
     assert_non_null(item);
     assert_int_equal(item->due, 500);
     assert_int_equal(item->backoff, 0);
     assert_false(item->seen);
     assert_false(item->told);
-    assert_string_equal(pending_name(&pending, item), "Mxabc.ini");
-    assert_ptr_equal(pending_find(&pending, "mxABC.INI"), item);
-    assert_null(pending_find(&pending, "Mxabc.in"));
-    assert_null(pending_find(&pending, "Mxabc.ini "));
-    assert_null(pending_find(&pending, ""));
-    assert_int_equal(pending.count, 1);
-    assert_false(pending.rescan);
+    assert_string_equal(queue_name(&queue, item), "Mxabc.ini");
+    assert_ptr_equal(queue_find(&queue, "mxABC.INI"), item);
+    assert_null(queue_find(&queue, "Mxabc.in"));
+    assert_null(queue_find(&queue, "Mxabc.ini "));
+    assert_null(queue_find(&queue, ""));
+    assert_int_equal(queue.count, 1);
 }
 
 /* A name that is queued keeps what is known of it, and only becomes due at another time. */
 static void moves_due_times(void **state) {
     (void)state;
-    struct pending_item *item = pending_put(&pending, "a.ini", 500);
+    struct queue_item *item = queue_put(&queue, "a.ini", 500);
     item->seen = item->told = true;
     item->crc = 1;
     item->backoff = 2;
     item->busy_since = 3;
-    assert_ptr_equal(pending_put(&pending, "A.INI", 900), item);
+    assert_ptr_equal(queue_put(&queue, "A.INI", 900), item);
     assert_int_equal(item->due, 900);
     assert_true(item->seen && item->told);
     assert_int_equal(item->crc + item->backoff + item->busy_since, 6);
-    assert_ptr_equal(pending_put(&pending, "a.ini", 100), item);
+    assert_ptr_equal(queue_put(&queue, "a.ini", 100), item);
     assert_int_equal(item->due, 100);
-    assert_int_equal(pending.count, 1);
-    assert_string_equal(pending_name(&pending, item), "a.ini");
+    assert_int_equal(queue.count, 1);
+    assert_string_equal(queue_name(&queue, item), "a.ini");
 }
 
 static void first_is_due_first(void **state) {
     (void)state;
-    (void)pending_put(&pending, "a.ini", 300);
-    (void)pending_put(&pending, "b.ini", 100);
-    (void)pending_put(&pending, "c.ini", UINT64_MAX);
-    (void)pending_put(&pending, "d.ini", 200);
-    assert_string_equal(pending_name(&pending, pending_first(&pending)), "b.ini");
-    (void)pending_put(&pending, "b.ini", 400);
-    assert_string_equal(pending_name(&pending, pending_first(&pending)), "d.ini");
-    (void)pending_put(&pending, "c.ini", 0);
-    assert_string_equal(pending_name(&pending, pending_first(&pending)), "c.ini");
+    (void)queue_put(&queue, "a.ini", 300);
+    (void)queue_put(&queue, "b.ini", 100);
+    (void)queue_put(&queue, "c.ini", UINT64_MAX);
+    (void)queue_put(&queue, "d.ini", 200);
+    assert_string_equal(queue_name(&queue, queue_first(&queue)), "b.ini");
+    (void)queue_put(&queue, "b.ini", 400);
+    assert_string_equal(queue_name(&queue, queue_first(&queue)), "d.ini");
+    (void)queue_put(&queue, "c.ini", 0);
+    assert_string_equal(queue_name(&queue, queue_first(&queue)), "c.ini");
 }
 
 static void removes(void **state) {
     (void)state;
     static const char *const names[] = {"a.ini", "b.ini", "c.ini"};
     for (size_t gone = 0; gone < 3; gone++) {
-        pending_clear(&pending);
+        queue_clear(&queue);
         for (size_t i = 0; i < 3; i++)
-            (void)pending_put(&pending, names[i], i);
-        pending_remove(&pending, pending_find(&pending, names[gone]));
-        assert_int_equal(pending.count, 2);
+            (void)queue_put(&queue, names[i], i);
+        queue_remove(&queue, queue_find(&queue, names[gone]));
+        assert_int_equal(queue.count, 2);
         for (size_t i = 0; i < 3; i++) {
-            struct pending_item *item = pending_find(&pending, names[i]);
+            struct queue_item *item = queue_find(&queue, names[i]);
             assert_int_equal(item != NULL, i != gone);
             if (item != NULL)
-                assert_string_equal(pending_name(&pending, item), names[i]);
+                assert_string_equal(queue_name(&queue, item), names[i]);
         }
     }
 }
 
 static void clears(void **state) {
     (void)state;
-    (void)pending_put(&pending, "a.ini", 1);
-    pending.rescan = true;
-    pending_clear(&pending);
-    assert_int_equal(pending.count, 0);
-    assert_false(pending.rescan);
-    assert_null(pending_find(&pending, "a.ini"));
+    (void)queue_put(&queue, "a.ini", 1);
+    queue_clear(&queue);
+    assert_int_equal(queue.count, 0);
+    assert_null(queue_find(&queue, "a.ini"));
 }
 
 /* Only ASCII letters have two forms here: other names would be confused sooner than found. */
 static void other_letters(void **state) {
     (void)state;
-    struct pending_item *small = pending_put(&pending, "\xC3\xBC.ini", 1);
-    struct pending_item *large = pending_put(&pending, "\xC3\x9C.ini", 2);
+    struct queue_item *small = queue_put(&queue, "\xC3\xBC.ini", 1);
+    struct queue_item *large = queue_put(&queue, "\xC3\x9C.ini", 2);
     assert_non_null(small);
     assert_non_null(large);
-    assert_int_equal(pending.count, 2);
+    assert_int_equal(queue.count, 2);
 }
 
 /* ---- the bounds */
@@ -118,83 +119,76 @@ static void numbered(char *name, size_t length, size_t number) {
 }
 
 static void check_kept(size_t length, size_t from, size_t to) {
-    char name[PENDING_NAME_BYTES];
+    char name[QUEUE_NAME_BYTES];
     for (size_t i = from; i < to; i++) {
         numbered(name, length, i);
-        struct pending_item *item = pending_find(&pending, name);
+        struct queue_item *item = queue_find(&queue, name);
         if (item == NULL)
             complain("%zu of length %zu: expected to be kept, is lost", i, length);
-        else if (item->due != i || strcmp(pending_name(&pending, item), name) != 0)
+        else if (item->due != i || strcmp(queue_name(&queue, item), name) != 0)
             complain("%zu of length %zu: expected %zu, got %s, due %llu", i, length, i,
-                     pending_name(&pending, item), (unsigned long long)item->due);
+                     queue_name(&queue, item), (unsigned long long)item->due);
     }
 }
 
 /* Fills the queue with names of that length. Returns how many fitted. */
 static size_t fill(size_t length) {
-    char name[PENDING_NAME_BYTES];
+    char name[QUEUE_NAME_BYTES];
     size_t count = 0;
     for (;; count++) {
         numbered(name, length, count);
         char *exact = exact_copy(name, length + 1);
-        struct pending_item *item = pending_put(&pending, exact, count);
+        struct queue_item *item = queue_put(&queue, exact, count);
         free(exact);
         if (item == NULL)
             break;
-        assert_false(pending.rescan);
     }
     return count;
 }
 
 static void check_bound(size_t length, size_t bound) {
-    char name[PENDING_NAME_BYTES];
+    char name[QUEUE_NAME_BYTES];
     (void)start(NULL);
     same_number("names that fit", "count", bound, fill(length));
-    same_number("at the bound", "rescan", true, pending.rescan);
-    same_number("at the bound", "count", bound, pending.count);
+    same_number("at the bound", "count", bound, queue.count);
     check_kept(length, 0, bound);
-    /* One that is queued is found at the bound too, and the flag is only set by what does not fit. */
-    pending.rescan = false;
+    /* One that is queued is found at the bound too. */
     numbered(name, length, 7);
-    same_number("at the bound", "due", 7, pending_put(&pending, name, 7)->due);
-    same_number("one that is queued", "rescan", false, pending.rescan);
+    same_number("at the bound", "due", 7, queue_put(&queue, name, 7)->due);
     /* Room for one is room for one. */
-    pending_remove(&pending, pending_find(&pending, name));
+    queue_remove(&queue, queue_find(&queue, name));
     numbered(name, length, bound);
-    same_number("after one was removed", "put", true, pending_put(&pending, name, bound) != NULL);
-    same_number("after one was removed", "rescan", false, pending.rescan);
+    same_number("after one was removed", "put", true, queue_put(&queue, name, bound) != NULL);
     check_kept(length, 0, 7);
     check_kept(length, 8, bound + 1);
     numbered(name, length, bound + 1);
-    same_number("one more", "put", false, pending_put(&pending, name, 0) != NULL);
-    same_number("one more", "rescan", true, pending.rescan);
+    same_number("one more", "put", false, queue_put(&queue, name, 0) != NULL);
 }
 
 static void bounds(void **state) {
     (void)state;
-    check_bound(12, PENDING_NAMES);
-    check_bound(31, PENDING_NAMES); /* both bounds at once: 2048 names of 32 bytes */
-    check_bound(32, PENDING_POOL / 33);
-    check_bound(255, PENDING_POOL / 256);
-    check_bound(PENDING_NAME_BYTES - 1, PENDING_POOL / PENDING_NAME_BYTES);
+    check_bound(12, QUEUE_NAMES);
+    check_bound(31, QUEUE_NAMES); /* both bounds at once: 2048 names of 32 bytes */
+    check_bound(32, QUEUE_POOL / 33);
+    check_bound(255, QUEUE_POOL / 256);
+    check_bound(QUEUE_NAME_BYTES - 1, QUEUE_POOL / QUEUE_NAME_BYTES);
     no_complaints();
 }
 
 /* Names come and go for much longer than the pool would last if nothing were taken back. */
 static void compacts(void **state) {
     (void)state;
-    char name[PENDING_NAME_BYTES];
+    char name[QUEUE_NAME_BYTES];
     const size_t kept = 50;
     for (size_t i = 0; i < 5000; i++) {
         numbered(name, 200, i);
-        assert_non_null(pending_put(&pending, name, i));
+        assert_non_null(queue_put(&queue, name, i));
         if (i >= kept) {
             numbered(name, 200, i - kept);
-            pending_remove(&pending, pending_find(&pending, name));
+            queue_remove(&queue, queue_find(&queue, name));
         }
     }
-    assert_false(pending.rescan);
-    assert_int_equal(pending.count, kept);
+    assert_int_equal(queue.count, kept);
     check_kept(200, 5000 - kept, 5000);
     no_complaints();
 }
@@ -217,11 +211,11 @@ static size_t model_name(size_t i, char *name) {
 
 static void check_against(const struct model *model, const char *label) {
     uint64_t first = UINT64_MAX;
-    same_number(label, "count", model->count, pending.count);
+    same_number(label, "count", model->count, queue.count);
     for (size_t i = 0; i < MODEL_NAMES; i++) {
         char name[128];
         (void)model_name(i, name);
-        struct pending_item *item = pending_find(&pending, name);
+        struct queue_item *item = queue_find(&queue, name);
         same_number(label, "is queued", model->queued[i], item != NULL);
         if (item != NULL)
             same_number(label, "due", model->due[i], item->due);
@@ -229,7 +223,7 @@ static void check_against(const struct model *model, const char *label) {
             first = model->due[i];
     }
     if (model->count > 0)
-        same_number(label, "first", first, pending_first(&pending)->due);
+        same_number(label, "first", first, queue_first(&queue)->due);
 }
 
 static void model_step(struct model *model, struct random *random, const char *label) {
@@ -238,21 +232,19 @@ static void model_step(struct model *model, struct random *random, const char *l
     size_t size = model_name(i, name) + 1;
     uint64_t due = random_below(random, 1000000);
     if (random_below(random, 8) < 3) {
-        struct pending_item *item = pending_find(&pending, name);
+        struct queue_item *item = queue_find(&queue, name);
         same_number(label, "is there to be removed", model->queued[i], item != NULL);
         if (item == NULL)
             return;
-        pending_remove(&pending, item);
+        queue_remove(&queue, item);
         model->queued[i] = false;
         model->count--;
         model->bytes -= size;
         return;
     }
     bool fits =
-        model->queued[i] || (model->count < PENDING_NAMES && model->bytes + size <= PENDING_POOL);
-    pending.rescan = false;
-    same_number(label, "fits", fits, pending_put(&pending, name, due) != NULL);
-    same_number(label, "rescan", !fits, pending.rescan);
+        model->queued[i] || (model->count < QUEUE_NAMES && model->bytes + size <= QUEUE_POOL);
+    same_number(label, "fits", fits, queue_put(&queue, name, due) != NULL);
     if (fits && !model->queued[i]) {
         model->queued[i] = true;
         model->count++;

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "verb/place.h"
+
+#include "console.h"
+#include "win/file.h"
+#include "win/path.h"
+
+void place_folder(const WCHAR *file, WCHAR to[PATH_UNITS]) {
+    /* It fits: the name of the file did. */
+    (void)path_beside(file, L"", to);
+    int length = lstrlenW(to);
+    if (length > (int)sizeof "C:\\" - 1)
+        to[length - 1] = L'\0';
+}
+
+/* ---- what is in it ---- */
+
+static int fail_path(const char *what, const WCHAR *path, DWORD error) {
+    static char words[PATH_UNITS * 3];
+    path_print(path, words, sizeof words);
+    return console_fail_error(what, words, error);
+}
+
+static int fail_name(const char *before, const WCHAR *name, const char *after) {
+    char words[MAX_PATH * 3];
+    path_print(name, words, sizeof words);
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", before, words, after);
+    return 2;
+}
+
+/* A second name of a file would get its access list as well. */
+static bool has_one_name(const WCHAR *path) {
+    struct file_identity identity;
+    DWORD links = 0;
+    HANDLE file = CreateFileW(
+        path, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+        FILE_FLAG_OPEN_REPARSE_POINT | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return false;
+    (void)file_identify(file, &identity, NULL, &links);
+    (void)CloseHandle(file);
+    return links == 1;
+}
+
+static bool ends_in(const WCHAR *name, const WCHAR *end) {
+    int length = lstrlenW(name);
+    int of_end = lstrlenW(end);
+    return length > of_end && lstrcmpiW(name + length - of_end, end) == 0;
+}
+
+/* Whether it has the name of a file of KMRepair's; set-up has `.new` and `.old` for a moment, and
+ * the journal in its turn. */
+static bool is_our_name(const WCHAR *found) {
+    static const WCHAR *const names[] = {L"kmrepair.exe",   L"kmrepair.ini", L"kmrepair.jnl",
+                                         L"README.txt",     L"LICENSE.txt",  L"uninstall.exe",
+                                         L"THIRD-PARTY.txt"};
+    WCHAR name[MAX_PATH];
+    (void)lstrcpynW(name, found, MAX_PATH);
+    if (ends_in(name, L".new") || ends_in(name, L".old"))
+        name[lstrlenW(name) - 4] = L'\0';
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (lstrcmpiW(name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What Windows would run, load, or be led elsewhere by (`kmrepair.exe.local`). */
+static bool is_program(const WCHAR *name) {
+    static const WCHAR *const ends[] = {L".exe", L".dll", L".com",   L".bat",      L".cmd",
+                                        L".ocx", L".sys", L".local", L".manifest", L".config",
+                                        L".cpl", L".drv", L".scr",   L".pif"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        if (ends_in(name, ends[i]))
+            return true;
+    }
+    return false;
+}
+
+struct place {
+    const WCHAR *program;
+    const struct access_account *registered;
+    bool is_open; /* the folder itself, to others */
+};
+
+static int check_entry(const struct place *place, const WIN32_FIND_DATAW *found) {
+    static WCHAR path[PATH_UNITS];
+    const DWORD no_file = FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT;
+    const WCHAR *name = found->cFileName;
+    char who[8];
+    DWORD error = ERROR_SUCCESS;
+    if (lstrcmpiW(name, L".") == 0 || lstrcmpiW(name, L"..") == 0)
+        return 0;
+    if (!path_beside(place->program, name, path))
+        return fail_path("cannot look at ", name, ERROR_FILENAME_EXCED_RANGE);
+    if (is_our_name(name))
+        return (found->dwFileAttributes & no_file) == 0 && has_one_name(path)
+                   ? 0
+                   : fail_name("", name,
+                               " is not a file of KMRepair's own; remove it from its folder");
+    if (is_program(name))
+        return fail_name("another program or DLL is in the folder of kmrepair.exe: ", name,
+                         "; move it elsewhere");
+    if (place->is_open || (found->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 ||
+        access_is_open(path, ACCESS_CHANGE, place->registered, who, sizeof who, &error))
+        return fail_name("kmrepair.exe needs a folder of its own; in this one there is ", name, "");
+    return error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND
+               ? 0
+               : fail_path("cannot tell who may change ", path, error);
+}
+
+int place_check(const struct options *options, const struct access_account *registered) {
+    static WCHAR path[PATH_UNITS];
+    struct place place = {options->program, registered, false};
+    WIN32_FIND_DATAW found;
+    char who[8];
+    DWORD error = ERROR_SUCCESS;
+    int code = 0;
+    place_folder(options->program, path);
+    place.is_open = access_is_open(path, ACCESS_CHANGE, registered, who, sizeof who, &error);
+    if (error == ERROR_FILE_NOT_FOUND)
+        return 0;
+    if (error != ERROR_SUCCESS)
+        return fail_path("cannot tell who may change ", path, error);
+    HANDLE list = path_beside(options->program, L"*", path) ? FindFirstFileW(path, &found)
+                                                            : INVALID_HANDLE_VALUE;
+    if (list == INVALID_HANDLE_VALUE)
+        return GetLastError() == ERROR_FILE_NOT_FOUND
+                   ? 0
+                   : fail_path("cannot look at ", path, GetLastError());
+    do {
+        code = check_entry(&place, &found);
+    } while (code == 0 && FindNextFileW(list, &found));
+    (void)FindClose(list);
+    return code;
+}
+
+/* ---- making it ---- */
+
+int place_make(const struct options *options) {
+    static WCHAR folder[PATH_UNITS];
+    place_folder(options->program, folder);
+    if (path_has(folder, FILE_ATTRIBUTE_DIRECTORY))
+        return 0;
+    DWORD error = access_make_folder(folder);
+    return error == ERROR_SUCCESS ? 0 : fail_path("cannot make the folder ", folder, error);
+}
+
+/* ---- what is above ---- */
+
+/* Cuts the last part off. False when it is the root of a drive or share. */
+static bool cut_last(WCHAR *folder) {
+    int first = folder[0] == L'\\' ? 2 : 0;
+    int slashes = 0;
+    int last = 0;
+    for (int i = first; folder[i] != L'\0'; i++) {
+        if (folder[i] != L'\\')
+            continue;
+        last = i;
+        slashes++;
+    }
+    int least = first == 0 ? 1 : 2;
+    if (slashes < least || folder[last + 1] == L'\0')
+        return false;
+    /* The backslash of a root stays. */
+    folder[slashes == least && first == 0 ? last + 1 : last] = L'\0';
+    return true;
+}
+
+int place_tell_above(const WCHAR *folder, const struct access_account *registered) {
+    static WCHAR above[PATH_UNITS];
+    static char words[2][PATH_UNITS * 3];
+    char who[300];
+    DWORD error = ERROR_SUCCESS;
+    bool written = true;
+    (void)lstrcpynW(above, folder, PATH_UNITS);
+    path_print(folder, words[0], sizeof words[0]);
+    while (written && cut_last(above)) {
+        bool is_root = above[lstrlenW(above) - 1] == L'\\';
+        /* What cannot be told is passed over: nothing depends on it. */
+        if (!access_is_open(above, is_root ? ACCESS_RENAME_ROOT : ACCESS_RENAME, registered, who,
+                            sizeof who, &error))
+            continue;
+        path_print(above, words[1], sizeof words[1]);
+        written = console_print(CONSOLE_OUT,
+                                "Note: %s can rename or replace %s, because of the access list of "
+                                "%s; limit that if you can.\r\n",
+                                who, words[0], words[1]);
+    }
+    return written ? 0 : 2;
+}

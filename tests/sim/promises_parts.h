@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * promises_parts: what the two files of promises share: the changes that were ever begun, and what the
+ * journal says now. For nobody else.
+ */
+#ifndef SIM_PROMISES_PARTS_H
+#define SIM_PROMISES_PARTS_H
+
+#include "promises.h"
+
+enum { CHANGES = 4096, HOLDS = 1400, UNDONES = 256, HOUR_MS = 3600000 };
+
+/* An INTENT or UNDO and what became of it. `knowers` and `minders` have a bit for each of processes[]. */
+struct deed {
+    bool undo;
+    bool sure;        /* its line has reached the disk */
+    bool present;     /* in the journal */
+    bool lost;        /* by a power cut, before it was sure */
+    bool done;        /* as the journal has it */
+    bool revived;     /* reported, and somebody has taken its DONE from the journal */
+    bool gone;        /* with a journal, and nobody was left who knew of it */
+    bool tried;       /* to write the byte, which counts once */
+    bool written;     /* the byte was */
+    bool counted;     /* the journal tells of it to those who count the repairs of an hour */
+    bool seen_before; /* a process has looked and found the content from before, ... */
+    bool seen_after;  /* ... or the one from after */
+    bool alone;       /* when it saw that, nobody else had the file open for writing ... */
+    bool flushed;     /* ... and it was on the disk */
+    unsigned knowers; /* count it */
+    unsigned minders; /* know that it is in flight */
+    uint32_t number, utc, offset, size, before, after;
+    uint32_t owner, ender;
+    unsigned
+        place; /* the directory that was open then: another one of that path may have such a file, too */
+    uint32_t node, node_version; /* serial and version of the file when it was begun */
+    uint64_t time;
+    unsigned folder;
+    char name[WORLD_NAME_BYTES];
+    unsigned reports;
+    uint32_t reporter;
+    uint64_t report_step;
+};
+
+struct named {
+    char name[WORLD_NAME_BYTES];
+    unsigned folder;
+    uint32_t content;
+    /* Of what was undone: which bytes of which file; that it was released; and that the journal which
+     * told of its hold was replaced. */
+    int node;
+    unsigned place; /* the directory */
+    uint32_t serial, version;
+    bool active, released, exposed;
+};
+
+struct list {
+    size_t count;
+    struct named items[HOLDS];
+};
+
+extern struct deed promises_changes[CHANGES];
+extern size_t promises_change_count;
+/* Somebody has changed the journal since this process read it. */
+bool promises_is_tampered(const struct process *process);
+
+extern struct list promises_holds; /* as the journal has them */
+extern struct list promises_undone;
+
+struct named *promises_find(struct list *list, unsigned folder, const char *name);
+struct named *promises_put(struct list *list, unsigned folder, const char *name);
+
+void promises_journal_begin(void);
+/* Whether this process has read, or written, that a record is held with this content. */
+bool promises_knows_hold(const struct process *process, unsigned folder, const char *name,
+                         uint32_t content);
+
+static inline unsigned promises_bit(const struct process *process) {
+    return 1U << (process - processes);
+}
+
+/* What a path leads to is known by the path. */
+static inline unsigned promises_folder(const struct handle *handle) {
+    return handle->folder % WORLD_FOLDERS;
+}
+
+#endif
