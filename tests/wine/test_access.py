@@ -119,7 +119,7 @@ def test_a_folder_that_is_a_link_is_refused(product):
     before = mode(product.home)
     named = product.wine.windows_path(link)
     for words in (["install", "--config", named + r"\kmrepair.ini"], ["install", "--check", "--in", named],
-                  ["protect", named]):
+                  ["protect", named], ["protect", named + "\\"]):
         assert_refused(product.run(*words), named, "is a link (junction)", "leads to")
     assert not is_installed(product) and mode(product.home) == before
 
