@@ -328,7 +328,7 @@ static void end_line(struct journal_reader *reader, journal_visit *visit, void *
     reader->last_at = reader->bytes;
     reader->last = reader->crc;
     reader->bytes = reader->fed;
-    reader->crc = 0;
+    reader->crc = crc32(0, "\n", 1);
 }
 
 void journal_feed(struct journal_reader *reader, const char *bytes, size_t size,

@@ -134,7 +134,7 @@ struct journal_reader {
     uint32_t bytes;   /* up to the end of the last whole line */
     uint32_t fed;
     uint32_t last_at; /* where the last whole line begins */
-    uint32_t last;    /* its CRC-32, line end included */
+    uint32_t last;    /* its CRC-32, with its end and that of the line before */
     uint32_t crc;     /* of the bytes since then */
     struct journal_entry entry;
     char line[JOURNAL_LINE_MAX];

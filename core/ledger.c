@@ -78,7 +78,7 @@ static void write_failed(struct ledger *ledger, const struct host_result *why) {
 
 static void note_line(struct ledger *ledger, uint32_t at, const char *line, size_t length) {
     ledger->last_at = at;
-    ledger->last = crc32(0, line, length);
+    ledger->last = crc32(at > 0 ? crc32(0, "\n", 1) : 0, line, length);
     ledger->size = ledger->known = at + (uint32_t)length;
 }
 
@@ -199,7 +199,7 @@ static void put_at(struct ledger *ledger, struct new_journal *made, uint32_t tim
         return;
     }
     made->result = host->journal_put(host->context, ledger->line, length);
-    made->last = crc32(0, ledger->line, length);
+    made->last = crc32(made->length > 0 ? crc32(0, "\n", 1) : 0, ledger->line, length);
     made->last_at = made->length;
     made->length += (uint32_t)length;
     if (made->head_length == 0) {

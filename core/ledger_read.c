@@ -36,12 +36,8 @@ static struct limiter *window_of(struct ledger *ledger) {
 }
 
 /* `time=count time=count ...`; what does not fit that ends it. */
-static void take_window(struct ledger *ledger, const char *text) {
-    struct limiter *window = window_of(ledger);
+static void read_window(struct ledger *ledger, const char *text, struct limiter *window) {
     limiter_clear(window);
-    /* Nothing that stands above it counts, nor has to be written down. */
-    if (ledger->memory.pass == PASS_NEW && !ledger->read_once)
-        ledger->window_due = false;
     while (*text != '\0') {
         uint32_t made = 0;
         uint32_t count = 0;
@@ -55,6 +51,21 @@ static void take_window(struct ledger *ledger, const char *text) {
         limiter_add(window, now(ledger), age_of(ledger, made), count);
         text += length + (text[length] == ' ');
     }
+}
+
+/* Nothing that stands above it counts, nor has to be written down. But a process that runs may know of
+ * repairs that the other one took for older, since the clock was set; only an empty one, which is the
+ * administrator's word, takes them away. */
+static void take_window(struct ledger *ledger, const char *text) {
+    bool is_new = ledger->memory.pass == PASS_NEW;
+    if (is_new && !ledger->read_once)
+        ledger->window_due = false;
+    if (!is_new || !ledger->read_once || *text == '\0') {
+        read_window(ledger, text, window_of(ledger));
+        return;
+    }
+    read_window(ledger, text, &ledger->other);
+    limiter_merge(&ledger->window, &ledger->other, now(ledger));
 }
 
 /* Takes the repair of an INTENT into the window, once. */
@@ -196,20 +207,16 @@ static struct host_result read_head(struct ledger *ledger, uint32_t *length,
     return result;
 }
 
-/* Whether the first line and the last that was read stand where they stood, each as a line. */
+/* Whether the first line and the last that was read stand where they stood. The end of the line before
+ * the last one belongs to it here: without that it would be a line no more. */
 static struct host_result compare(struct ledger *ledger, bool *same) {
     uint32_t head = 0;
     uint32_t last = 0;
-    uint32_t before = 0;
-    const uint32_t end_of_line = crc32(0, "\n", 1);
-    uint32_t at = ledger->last_at;
+    uint32_t at = ledger->last_at > 0 ? ledger->last_at - 1 : 0;
     struct host_result result = read_crc(ledger, 0, ledger->head_length, &head);
     if (result.code == HOST_OK)
         result = read_crc(ledger, at, ledger->known, &last);
-    if (result.code == HOST_OK && at > 0)
-        result = read_crc(ledger, at - 1, at, &before);
-    *same = result.code == HOST_OK && head == ledger->head && last == ledger->last &&
-            (at == 0 || before == end_of_line);
+    *same = result.code == HOST_OK && head == ledger->head && last == ledger->last;
     return result;
 }
 
@@ -259,6 +266,8 @@ static struct host_result read_lines(struct ledger *ledger) {
     const uint32_t counted = ledger->counted;
     struct journal_reader *reader = &ledger->reader;
     journal_begin(reader);
+    if (ledger->known > 0)
+        reader->crc = crc32(0, "\n", 1);
     struct host_result result = feed_lines(ledger);
     if (result.code != HOST_OK) {
         *window_of(ledger) = window;
