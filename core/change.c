@@ -95,6 +95,7 @@ static struct host_result write_byte(struct change *change, struct memory_item *
     unsigned char *byte = &change->bytes[item->offset];
     const unsigned char old = *byte;
     *byte = item->undo ? '4' : '1';
+    item->clean = false;
     struct host_result result = host->write(host->context, item->offset, *byte);
     if (result.code == HOST_OK)
         result = host->flush(host->context);
@@ -117,12 +118,14 @@ static bool is_other_folder(const struct change *change, const struct memory_ite
 static bool conclude(struct change *change, struct memory_item *item, bool is_there, uint32_t size,
                      uint32_t content) {
     bool is_size = is_there && size == item->size;
+    /* Whatever it holds now, somebody else has written. */
+    bool is_untouched = item->own && item->clean;
     item->step = FLIGHT_REPORT;
     item->backoff = 0;
-    if (is_size && content == item->after) {
+    if (is_size && content == item->after && !is_untouched) {
         item->outcome = item->undo ? OUTCOME_UNDONE : OUTCOME_REPAIRED;
         change->repaired += item->own && !item->undo;
-    } else if ((is_size && content == item->before) || (item->own && item->clean)) {
+    } else if ((is_size && content == item->before) || is_untouched) {
         item->outcome = OUTCOME_NOT_MADE;
         item->step = FLIGHT_FINISH;
     } else {

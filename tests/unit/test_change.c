@@ -206,6 +206,22 @@ static void write_that_waits_is_not_made_elsewhere(void **state) {
     no_complaints();
 }
 
+/* The server itself writes what the repair would have made of it: that is no repair. */
+static void write_that_waits_is_made_by_the_server(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    (void)fake_fail(&fake, FAKE_WRITE, 1, 2, HOST_BUSY);
+    start();
+    run(5 * SECOND + 500);
+    same_number("before", "INTENTs", 1, fake_intents(&fake));
+    fake_change(file, repaired_text);
+    run(MINUTE);
+    same_number("in the end", "2000", 0, fake_events(&fake, EVENT_REPAIRED));
+    same_number("a.ini", "writes", 0, file->writes);
+    journal_is_clean(0);
+    no_complaints();
+}
+
 /* Another process ends it, as one that was not made, and is gone: it is looked at again without a scan. */
 static void write_that_waits_is_ended_by_another(void **state) {
     (void)state;
@@ -549,6 +565,7 @@ int main(void) {
         TEST(events_back_not_told),
         TEST(test_L6_repair_meets_a_lock),
         TEST(write_that_waits_is_not_made_elsewhere),
+        TEST(write_that_waits_is_made_by_the_server),
         TEST(write_that_waits_is_ended_by_another),
         TEST(write_failing),
         TEST(write_that_waits_is_given_up),
