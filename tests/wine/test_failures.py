@@ -65,11 +65,13 @@ def block_by_full_disk(service, request):
     request.addfinalizer(lambda: subprocess.run(["umount", "--lazy", small], check=True))
     service.config = service.config.rename(service.folder.parent / "moved.ini")
     text = service.config.read_bytes()
-    service.config = small / "kmrepair.ini"
+    own = small / "own"  # the place where the disk is mounted is a reparse point, as on Windows: no place for a configuration
+    own.mkdir()
+    service.config = own / "kmrepair.ini"
     service.config.write_bytes(text)
-    service.journal = small / "kmrepair.jnl"
+    service.journal = own / "kmrepair.jnl"
     service.install("--config", service.wine.windows_path(service.config))
-    with open(small / "filler", "wb", buffering=0) as filler:
+    with open(own / "filler", "wb", buffering=0) as filler:
         try:
             while filler.write(b"x" * 4096):
                 pass

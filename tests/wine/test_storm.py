@@ -235,8 +235,10 @@ def test_disk_full_while_it_runs(service, request):
     request.addfinalizer(lambda: subprocess.run(["umount", "--lazy", small], check=True))
     service.folder = small / "Clients"
     service.folder.mkdir()
-    service.config = small / "kmrepair.ini"
-    service.journal = small / "kmrepair.jnl"
+    own = small / "own"  # where the disk is mounted is a reparse point, as on Windows: no place for a configuration
+    own.mkdir()
+    service.config = own / "kmrepair.ini"
+    service.journal = own / "kmrepair.jnl"
     service.configure()
     service.install("--config", service.wine.windows_path(service.config))
     (service.folder / "first.ini").write_bytes(record())
