@@ -5,6 +5,7 @@
 
 #include "crc32.h"
 #include "ledger_read.h"
+#include "site.h"
 #include "text.h"
 
 enum { DRIFT_SECONDS = 2 };
@@ -42,9 +43,7 @@ static void note_trouble(struct ledger *ledger, const struct host_result *why) {
         return;
     if (ledger->backoff == 0)
         ledger->since = now(ledger);
-    ledger->backoff = ledger->backoff == 0 ? LEDGER_BACKOFF_FIRST : ledger->backoff * 2;
-    if (ledger->backoff > LEDGER_BACKOFF_LAST)
-        ledger->backoff = LEDGER_BACKOFF_LAST;
+    ledger->backoff = site_back_off(ledger->backoff, LEDGER_BACKOFF_FIRST, LEDGER_BACKOFF_LAST);
     ledger->due = now(ledger) + ledger->backoff;
 }
 
@@ -76,9 +75,14 @@ static void write_failed(struct ledger *ledger, const struct host_result *why) {
 
 /* ---- writing a line ---- */
 
+/* Of a line that begins there, as struct journal_reader has it: with the end of the line before. */
+static uint32_t line_crc(uint32_t at, const char *line, size_t length) {
+    return crc32(at > 0 ? crc32(0, "\n", 1) : 0, line, length);
+}
+
 static void note_line(struct ledger *ledger, uint32_t at, const char *line, size_t length) {
     ledger->last_at = at;
-    ledger->last = crc32(at > 0 ? crc32(0, "\n", 1) : 0, line, length);
+    ledger->last = line_crc(at, line, length);
     ledger->size = ledger->known = at + (uint32_t)length;
 }
 
@@ -199,7 +203,7 @@ static void put_at(struct ledger *ledger, struct new_journal *made, uint32_t tim
         return;
     }
     made->result = host->journal_put(host->context, ledger->line, length);
-    made->last = crc32(made->length > 0 ? crc32(0, "\n", 1) : 0, ledger->line, length);
+    made->last = line_crc(made->length, ledger->line, length);
     made->last_at = made->length;
     made->length += (uint32_t)length;
     if (made->head_length == 0) {
