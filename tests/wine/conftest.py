@@ -118,6 +118,17 @@ def service(product):
     product.remove()
 
 
+@pytest.fixture
+def faulty(product):
+    """The product with the faults of fault.c, installed as a service, not started."""
+    shutil.copy(product.wine.probe_exe.parent / "fault.exe", product.exe)
+    product.install()
+    yield product
+    for switch in product.home.parent.glob(product.home.name + "-*"):
+        switch.unlink()
+    product.remove()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
     """A failed test shows what the service reported and what the directory looks like."""

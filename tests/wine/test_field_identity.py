@@ -5,7 +5,6 @@ The numbers (I1, C7, K1, ...) are those of the list of faults. What Wine itself 
 """
 
 import os
-import shutil
 import signal
 import time
 
@@ -20,17 +19,6 @@ NAME = "Mxheld.ini"
 LONG_NAME = "Mx a record with a long name.ini"
 NOT_ASCII = "Mxäöüéß.ini"
 MANY = [f"Mx{number:02}.ini" for number in range(40)]
-
-
-@pytest.fixture
-def faulty(product):
-    """The product with the faults of fault.c, installed as a service, not started."""
-    shutil.copy(product.wine.probe_exe.parent / "fault.exe", product.exe)
-    product.install()
-    yield product
-    for switch in product.home.parent.glob(product.home.name + "-*"):
-        switch.unlink()
-    product.remove()
 
 
 def repair(service, *names):

@@ -49,17 +49,6 @@ def held(repaired):
 
 
 @pytest.fixture
-def faulty(product):
-    """The product with the faults of fault.c, installed as a service, not started."""
-    shutil.copy(product.wine.probe_exe.parent / "fault.exe", product.exe)
-    product.install()
-    yield product
-    for switch in product.home.parent.glob(product.home.name + "-*"):
-        switch.unlink()
-    product.remove()
-
-
-@pytest.fixture
 def three(service):
     """A service that has made the three repairs that an hour may have, and was stopped."""
     service.configure(RepairsPerHour=3)
