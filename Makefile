@@ -178,9 +178,12 @@ $(INIH)/ini.c $(INIH)/ini.h:
 version := $(shell sed -n 's/^\#define KMREPAIR_VERSION "\(.*\)"/\1/p' service/version.h)
 
 # For Notepad, which on NT 4.0 wants both characters at the end of a line.
-build/package/%.txt: %.md Makefile
+build/package/README.txt: README.md
+build/package/OPERATIONS.txt: docs/operations.md
+build/package/EVENTS.txt: docs/events.md
+build/package/README.txt build/package/OPERATIONS.txt build/package/EVENTS.txt: installer/plain.py Makefile | tools
 	@mkdir -p $(@D)
-	$(say) sed 's/\r*$$/\r/' $< >$@
+	$(say) $(PYTHON) $< $(filter %.md,$^) $@
 build/package/LICENSE.txt: LICENSE Makefile
 	@mkdir -p $(@D)
 	$(say) sed 's/\r*$$/\r/' $< >$@
@@ -188,7 +191,7 @@ build/package/LICENSE.txt: LICENSE Makefile
 build/package/THIRD-PARTY.txt: installer/notices.py Makefile build/inih.from $(wildcard $(INIH)/LICENSE.txt) | tools
 	@mkdir -p $(@D)
 	$(say) $(PYTHON) $< $(INIH)/LICENSE.txt /usr/share/doc/nsis/copyright /usr/share/doc/mingw-w64-common/copyright $@
-package := build/package/README.txt build/package/LICENSE.txt build/package/THIRD-PARTY.txt
+package := $(foreach name,README OPERATIONS EVENTS LICENSE THIRD-PARTY,build/package/$(name).txt)
 
 # NSIS as it is installed, but for the one stub that is used, which is made safe and fit for an i486.
 nsis_dir := /usr/share/nsis

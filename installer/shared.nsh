@@ -24,6 +24,8 @@ Var HadConfig   ; yes: the configuration is there
 !macro EachFile action
   !insertmacro ${action} kmrepair.exe
   !insertmacro ${action} README.txt
+  !insertmacro ${action} OPERATIONS.txt
+  !insertmacro ${action} EVENTS.txt
   !insertmacro ${action} LICENSE.txt
   !insertmacro ${action} THIRD-PARTY.txt
   !insertmacro ${action} uninstall.exe

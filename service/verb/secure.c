@@ -17,6 +17,8 @@ enum place {
     PROGRAM_FOLDER,
     PROGRAM,
     README,
+    GUIDE,
+    EVENTS,
     LICENCE,
     NOTICES,
     UNINSTALLER,
@@ -32,6 +34,7 @@ static const WCHAR *place_of(const struct options *options, enum place place) {
     static WCHAR path[PATH_UNITS];
     static const WCHAR *const beside[PLACES] = {
         [README] = L"README.txt",       [LICENCE] = L"LICENSE.txt",
+        [GUIDE] = L"OPERATIONS.txt",    [EVENTS] = L"EVENTS.txt",
         [NOTICES] = L"THIRD-PARTY.txt", [UNINSTALLER] = L"uninstall.exe",
         [JOURNAL] = L"kmrepair.jnl",    [OLD_JOURNAL] = JOURNAL_OLD,
         [NEW_JOURNAL] = JOURNAL_NEW};
@@ -208,6 +211,8 @@ int secure_apply(const struct options *options, struct access_account *account) 
     } lists[PLACES] = {[PROGRAM_FOLDER] = {ACCESS_FOLDER, {RUN | FILE_ADD_FILE, RUN, CHANGE}},
                        [PROGRAM] = {ACCESS_PROGRAM, {RUN, 0, 0}},
                        [README] = {ACCESS_PRIVATE, {READ, 0, 0}},
+                       [GUIDE] = {ACCESS_PRIVATE, {READ, 0, 0}},
+                       [EVENTS] = {ACCESS_PRIVATE, {READ, 0, 0}},
                        [LICENCE] = {ACCESS_PRIVATE, {READ, 0, 0}},
                        [NOTICES] = {ACCESS_PRIVATE, {READ, 0, 0}},
                        [UNINSTALLER] = {ACCESS_PRIVATE, {READ, 0, 0}},
