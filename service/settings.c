@@ -163,7 +163,7 @@ bool settings_load_reported(const WCHAR *path, const struct settings *known,
     if (!loaded) {
         if (buffer.gone)
             (void)text_copy(error->reason, sizeof error->reason,
-                            "the file does not exist any more");
+                            "the file no longer exists");
         if (!error->busy)
             settings_refuse(path, error, events);
         return false;

@@ -105,8 +105,8 @@ int secure_admit(struct access_account *account, const char *folder) {
                                                : ERROR_FILENAME_EXCED_RANGE;
     if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND) {
         (void)console_print(CONSOLE_OUT,
-                            "Note: install again when the Clients folder is there, for the "
-                            "account's rights on it.\r\n");
+                            "Note: run install again once the Clients folder is there, to give "
+                            "the account its rights on it.\r\n");
         error = ERROR_SUCCESS;
     }
     return error == ERROR_SUCCESS
