@@ -6,6 +6,7 @@
 #   make check    set-up, build and all tests; the last line is `N passed, N failed`
 #   make demo     set-up, build, and the program at its work
 #   make unit | lint | floor | docs | wine      one group of tests, of what is built
+#   make examples            writes the examples of output in the documents anew
 #   make fuzz SECONDS=N       looks for inputs that break the core, for N seconds in all (default 60)
 #   make fuzz-corpus          takes over into tests/fuzz/corpus what these runs found worth keeping
 #   make sim SEEDS=N                            so many stories of the simulation, START=N from there on
@@ -380,6 +381,12 @@ floor: all
 	@tests/check floor
 docs:
 	@tests/check docs
+
+# Writes the examples of output in the documents anew, where they are not what the program prints.
+.PHONY: examples
+examples: build/x86/kmrepair.exe build/x64/kmrepair.exe build/x86/probe.exe build/x64/probe.exe
+	@$(PYTHON) tests/examples.py --write
+
 wine:
 	@tests/check wine
 
