@@ -5,6 +5,7 @@
 Events: docs/events.md and its table against service/messages.mc, core/host.h and service/events.c.
 Configuration: installer/kmrepair.ini and docs/operations.md against core/config.[ch].
 Commands and exit codes: docs/operations.md against service/options.c and installer/kmrepair.nsi.
+Architecture: each module is named in docs/architecture.md.
 Text: what is installed is plain ASCII of 80 columns at most. What the program prints: tests/examples.py.
 Links: the relative ones in all .md files. XML: well-formed, and for this event source. Licence: in the first line of each source.
 
@@ -227,12 +228,17 @@ def check_configuration():
 
 # ---- commands and exit codes ----
 
+def options_of_verbs():
+    """[(verb, what may follow it)] of the program."""
+    return re.findall(r'\{"(\w+)", \w+, \w+, "([^"]*)"', read("service/options.c"))
+
+
 def check_commands():
     """Each verb of the program is in the table of commands, and each of its options with it."""
     guide = "docs/operations.md"
     rows = re.findall(r"^\| (`.*?) \| ", section_of(guide, "### Commands"), re.M)
     listed = " ".join(code.replace("\\|", "|") for row in rows for code in re.findall(r"`([^`]+)`", row))
-    verbs = re.findall(r'\{"(\w+)", \w+, \w+, "([^"]*)"', read("service/options.c"))
+    verbs = options_of_verbs()
     check("service/options.c", "verbs were found", True, len(verbs) >= 15)
     for verb, words in verbs:
         check(guide, f"commands in the table, {verb}", True, re.search(rf"(?<!\w){verb}(?!\w)", listed) is not None)
@@ -272,6 +278,20 @@ def check_plain():
               [line for line in text.splitlines() if len(line) > 80 and not re.search(r"[A-Z]:\\", line)])
         check(name, "lines of the text that are not ASCII", [], [line for line in text.splitlines() if not line.isascii()])
         check(name, "marks of Markdown in the text", [], re.findall(r"\]\([a-z]|\*\*|^#+ |<!--", text, re.M))
+
+
+# ---- architecture ----
+
+def check_modules():
+    """docs/architecture.md names each module; a verb has a file of its own name."""
+    text = read("docs/architecture.md")
+    verbs = {verb for verb, _ in options_of_verbs()} | {"version"}
+    modules = [path for folder in ("core", "service") for path in sorted((ROOT / folder).rglob("*.c"))]
+    check("sources", "modules were found", True, len(modules) > 40)
+    check("docs/architecture.md", "modules that it does not name", [],
+          [str(path.relative_to(ROOT)) for path in modules
+           if not re.search(rf"`(core/|service/|service/win/|service/verb/)?{path.stem}[`.]", text)
+           and not (path.parent.name == "verb" and path.stem in verbs)])
 
 
 # ---- links ----
@@ -380,6 +400,7 @@ def main():
     check_commands()
     check_exit_codes()
     check_kinds()
+    check_modules()
     check_plain()
     check_links()
     check_xml()

@@ -8,7 +8,8 @@
 An example is a fenced block behind the comment `<!-- example: NAME -->`. What stands in it is made here: one scratch
 Windows host (Wine) plays one story, with the same names each time, and the screens of it are the examples. Times are
 compared by their form only, so a block is written anew only when something else in it has changed. Each screen that a
-person reads keeps to 80 columns, but for a line with a path in it and an event, which Event Viewer folds.
+person reads keeps to 80 columns, but for a line with a path in it; a message of one line and an event are folded here, as a
+console and Event Viewer do.
 """
 import os
 import pathlib
@@ -57,7 +58,8 @@ class Story:
         """One command as it is seen in a console: the prompt, and what is printed. Z: is Wine's own drive."""
         result = self.product.run(*words)
         typed = " ".join(f'"{word}"' if " " in word else word for word in words)
-        return f"{PROMPT}kmrepair {typed}\n{result.out}{result.err}".replace(" Z:", "")
+        said = (result.out + result.err).replace(" Z:", "").splitlines()
+        return "\n".join([f"{PROMPT}kmrepair {typed}", *map(folded_message, said), ""])
 
     def screen(self, name, *commands):
         self.screens[name] = "\n".join(self.shown(*command.split()) for command in commands)
@@ -85,6 +87,11 @@ class Story:
 
 def fold(text):
     return textwrap.fill(text, WIDTH - 4, break_long_words=False, break_on_hyphens=False) + "\n"
+
+
+def folded_message(line):
+    is_message = re.match(r"kmrepair: |(Information|Warning|Error) \d{4}: ", line) and len(line) > WIDTH
+    return fold(line).rstrip("\n") if is_message else line
 
 
 # ---- the story ----
@@ -213,11 +220,10 @@ def compare(page, screens):
 
 
 def too_wide(name, text):
-    """A path may be wide, and what a person types; a program reads CSV. A message of one line the console folds."""
+    """A path may be wide; a program reads CSV."""
     if name.endswith("-csv"):
         return []
-    return [line for line in text.splitlines()
-            if len(line) > WIDTH and not re.search(r"[A-Z]:\\|^(Information|Warning|Error) \d{4}: ", line)]
+    return [line for line in text.splitlines() if len(line) > WIDTH and not re.search(r"[A-Z]:\\", line)]
 
 
 def rewrite(page, screens):
