@@ -20,6 +20,7 @@
  *   volume    each of these is a whole volume: of the type of a disk, and without an identity
  *   listing   the first entry of a list of files says that its name is longer than all that came
  *   kept      kmrepair.jnl.old may not be replaced, as when somebody has it open
+ *   close     the console is closed: whoever handles that is told, and when he returns the process ends
  *   database  the database of services is locked, as while the host starts
  *   levels    ChangeServiceConfig2 knows no level, and says so by ERROR_INVALID_PARAMETER
  *
@@ -50,6 +51,7 @@ typedef NTSTATUS NTAPI nt_create(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_
 typedef NTSTATUS NTAPI nt_list(HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, void *, ULONG,
                                FILE_INFORMATION_CLASS, BOOLEAN, UNICODE_STRING *, BOOLEAN);
 typedef BOOL WINAPI get_info(HANDLE, BY_HANDLE_FILE_INFORMATION *);
+typedef BOOL WINAPI set_handler(PHANDLER_ROUTINE, BOOL);
 typedef BOOL WINAPI start_service(SC_HANDLE, DWORD, const WCHAR **);
 typedef BOOL WINAPI move_file(const WCHAR *, const WCHAR *, DWORD);
 
@@ -223,6 +225,20 @@ static BOOL WINAPI fault_level(SC_HANDLE service, DWORD level, void *what) {
     return FALSE;
 }
 
+static DWORD WINAPI await_close(void *handler) {
+    while (!is_on(L"close"))
+        Sleep(20);
+    ((PHANDLER_ROUTINE)handler)(CTRL_CLOSE_EVENT);
+    return TerminateProcess(GetCurrentProcess(), 1);
+}
+
+static BOOL WINAPI fault_handler(PHANDLER_ROUTINE handler, BOOL add) {
+    HANDLE thread = CreateThread(NULL, 0, await_close, (void *)handler, 0, NULL);
+    if (thread != NULL)
+        CloseHandle(thread);
+    return ((set_handler *)(void *)real(L"kernel32", "SetConsoleCtrlHandler"))(handler, add);
+}
+
 static BOOL WINAPI fault_start(SC_HANDLE service, DWORD count, const WCHAR **words) {
     if (is_on(L"database")) {
         SetLastError(ERROR_SERVICE_DATABASE_LOCKED);
@@ -238,6 +254,7 @@ static FARPROC WINAPI fault_find(HMODULE module, const char *name) {
 }
 
 extern void *const import_find IMPORT(GetProcAddress, 8);
+extern void *const import_handler IMPORT(SetConsoleCtrlHandler, 8);
 extern void *const import_start IMPORT(StartServiceW, 12);
 extern void *const import_info IMPORT(GetFileInformationByHandle, 8);
 extern void *const import_move IMPORT(MoveFileExW, 12);
@@ -248,6 +265,7 @@ extern void *const import_changes IMPORT(ReadDirectoryChangesW, 32);
 extern void *const import_result IMPORT(GetOverlappedResult, 16);
 
 void *const import_find = (void *)fault_find;
+void *const import_handler = (void *)fault_handler;
 void *const import_start = (void *)fault_start;
 void *const import_info = (void *)fault_info;
 void *const import_move = (void *)fault_move;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The service under the service control manager: its life, and what it repairs meanwhile."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -412,7 +413,9 @@ def test_killed_while_records_pour_in(running):
 
 # ---- in a console ----
 
-def test_run_in_a_console(product):
+@contextlib.contextmanager
+def in_a_console(product):
+    """(process, file of its output, file of its events), when it has repaired a record."""
     product.put("stuck.ini")
     out_path, err_path = product.home / "out.txt", product.home / "err.txt"
     with open(out_path, "wb") as out, open(err_path, "wb") as err:
@@ -420,16 +423,28 @@ def test_run_in_a_console(product):
                                      stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         try:
             product.await_repaired("stuck.ini")
-            product.put("later.ini")
-            product.await_repaired("later.ini")
-            wait_until(lambda: b"later.ini" in out_path.read_bytes(), "it says so")
-            os.kill(product.unix_pid(), signal.SIGINT)  # what Ctrl-C becomes
-            assert process.wait(10) == 0
+            yield process, out_path, err_path
         finally:
             product.kill()
             process.wait(10)
-    events = parse_events(err_path.read_text())
-    assert {e.id for e in events} >= {1000, 2000, 1001}
+
+
+def test_run_in_a_console(product):
+    with in_a_console(product) as (process, out_path, err_path):
+        product.put("later.ini")
+        product.await_repaired("later.ini")
+        wait_until(lambda: b"later.ini" in out_path.read_bytes(), "it says so")
+        os.kill(product.unix_pid(), signal.SIGINT)  # what Ctrl-C becomes
+        assert process.wait(10) == 0
+    assert {e.id for e in parse_events(err_path.read_text())} >= {1000, 2000, 1001}
+
+
+def test_a_console_that_is_closed(faulty):
+    """N1: Windows ends the process when the handler returns, which therefore waits for the end of the work."""
+    with in_a_console(faulty) as (process, _, err_path):
+        with fault(faulty, "close"):
+            process.wait(10)
+    assert {e.id for e in parse_events(err_path.read_text())} >= {1000, 2000, 1001}
 
 
 @pytest.mark.parametrize("kind", ["", "nolinks"])
