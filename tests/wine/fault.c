@@ -20,6 +20,9 @@
  *   volume    each of these is a whole volume: of the type of a disk, and without an identity
  *   listing   the first entry of a list of files says that its name is longer than all that came
  *   kept      kmrepair.jnl.old may not be replaced, as when somebody has it open
+ *   close     the console is closed: whoever handles that is told, and when he returns the process ends
+ *   database  the database of services is locked, as while the host starts
+ *   levels    ChangeServiceConfig2 knows no level, and says so by ERROR_INVALID_PARAMETER
  *
  * A process that was started before sees a fault come and go.
  */
@@ -48,6 +51,8 @@ typedef NTSTATUS NTAPI nt_create(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_
 typedef NTSTATUS NTAPI nt_list(HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, void *, ULONG,
                                FILE_INFORMATION_CLASS, BOOLEAN, UNICODE_STRING *, BOOLEAN);
 typedef BOOL WINAPI get_info(HANDLE, BY_HANDLE_FILE_INFORMATION *);
+typedef BOOL WINAPI set_handler(PHANDLER_ROUTINE, BOOL);
+typedef BOOL WINAPI start_service(SC_HANDLE, DWORD, const WCHAR **);
 typedef BOOL WINAPI move_file(const WCHAR *, const WCHAR *, DWORD);
 
 enum { WATCHES = 8 };
@@ -60,8 +65,22 @@ static struct {
 
 static HANDLE last_by_path; /* on whatever thread: the tests ask of one that has one */
 
+/* What GetProcAddress, which is replaced as well, calls itself. */
+NTSTATUS NTAPI LdrGetProcedureAddress(HMODULE module, const STRING *name, ULONG ordinal,
+                                      void **address);
+
+static FARPROC find(HMODULE module, const char *name) {
+    STRING string;
+    void *address = NULL;
+
+    string.Length = string.MaximumLength = (USHORT)lstrlenA(name);
+    string.Buffer = (char *)name;
+    LdrGetProcedureAddress(module, &string, 0, &address);
+    return (FARPROC)address;
+}
+
 static FARPROC real(const WCHAR *module, const char *name) {
-    return GetProcAddress(GetModuleHandleW(module), name);
+    return find(GetModuleHandleW(module), name);
 }
 
 static BOOL is_on(const WCHAR *name) {
@@ -200,6 +219,43 @@ static BOOL WINAPI fault_move(const WCHAR *from, const WCHAR *to, DWORD flags) {
     return ((move_file *)(void *)real(L"kernel32", "MoveFileExW"))(from, to, flags);
 }
 
+static BOOL WINAPI fault_level(SC_HANDLE service, DWORD level, void *what) {
+    (void)service, (void)level, (void)what;
+    SetLastError(ERROR_INVALID_PARAMETER);
+    return FALSE;
+}
+
+static DWORD WINAPI await_close(void *handler) {
+    while (!is_on(L"close"))
+        Sleep(20);
+    ((PHANDLER_ROUTINE)handler)(CTRL_CLOSE_EVENT);
+    return TerminateProcess(GetCurrentProcess(), 1);
+}
+
+static BOOL WINAPI fault_handler(PHANDLER_ROUTINE handler, BOOL add) {
+    HANDLE thread = CreateThread(NULL, 0, await_close, (void *)handler, 0, NULL);
+    if (thread != NULL)
+        CloseHandle(thread);
+    return ((set_handler *)(void *)real(L"kernel32", "SetConsoleCtrlHandler"))(handler, add);
+}
+
+static BOOL WINAPI fault_start(SC_HANDLE service, DWORD count, const WCHAR **words) {
+    if (is_on(L"database")) {
+        SetLastError(ERROR_SERVICE_DATABASE_LOCKED);
+        return FALSE;
+    }
+    return ((start_service *)(void *)real(L"advapi32", "StartServiceW"))(service, count, words);
+}
+
+static FARPROC WINAPI fault_find(HMODULE module, const char *name) {
+    if (lstrcmpA(name, "ChangeServiceConfig2W") == 0 && is_on(L"levels"))
+        return (FARPROC)(void *)fault_level;
+    return find(module, name);
+}
+
+extern void *const import_find IMPORT(GetProcAddress, 8);
+extern void *const import_handler IMPORT(SetConsoleCtrlHandler, 8);
+extern void *const import_start IMPORT(StartServiceW, 12);
 extern void *const import_info IMPORT(GetFileInformationByHandle, 8);
 extern void *const import_move IMPORT(MoveFileExW, 12);
 extern void *const import_write IMPORT(WriteFile, 20);
@@ -208,6 +264,9 @@ extern void *const import_report IMPORT(ReportEventW, 36);
 extern void *const import_changes IMPORT(ReadDirectoryChangesW, 32);
 extern void *const import_result IMPORT(GetOverlappedResult, 16);
 
+void *const import_find = (void *)fault_find;
+void *const import_handler = (void *)fault_handler;
+void *const import_start = (void *)fault_start;
 void *const import_info = (void *)fault_info;
 void *const import_move = (void *)fault_move;
 void *const import_write = (void *)fault_write;

@@ -8,7 +8,8 @@
  *   lists limit folder|program|private PATH [fail]   access_protect(); `fail`: aclapi's call fails
  *   lists make PATH                                  access_make_folder()
  *   lists open change|own|rename|root SDDL           access_is_open() of a file with this list
- *   lists grant SDDL SID ITSELF FILES CREATORS       access_grant()
+ *   lists grant SDDL SID ITSELF FILES CREATORS [lost]  access_grant(); `lost`: of the old list nothing is
+ *                                                    in the new one, which an NT-compatible kernel once did
  *
  * Output: "CALL PATH SDDL" for each list that is set, then "error N", "open WHO" or "closed".
  */
@@ -35,11 +36,15 @@ static DWORD WINAPI fake_attributes(const WCHAR *path);
 #define GetFileSecurityW fake_get_file
 #define CreateDirectoryW fake_make_folder
 #define GetFileAttributesW fake_attributes
+#define acl_replace fake_replace
 #include "win/access.c"
+#undef acl_replace
 #undef GetFileAttributesW
 
+DWORD acl_replace(PACL from, const struct acl_entry *entries, unsigned count, PACL *to);
+
 static WCHAR sddl[4096] = L"O:BAD:P(A;;FA;;;BA)(A;;FA;;;SY)";
-static BOOL fails;
+static BOOL fails, loses;
 
 static void show(const char *call, const WCHAR *path, SECURITY_INFORMATION what,
                  PSECURITY_DESCRIPTOR descriptor) {
@@ -97,6 +102,12 @@ static DWORD WINAPI fake_attributes(const WCHAR *path) {
     return FILE_ATTRIBUTE_DIRECTORY;
 }
 
+DWORD fake_replace(PACL from, const struct acl_entry *entries, unsigned count, PACL *to) {
+    ACL none;
+    InitializeAcl(&none, sizeof none, ACL_REVISION);
+    return acl_replace(loses ? &none : from, entries, count, to);
+}
+
 static int tell(DWORD error) {
     printf("error %lu\n", error);
     return 0;
@@ -148,7 +159,8 @@ int main(void) {
         lstrcpynW(sddl, argv[3], ARRAYSIZE(sddl));
         return ask(argv[2]);
     }
-    if (argc == 7 && wcscmp(argv[1], L"grant") == 0) {
+    if (argc >= 7 && wcscmp(argv[1], L"grant") == 0) {
+        loses = argc > 7;
         lstrcpynW(sddl, argv[2], ARRAYSIZE(sddl));
         return grant(argv + 3);
     }
