@@ -228,9 +228,12 @@ def check_configuration():
 
 # ---- commands and exit codes ----
 
-def options_of_verbs():
-    """[(verb, what may follow it)] of the program."""
-    return re.findall(r'\{"(\w+)", \w+, \w+, "([^"]*)"', read("service/options.c"))
+def verbs_and_options():
+    """The verbs of the program, and the options that people are told of."""
+    code = read("service/grammar.c") if (ROOT / "service/grammar.c").is_file() else read("service/options.c")
+    verbs = re.findall(r'\[VERB_\w+\] =\s*\{"(\w+)"', code)
+    options = [name for name, rest in re.findall(r'^    \{"([a-z-]+)", (".*?)\},?$', code, re.M | re.S) if not rest.endswith("NULL")]
+    return verbs, options
 
 
 def check_commands():
@@ -238,18 +241,17 @@ def check_commands():
     guide = "docs/operations.md"
     rows = re.findall(r"^\| (`.*?) \| ", section_of(guide, "### Commands"), re.M)
     listed = " ".join(code.replace("\\|", "|") for row in rows for code in re.findall(r"`([^`]+)`", row))
-    verbs = options_of_verbs()
-    check("service/options.c", "verbs were found", True, len(verbs) >= 15)
-    for verb, words in verbs:
-        check(guide, f"commands in the table, {verb}", True, re.search(rf"(?<!\w){verb}(?!\w)", listed) is not None)
-        for option in re.findall(r"--[a-z-]+", words):
-            check(guide, f"options in the table, {verb} {option}", True, option in listed)
+    verbs, options = verbs_and_options()
+    check("service/grammar.c", "verbs were found", True, len(verbs) >= 15)
+    check(guide, "commands in the table, those of the program", [], [verb for verb in verbs if not re.search(rf"(?<!\w){verb}(?!\w)", listed)])
+    check(guide, "options in the section, those of the program", [],
+          [name for name in options if f"--{name}" not in section_of(guide, "### Commands")])
 
 
 def check_exit_codes():
     """Set-up's, in its first lines and in the guide."""
-    source = re.findall(r"^;   (\d)  ", read("installer/kmrepair.nsi"), re.M)
-    table = re.findall(r"^\| (\d) \| ", section_of("docs/operations.md", "## Unattended roll-out"), re.M)
+    source = re.findall(r"^;   (\d+) +", read("installer/kmrepair.nsi"), re.M)
+    table = re.findall(r"^\| (\d+) \| ", section_of("docs/operations.md", "## Unattended roll-out"), re.M)
     check("installer/kmrepair.nsi", "exit codes were found", True, len(source) >= 10)
     check("docs/operations.md", "exit codes of set-up", source, table)
     options = set(re.findall(r"/[A-Z]{2,}\b", read("installer/kmrepair.nsi").split("Exit codes")[0]))
@@ -272,6 +274,7 @@ def check_plain():
     """Each line fits 80 columns but for a path, which is not broken, and is ASCII, for the Notepad of NT 4.0."""
     plain = types.ModuleType("plain")
     exec(compile(read("installer/plain.py"), "installer/plain.py", "exec"), plain.__dict__)  # without a file of bytecode
+    check("installer/kmrepair.ini", "lines wider than 80 columns", [], [line for line in read("installer/kmrepair.ini").splitlines() if len(line) > 80])
     for name in ("README.md", "docs/operations.md", "docs/events.md"):
         text = plain.Page(ROOT / name).text() if (ROOT / name).is_file() else ""
         check(name, "lines of the text that are wider than 80 columns", [],
@@ -285,7 +288,7 @@ def check_plain():
 def check_modules():
     """docs/architecture.md names each module; a verb has a file of its own name."""
     text = read("docs/architecture.md")
-    verbs = {verb for verb, _ in options_of_verbs()} | {"version"}
+    verbs = {*verbs_and_options()[0], "version"}
     modules = [path for folder in ("core", "service") for path in sorted((ROOT / folder).rglob("*.c"))]
     check("sources", "modules were found", True, len(modules) > 40)
     check("docs/architecture.md", "modules that it does not name", [],

@@ -50,6 +50,7 @@ class Story:
         self.screens = {}
         self.product = Product(wine, exe, "KMRepair", above="Program Files")
         self.product.folder = wine.drive_c / "Security" / "Mgrent" / "Clients"
+        os.chdir(self.product.home)  # the folder of the prompt
         # A second drive, as most hosts have.
         (wine.prefix / "drive_d" / "Old" / "Clients").mkdir(parents=True)
         (wine.prefix / "dosdevices" / "d:").symlink_to("../drive_d")
@@ -121,16 +122,23 @@ def install(story):
     story.product.await_event(2000, BORIS)
     story.event(2010)
     story.screen("status", "status")
-    story.screen("help", "--help")
+    story.screen("todo", "todo")
+    story.screen("todo-json", "todo --format=json")
+    story.screen("report", "report")
+    story.screen("help", "help")
 
 
 def in_readme(story):
     """Stuck, repaired, and the event, in as few lines as can be."""
-    stuck = [line for line in story.screens["scan"].splitlines() if ANNA in line]
-    repaired = [line for line in story.shown("history").splitlines() if ANNA in line]
-    lines = [f"{PROMPT}kmrepair scan", *stuck, f"{PROMPT}kmrepair history", *repaired,
+    lines = [f"{PROMPT}kmrepair scan", about_anna(story.screens["scan"]),
+             f"{PROMPT}kmrepair history", about_anna(story.shown("history")),
              "Event Viewer, event 2000:", story.screens["event-2000"].strip()]
     story.screens["in-readme"] = "\n".join(lines) + "\n"
+
+
+def about_anna(screen):
+    """Her line, with what is indented below it."""
+    return re.search(rf"^\S.*{re.escape(ANNA)}.*(\n .+)*", screen, re.M)[0]
 
 
 def take_back(story):
@@ -164,7 +172,10 @@ def pause(story):
     story.screen("pause", "pause")
     story.event(1002)
     story.screen("status-paused", "status")
+    story.screen("undo-all", "undo --all")
     story.screen("continue", "continue")
+    story.product.await_event(1003)
+    story.screen("status-held", "status")
 
 
 def end(story):

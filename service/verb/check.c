@@ -34,7 +34,7 @@ static bool print_text(const struct look *look) {
     config_print(&look->settings, text, sizeof text);
     bool written = console_print(CONSOLE_OUT, "%s\r\n", text);
     if (!look->found)
-        written = console_print(CONSOLE_OUT, "No Clients folder found: %s\r\n", look->words) &&
+        written = console_print(CONSOLE_OUT, "No Clients folder is found: %s\r\n", look->words) &&
                   written;
     return written;
 }
