@@ -15,13 +15,15 @@ import textwrap
 
 WIDTH = 78
 FIRST = 24  # the widest a first column is, beyond which a table becomes a list
+TOGETHER = 30  # code of so many letters is not broken
+GLUE = "\1"     # stands for a blank in it
 INSTALLED = {"README.md": "README.txt", "docs/operations.md": "OPERATIONS.txt", "docs/events.md": "EVENTS.txt",
              "LICENSE": "LICENSE.txt"}
 
 
 def wrap(text, first="", rest=""):
     return textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=rest,
-                         break_long_words=False, break_on_hyphens=False)
+                         break_long_words=False, break_on_hyphens=False).replace(GLUE, " ")
 
 
 class Page:
@@ -38,7 +40,7 @@ class Page:
         file, _, anchor = target.partition("#")
         if not file:
             title = self.titles.get(anchor, text)
-            return text if title == text else f'{text} ("{title}")'
+            return f'"{text}"' if title == text else f'{text} ("{title}")'
         parts = [part for part in (self.folder, *file.split("/")) if part]
         while ".." in parts:
             at = parts.index("..")
@@ -50,9 +52,13 @@ class Page:
 
     def inline(self, text):
         """Without the marks; what is code is left as it is but for them."""
-        codes = []
-        text = re.sub(r"(`+)(.+?)\1", lambda code: f"\0{codes.append(code[2]) or len(codes) - 1}\0", text)
-        text = re.sub(r"\*\*(.+?)\*\*", r"\1", text)
+        codes = re.findall(r"(`+)(.+?)\1", text)
+        codes = [code.replace(" ", GLUE) if len(code) <= TOGETHER else code for _, code in codes]
+        number = iter(range(len(codes)))
+        text = re.sub(r"(`+)(.+?)\1", lambda _: f"\0{next(number)}\0", text)
+        text = re.sub(r"(\*\*?)(\w.*?)\1(?!\w)", r"\2", text)
+        if only := re.fullmatch(r"\[([^\]]+)\]\(#[^)]*\)", text):
+            return only[1]
         text = re.sub(r"!\[[^\]]*\]\([^)\s]+\)", "", text)
         text = re.sub(r"\[([^\]]+)\]\(([^)\s]+)\)", self.link, text).strip()
         return re.sub(r"\0(\d+)\0", lambda code: codes[int(code[1])], text)
@@ -67,7 +73,7 @@ class Page:
         lines = []
         for row in [head, ["-" * min(width, room if i == len(widths) - 1 else width) for i, width in enumerate(widths)], *body]:
             start = "".join(f"{cell:{width}}  " for cell, width in zip(row[:-1], widths))
-            lines.append(wrap(row[-1], start, " " * len(start)) if row[-1] else start.rstrip())
+            lines.append(wrap(row[-1], start, " " * len(start)) if row[-1] else start.rstrip().replace(GLUE, " "))
         return "\n".join(lines)
 
     @staticmethod
