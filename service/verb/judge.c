@@ -27,7 +27,7 @@ static void need(struct state *state, enum state_need which, bool is_there, bool
 
 /* A mailbox has been on the list for longer than ReminderHours. */
 static bool is_overdue(struct state *state) {
-    uint32_t hours = 24;
+    uint32_t hours = state->in_force != NULL ? state->in_force->reminder_hours : 0;
     uint32_t time = state->host.host.utc(&state->host);
     return state->todo > 0 && hours > 0 && time > state->todo_since &&
            (time - state->todo_since) / 3600 >= hours;
@@ -42,8 +42,7 @@ static void judge_needs(struct state *state) {
     need(state, NEED_UNREPORTED, state->waiting_since != 0, true);
     need(state, NEED_CONFIG, !state->accepted && (state->service != 0 || !settings_is_missing()),
          !state->config_unread);
-    need(state, NEED_FOLDER, state->folder.code != HOST_OK && state->service != 0,
-         !is_denied(&state->folder));
+    need(state, NEED_FOLDER, state->folder.code != HOST_OK, !is_denied(&state->folder));
     need(state, NEED_TODO, state->todo + state->todo_untold > 0, state->todo_untold == 0);
     need(state, NEED_HELD, state->held > 0, true);
     need(state, NEED_DAMAGED, state->damaged > 0, true);

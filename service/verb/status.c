@@ -41,6 +41,12 @@ static void put_fact(struct output *out, const char *label, const char *name, co
     text_put(&out->text, "\r\n");
 }
 
+/* For people only. */
+static void put_words(struct output *out, const char *label, const char *words) {
+    put_label(out, label);
+    console_put_wrapped(&out->text, INDENT, words);
+}
+
 static void put_time(struct output *out, const char *label, const char *name, uint32_t utc) {
     char time[WHEN_BYTES];
     if (utc == 0)
@@ -101,8 +107,8 @@ static void put_attention(struct output *out, struct state *state) {
 
 /* ---- the facts ---- */
 
-/* For people without the folder, which has a line of its own; for programs named with a small letter
- * first, and a number, yes and no as JSON has them. */
+/* Folder = auto is said here; the path has a line of its own. For programs they are named with a small
+ * letter first, and a number, yes and no are as JSON has them. */
 static void put_settings(struct output *out, const struct settings *settings) {
     static char value[CONFIG_FOLDER_BYTES];
     char small[32];
@@ -113,27 +119,23 @@ static void put_settings(struct output *out, const struct settings *settings) {
         console_put_raw(&out->text, "settings", "{");
     for (size_t i = 0; (name = config_key(settings, i, value)) != NULL; i++) {
         bool is_path = text_same(name, "Folder");
-        if (!is_path) {
+        (void)text_copy(small, sizeof small, name);
+        small[0] = text_lower(small[0]);
+        if (out->json && is_path) {
+            console_put_member(&out->text, small, settings->automatic ? "auto" : value);
+        } else if (out->json) {
+            console_put_raw(&out->text, small, i > 0 ? value : settings->repair ? "true" : "false");
+        } else if (!is_path || settings->automatic) {
             text_put(&words, i == 0 ? "" : ", ");
             text_put(&words, name);
             text_put(&words, " = ");
-            text_put(&words, value);
+            text_put(&words, is_path ? "auto" : value);
         }
-        if (!out->json)
-            continue;
-        (void)text_copy(small, sizeof small, name);
-        small[0] = text_lower(small[0]);
-        if (is_path)
-            console_put_member(&out->text, small, value);
-        else
-            console_put_raw(&out->text, small, i > 0 ? value : settings->repair ? "true" : "false");
     }
-    if (out->json) {
+    if (out->json)
         text_put_char(&out->text, '}');
-        return;
-    }
-    put_label(out, "Settings");
-    console_put_wrapped(&out->text, INDENT, out->sentence);
+    else
+        put_words(out, "Settings", out->sentence);
 }
 
 static void put_configuration(struct output *out, const struct state *state) {
@@ -161,10 +163,8 @@ static void put_scan(struct output *out, const struct state *state) {
     put_number(out, "files", counts->files);
     for (size_t i = 0; i < WALK_VERDICTS; i++)
         put_number(out, record_verdict_name(walk_verdicts[i]), walk_count(counts, i));
-    if (!out->json) {
-        put_label(out, "");
-        console_put_wrapped(&out->text, INDENT, walk_counts(counts));
-    }
+    if (!out->json)
+        put_words(out, "", walk_counts(counts));
 }
 
 static void put_past(struct output *out, struct state *state) {

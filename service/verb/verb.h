@@ -42,7 +42,7 @@ int verb_stop(const struct options *options);
 int verb_pause(const struct options *options);
 int verb_continue(const struct options *options);
 
-/* Service, configuration, folder, and what was repaired. */
+/* What the service does, what needs a person, and the facts. 1: something is wrong; 2: it cannot be told. */
 int verb_status(const struct options *options);
 
 /* What the configuration says, or what is wrong with it. */

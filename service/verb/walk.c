@@ -16,6 +16,7 @@ static void judge(struct host_win *host, unsigned char *bytes, bool whole, struc
     size_t got = 0;
     memset(&row->record, 0, sizeof row->record);
     row->record.verdict = VERDICT_UNREADABLE;
+    row->size = 0;
     row->result = host->host.open(host, NULL, row->name, false, &size);
     if (row->result.code != HOST_OK)
         return;
@@ -23,9 +24,9 @@ static void judge(struct host_win *host, unsigned char *bytes, bool whole, struc
     if (fits)
         row->result = host->host.read(host, 0, bytes, size, &got);
     host->host.close(host);
+    row->size = fits ? (uint32_t)got : size;
     if (row->result.code == HOST_OK)
-        (whole ? record_judge_whole : record_judge)(bytes, fits ? (uint32_t)got : size,
-                                                    &row->record);
+        (whole ? record_judge_whole : record_judge)(bytes, row->size, &row->record);
 }
 
 struct host_result walk_folder(struct host_win *host, unsigned char *bytes, bool whole,

@@ -17,6 +17,7 @@
 
 struct walk_row {
     char name[QUEUE_NAME_BYTES];
+    uint32_t size; /* of its content */
     struct record record;
     struct host_result result; /* of reading it; HOST_REFUSED: unreadable, such as a link */
 };
