@@ -61,10 +61,13 @@ static void visit_facts(void *context, const struct journal_entry *entry) {
     }
 }
 
-/* journal_visit: when the folder is open. */
+/* journal_visit: when it is known which folder is open. Of none, every folder may be the one. */
 static void visit_records(void *context, const struct journal_entry *entry) {
     (void)context;
-    todo_apply(&visited->memory, &visited->host.host, entry);
+    if (folder_is_open(&visited->host.folder))
+        todo_apply(&visited->memory, &visited->host.host, entry);
+    else
+        memory_apply(&visited->memory, entry);
 }
 
 static bool is_denied(const struct host_result *result) {

@@ -57,11 +57,13 @@ static void put_since(struct text *text, const char *words, uint32_t utc) {
     text_put(text, when_print(utc, when));
 }
 
-static const char *reason_of(const struct state *state, enum state_need need,
-                             const struct host_result *result) {
+const char *state_reason(const struct state *state, enum state_need need) {
     static char room[200];
+    const struct host_result *result = need == NEED_JOURNAL ? &state->journal : &state->folder;
     if ((state->untold >> need & 1) != 0)
         return "access denied; open the console as administrator";
+    if (result->code == HOST_GONE)
+        return "it is gone";
     return result_text(result, room, sizeof room);
 }
 
@@ -102,8 +104,7 @@ void state_put_need(struct state *state, enum state_need need, struct text *text
     switch (need) {
     case NEED_JOURNAL:
         text_put(text, "The journal kmrepair.jnl cannot be used: ");
-        text_put(text, state->journal.code == HOST_GONE ? "it is gone"
-                                                        : reason_of(state, need, &state->journal));
+        text_put(text, state_reason(state, need));
         text_put(text, "; see event 2031");
         break;
     case NEED_UNREPORTED:
@@ -116,7 +117,7 @@ void state_put_need(struct state *state, enum state_need need, struct text *text
         break;
     case NEED_FOLDER:
         text_put(text, "The Clients folder cannot be opened: ");
-        text_put(text, reason_of(state, need, &state->folder));
+        text_put(text, state_reason(state, need));
         text_put(text, "; put it back, or set Folder in kmrepair.ini");
         break;
     case NEED_TODO:

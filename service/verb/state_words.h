@@ -17,6 +17,9 @@ void state_put_doing(const struct state *state, struct text *text);
 /* One of state->needs: what it is, and the next step. Of many held records the first are named. */
 void state_put_need(struct state *state, enum state_need need, struct text *text);
 
+/* Of NEED_JOURNAL and NEED_FOLDER the reason alone. One buffer. */
+const char *state_reason(const struct state *state, enum state_need need);
+
 /* "automatic", "manual", "disabled"; of the service control manager's number. */
 const char *state_start_word(DWORD start);
 

@@ -61,6 +61,10 @@ static void put_number(struct output *out, const char *name, uint32_t number) {
         console_put_number(&out->text, name, number);
 }
 
+static bool needs(const struct state *state, enum state_need need) {
+    return (state->needs >> need & 1) != 0;
+}
+
 /* ---- what it does, and what needs a person ---- */
 
 static void put_doing(struct output *out, const struct state *state) {
@@ -88,7 +92,7 @@ static void put_attention(struct output *out, struct state *state) {
     if (state->needs != 0)
         text_put(&out->text, out->json ? ",\"attention\":[" : "\r\nAttention\r\n");
     for (enum state_need need = NEED_JOURNAL; need < STATE_NEEDS; need++) {
-        if ((state->needs >> need & 1) == 0)
+        if (!needs(state, need))
             continue;
         text_begin(&sentence, out->sentence, SENTENCE_BYTES);
         state_put_need(state, need, &sentence);
@@ -140,7 +144,7 @@ static void put_settings(struct output *out, const struct settings *settings) {
 
 static void put_configuration(struct output *out, const struct state *state) {
     put_fact(out, "Configuration", "configuration", state->config);
-    if ((state->needs >> NEED_CONFIG & 1) != 0) {
+    if (needs(state, NEED_CONFIG)) {
         if (state->error.line != 0)
             put_number(out, "errorLine", state->error.line);
         put_fact(out, NULL, "error", state->error.reason);
@@ -169,6 +173,10 @@ static void put_scan(struct output *out, const struct state *state) {
 
 static void put_past(struct output *out, struct state *state) {
     const char *before = ",\"heldRecords\":[";
+    if (needs(state, NEED_FOLDER))
+        put_fact(out, NULL, "folderError", state_reason(state, NEED_FOLDER));
+    if (needs(state, NEED_JOURNAL))
+        put_fact(out, NULL, "journalError", state_reason(state, NEED_JOURNAL));
     put_number(out, "repaired", state->repaired);
     put_time(out, "Last repair", "lastRepair", state->last_repair);
     put_number(out, "todo", state->todo);

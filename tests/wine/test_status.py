@@ -190,7 +190,7 @@ def test_mailboxes_to_enable(running):
 
 @pytest.mark.parametrize("hours, ago, code", [(24, 25 * 3600, BAD), (24, 23 * 3600, GOOD), (0, 999 * 3600, GOOD)])
 def test_mailbox_that_waits_for_too_long(service, hours, ago, code):
-    service.configure_text(service.config.read_text().replace("[timing]", f"[timing]\r\nReminderHours = {hours}"))
+    service.configure(ReminderHours=hours)
     write_journal(service, *repair_lines(service, NAME, ago))
     service.start()
     service.await_event(3020)
@@ -352,7 +352,7 @@ def test_scan_marks_what_is_held(running):
     assert row["reason"] == "held since its undo"
     running.stop()
     (running.folder / NAME).write_bytes(record(mailbox="another"))  # that ends the hold
-    assert "held" not in running.run("scan").out
+    assert "held since" not in running.run("scan").out
 
 
 def test_scan_names_the_folder_and_says_that_it_is_the_wrong_one(product):
