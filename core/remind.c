@@ -22,37 +22,33 @@ static uint32_t wait_seconds(const struct remind *remind) {
 
 /* ---- how long ago */
 
-/* By the wall clock. */
-static uint32_t since(const struct remind *remind, uint32_t time) {
-    uint32_t present = utc(remind);
-    return time < present ? present - time : 0;
+static uint32_t seconds(const struct remind *remind) {
+    return (uint32_t)(now(remind) / 1000);
 }
 
-static uint32_t grow(uint32_t age, uint64_t ms) {
-    uint64_t sum = age + ms / 1000;
-    return sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+/* What the clock showed at a time by the wall clock. */
+static uint32_t clock_at(const struct remind *remind, uint32_t time) {
+    uint32_t present = utc(remind);
+    return seconds(remind) - (time < present ? present - time : 0);
 }
 
 static uint32_t age_of(const struct remind *remind, struct memory_item *item) {
-    if (!item->aged) {
-        item->age = since(remind, item->utc);
-        item->age_at = now(remind);
-        item->aged = true;
-    }
-    return grow(item->age, now(remind) - item->age_at);
+    if (!item->aged)
+        item->made = clock_at(remind, item->utc);
+    item->aged = true;
+    return seconds(remind) - item->made;
 }
 
 /* Since it was said; as long as anybody would wait if it never was. */
 static uint32_t told_ago(struct remind *remind) {
     if (!remind->recalled) {
-        remind->recalled = true;
         remind->told = remind->ledger->state.reminded;
-        remind->age = since(remind, remind->told);
-        remind->age_at = now(remind);
+        remind->told_at = clock_at(remind, remind->told);
+        remind->recalled = true;
     }
     if (remind->told == 0)
         return UINT32_MAX;
-    uint32_t ago = grow(remind->age, now(remind) - remind->age_at);
+    uint32_t ago = seconds(remind) - remind->told_at;
     uint32_t present = utc(remind);
     uint32_t right = present > ago ? present - ago : 1;
     uint32_t wrong = right > remind->told ? right - remind->told : remind->told - right;
@@ -196,8 +192,7 @@ static void tell(struct remind *remind) {
     }
     remind->backoff = 0;
     remind->told = utc(remind);
-    remind->age = 0;
-    remind->age_at = now(remind);
+    remind->told_at = seconds(remind);
 }
 
 /* ---- what there is to do */

@@ -39,10 +39,9 @@ struct remind {
     size_t next; /* of the items, the one that is looked at next */
     bool looked; /* at all of them, at this time: */
     uint64_t looked_at;
-    bool recalled;    /* what the journal says of the last time */
+    bool recalled;    /* what the journal says of the last time: */
     uint32_t told;    /* seconds since 1970; 0: never */
-    uint32_t age;     /* seconds since then, ... */
-    uint64_t age_at;  /* ... when the clock showed this */
+    uint32_t told_at; /* seconds of the clock, modulo 2^32 */
     uint32_t backoff; /* ms, after an event that was not taken */
     uint64_t due;     /* when it is seen anew whether there is something to say */
 };

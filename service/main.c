@@ -24,8 +24,9 @@ static int (*const verbs_done_by[])(const struct options *options) = {
     [VERB_START] = verb_start,     [VERB_STOP] = verb_stop,
     [VERB_PAUSE] = verb_pause,     [VERB_CONTINUE] = verb_continue,
     [VERB_STATUS] = verb_status,   [VERB_CHECK] = verb_check,
-    [VERB_HISTORY] = verb_history, [VERB_UNDO] = verb_undo,
-    [VERB_RELEASE] = verb_release, [VERB_VERSION] = verb_version,
+    [VERB_HISTORY] = verb_history, [VERB_TODO] = verb_todo,
+    [VERB_UNDO] = verb_undo,       [VERB_RELEASE] = verb_release,
+    [VERB_VERSION] = verb_version,
 };
 
 static int do_verb(void) {

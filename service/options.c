@@ -58,6 +58,10 @@ static const struct {
     [VERB_HISTORY] = {"history", NOTHING, ALL_FORMATS, " [--since DATE] [--format=table|csv|json]",
                       "Lists what was done to which record.\r\n"
                       "DATE, in UTC: 2026-11-22 or 2026-11-22T16:40:00Z."},
+    [VERB_TODO] =
+        {"todo", NOTHING, ALL_FORMATS, " [--format=table|csv|json]",
+         "Lists the mailboxes that still have to be enabled: their record was repaired\r\n"
+         "and has not changed since. Exit code 0: none; 1: some; 2: it could not be told."},
     [VERB_UNDO] =
         {"undo", NAME, 0, " NAME",
          "Takes the last repair of a record back, and holds the record: it is left alone\r\n"
@@ -241,7 +245,8 @@ static const struct {
     {"--config", ~0U, take_config},
     {"--folder", 1 << VERB_INSTALL, take_folder},
     {"--account", 1 << VERB_INSTALL, take_account},
-    {"--format", 1 << VERB_SCAN | 1 << VERB_STATUS | 1 << VERB_HISTORY | 1 << VERB_CHECK,
+    {"--format",
+     1 << VERB_SCAN | 1 << VERB_STATUS | 1 << VERB_HISTORY | 1 << VERB_CHECK | 1 << VERB_TODO,
      take_format},
     {"--in", 1 << VERB_INSTALL | 1 << VERB_CHECK | 1 << VERB_UNINSTALL, take_in},
     /* The verbs that set-up runs. */

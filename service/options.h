@@ -33,6 +33,7 @@ enum verb {
     VERB_STATUS,
     VERB_CHECK,
     VERB_HISTORY,
+    VERB_TODO,
     VERB_UNDO,
     VERB_RELEASE,
     VERB_VERSION

@@ -51,6 +51,9 @@ int verb_check(const struct options *options);
 /* Each repair, undo and release, the oldest first, from the old journal and the present one. */
 int verb_history(const struct options *options);
 
+/* The mailboxes that still have to be enabled, the oldest first; writes nothing. 1: there are some. */
+int verb_todo(const struct options *options);
+
 /* Beside a service that runs or not. */
 int verb_undo(const struct options *options);
 int verb_release(const struct options *options);
