@@ -50,7 +50,9 @@ static const struct {
     [VERB_CONTINUE] = {"continue", NOTHING, 0, "",
                        "Continues a paused service: it scans the folder, then repairs."},
     [VERB_STATUS] = {"status", NOTHING, SOME_FORMATS, " [--format=table|json]",
-                     "Shows service, configuration, folder, and what was repaired."},
+                     "Says what KMRepair does and what needs a person. Exit code 0: it works;\r\n"
+                     "1: something is wrong, or a mailbox waits for longer than ReminderHours;\r\n"
+                     "2: it could not be told."},
     [VERB_CHECK] = {"check", NOTHING, SOME_FORMATS, " [--format=table|json]",
                     "Says what is wrong with the configuration, or what it means."},
     [VERB_HISTORY] = {"history", NOTHING, ALL_FORMATS, " [--since DATE] [--format=table|csv|json]",
