@@ -138,7 +138,7 @@ def in_readme(story):
 
 def about_anna(screen):
     """Her line, with what is indented below it."""
-    return re.search(rf"^\S.*{re.escape(ANNA)}.*(\n .+)*", screen, re.M)[0]
+    return re.search(rf"^(?=\S).*{re.escape(ANNA)}.*(\n .+)*", screen, re.M)[0]
 
 
 def take_back(story):
