@@ -124,7 +124,6 @@ def install(story):
     story.screen("status", "status")
     story.screen("todo", "todo")
     story.screen("todo-json", "todo --format=json")
-    story.screen("report", "report")
     story.screen("help", "help")
 
 
@@ -151,7 +150,7 @@ def take_back(story):
 
 def report_only(story):
     story.edit("Repair = yes", "Repair = no")
-    story.product.await_event(4000)
+    story.product.await_event(3020)
     story.put(CARLA, "Carla")
     story.event(2001, CARLA)
     story.screen("status-report-only", "status")
@@ -163,7 +162,7 @@ def mistake(story):
     story.screen("check-refused", "check")
     story.screen("status-refused", "status")
     story.edit("Repare = no", "Repair = yes")
-    story.product.await_event(4000)
+    story.product.await_event(3020)
     story.product.await_repaired(CARLA)
     story.product.await_event(2000, CARLA)
 
@@ -173,8 +172,9 @@ def pause(story):
     story.event(1002)
     story.screen("status-paused", "status")
     story.screen("undo-all", "undo --all")
+    story.product.forget_events()
     story.screen("continue", "continue")
-    story.product.await_event(1003)
+    story.product.await_event(3020)
     story.screen("status-held", "status")
 
 
