@@ -282,15 +282,17 @@ DWORD access_restore(const WCHAR *path, void *was) {
         !GetSecurityDescriptorDacl(was, &present, &list, &defaulted))
         return GetLastError();
     want_to_restore();
-    /* What the folder above gives is given again, to what is in this one as well. */
-    DWORD error = SetNamedSecurityInfoW((WCHAR *)plain_path(path, plain), SE_FILE_OBJECT,
-                                        what | ((control & SE_DACL_PROTECTED) != 0
-                                                    ? PROTECTED_DACL_SECURITY_INFORMATION
-                                                    : UNPROTECTED_DACL_SECURITY_INFORMATION),
-                                        owner, NULL, list, NULL);
-    if (error != ERROR_SUCCESS)
-        error = SetFileSecurityW(path, what, was) ? ERROR_SUCCESS : GetLastError();
-    return error;
+    /* What the folder above gives is given again, to what is in this one as well, if this Windows can.
+     * That need not be what was there: a file may have been moved here with its list. */
+    (void)SetNamedSecurityInfoW((WCHAR *)plain_path(path, plain), SE_FILE_OBJECT,
+                                what | ((control & SE_DACL_PROTECTED) != 0
+                                            ? PROTECTED_DACL_SECURITY_INFORMATION
+                                            : UNPROTECTED_DACL_SECURITY_INFORMATION),
+                                owner, NULL, list, NULL);
+    /* Otherwise this call forgets that the list follows the one above. */
+    if ((control & SE_DACL_AUTO_INHERITED) != 0)
+        ((SECURITY_DESCRIPTOR_RELATIVE *)was)->Control |= SE_DACL_AUTO_INHERIT_REQ;
+    return SetFileSecurityW(path, what, was) ? ERROR_SUCCESS : GetLastError();
 }
 
 /* ---- accounts ---- */

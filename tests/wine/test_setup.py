@@ -461,7 +461,7 @@ def test_install_that_fails_at_registration_leaves_nothing(product):
         result = product.run("install", "--account", r"NT AUTHORITY\LocalService")
     assert result.rc == 2 and "cannot register the service" in result.err
     assert sorted(path.name for path in product.home.iterdir()) == before
-    # What `install` gives Users is not there. (Wine's modes of owner and group are not kept as they were.)
+    # What `install` gives Users is not there.
     assert not product.home.stat().st_mode & 0o007 and not product.exe.stat().st_mode & 0o007
     assert product.query() == {"error": DOES_NOT_EXIST} and not is_registered(product)
 
