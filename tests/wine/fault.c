@@ -24,6 +24,9 @@
  *   nodelete  no service may be deleted
  *   nosource  no key of the registry may be deleted
  *   fat       drive Z: keeps no access lists
+ *   close     the console is closed: whoever handles that is told, and when he returns the process ends
+ *   database  the database of services is locked, as while the host starts
+ *   levels    ChangeServiceConfig2 knows no level, and says so by ERROR_INVALID_PARAMETER
  *
  * A process that was started before sees a fault come and go.
  */
@@ -59,6 +62,8 @@ typedef BOOL WINAPI delete_service(SC_HANDLE);
 typedef LONG WINAPI delete_key(HKEY, const WCHAR *);
 typedef BOOL WINAPI get_volume(const WCHAR *, WCHAR *, DWORD, DWORD *, DWORD *, DWORD *, WCHAR *,
                                DWORD);
+typedef BOOL WINAPI set_handler(PHANDLER_ROUTINE, BOOL);
+typedef BOOL WINAPI start_service(SC_HANDLE, DWORD, const WCHAR **);
 typedef BOOL WINAPI move_file(const WCHAR *, const WCHAR *, DWORD);
 
 enum { WATCHES = 8 };
@@ -71,8 +76,22 @@ static struct {
 
 static HANDLE last_by_path; /* on whatever thread: the tests ask of one that has one */
 
+/* What GetProcAddress, which is replaced as well, calls itself. */
+NTSTATUS NTAPI LdrGetProcedureAddress(HMODULE module, const STRING *name, ULONG ordinal,
+                                      void **address);
+
+static FARPROC find(HMODULE module, const char *name) {
+    STRING string;
+    void *address = NULL;
+
+    string.Length = string.MaximumLength = (USHORT)lstrlenA(name);
+    string.Buffer = (char *)name;
+    LdrGetProcedureAddress(module, &string, 0, &address);
+    return (FARPROC)address;
+}
+
 static FARPROC real(const WCHAR *module, const char *name) {
-    return GetProcAddress(GetModuleHandleW(module), name);
+    return find(GetModuleHandleW(module), name);
 }
 
 static BOOL is_on(const WCHAR *name) {
@@ -257,6 +276,43 @@ extern void *const import_make_service IMPORT(CreateServiceW, 52);
 extern void *const import_delete_service IMPORT(DeleteService, 4);
 extern void *const import_delete_key IMPORT(RegDeleteKeyW, 8);
 extern void *const import_volume IMPORT(GetVolumeInformationW, 32);
+static BOOL WINAPI fault_level(SC_HANDLE service, DWORD level, void *what) {
+    (void)service, (void)level, (void)what;
+    SetLastError(ERROR_INVALID_PARAMETER);
+    return FALSE;
+}
+
+static DWORD WINAPI await_close(void *handler) {
+    while (!is_on(L"close"))
+        Sleep(20);
+    ((PHANDLER_ROUTINE)handler)(CTRL_CLOSE_EVENT);
+    return TerminateProcess(GetCurrentProcess(), 1);
+}
+
+static BOOL WINAPI fault_handler(PHANDLER_ROUTINE handler, BOOL add) {
+    HANDLE thread = CreateThread(NULL, 0, await_close, (void *)handler, 0, NULL);
+    if (thread != NULL)
+        CloseHandle(thread);
+    return ((set_handler *)(void *)real(L"kernel32", "SetConsoleCtrlHandler"))(handler, add);
+}
+
+static BOOL WINAPI fault_start(SC_HANDLE service, DWORD count, const WCHAR **words) {
+    if (is_on(L"database")) {
+        SetLastError(ERROR_SERVICE_DATABASE_LOCKED);
+        return FALSE;
+    }
+    return ((start_service *)(void *)real(L"advapi32", "StartServiceW"))(service, count, words);
+}
+
+static FARPROC WINAPI fault_find(HMODULE module, const char *name) {
+    if (lstrcmpA(name, "ChangeServiceConfig2W") == 0 && is_on(L"levels"))
+        return (FARPROC)(void *)fault_level;
+    return find(module, name);
+}
+
+extern void *const import_find IMPORT(GetProcAddress, 8);
+extern void *const import_handler IMPORT(SetConsoleCtrlHandler, 8);
+extern void *const import_start IMPORT(StartServiceW, 12);
 extern void *const import_info IMPORT(GetFileInformationByHandle, 8);
 extern void *const import_move IMPORT(MoveFileExW, 12);
 extern void *const import_write IMPORT(WriteFile, 20);
@@ -269,6 +325,9 @@ void *const import_make_service = (void *)fault_make_service;
 void *const import_delete_service = (void *)fault_delete_service;
 void *const import_delete_key = (void *)fault_delete_key;
 void *const import_volume = (void *)fault_volume;
+void *const import_find = (void *)fault_find;
+void *const import_handler = (void *)fault_handler;
+void *const import_start = (void *)fault_start;
 void *const import_info = (void *)fault_info;
 void *const import_move = (void *)fault_move;
 void *const import_write = (void *)fault_write;

@@ -9,7 +9,8 @@
  *   lists make PATH                                  access_make_folder()
  *   lists open change|own|rename|root SDDL           access_is_open() of a file with this list
  *   lists restore SDDL [fail]                        access_read() of that, then access_restore()
- *   lists grant SDDL SID ITSELF FILES CREATORS       access_grant()
+ *   lists grant SDDL SID ITSELF FILES CREATORS [lost]  access_grant(); `lost`: of the old list nothing is
+ *                                                    in the new one, which an NT-compatible kernel once did
  *
  * Output: "CALL PATH SDDL" for each list that is set, then "error N", "open WHO" or "closed".
  */
@@ -36,11 +37,15 @@ static DWORD WINAPI fake_attributes(const WCHAR *path);
 #define GetFileSecurityW fake_get_file
 #define CreateDirectoryW fake_make_folder
 #define GetFileAttributesW fake_attributes
+#define acl_replace fake_replace
 #include "win/access.c"
+#undef acl_replace
 #undef GetFileAttributesW
 
+DWORD acl_replace(PACL from, const struct acl_entry *entries, unsigned count, PACL *to);
+
 static WCHAR sddl[4096] = L"O:BAD:P(A;;FA;;;BA)(A;;FA;;;SY)";
-static BOOL fails;
+static BOOL fails, loses;
 
 static void show(const char *call, const WCHAR *path, SECURITY_INFORMATION what,
                  PSECURITY_DESCRIPTOR descriptor) {
@@ -96,6 +101,12 @@ static BOOL WINAPI fake_make_folder(const WCHAR *path, SECURITY_ATTRIBUTES *attr
 static DWORD WINAPI fake_attributes(const WCHAR *path) {
     (void)path;
     return FILE_ATTRIBUTE_DIRECTORY;
+}
+
+DWORD fake_replace(PACL from, const struct acl_entry *entries, unsigned count, PACL *to) {
+    ACL none;
+    InitializeAcl(&none, sizeof none, ACL_REVISION);
+    return acl_replace(loses ? &none : from, entries, count, to);
 }
 
 static int tell(DWORD error) {
@@ -161,7 +172,8 @@ int main(void) {
         fails = argc > 3;
         return restore();
     }
-    if (argc == 7 && wcscmp(argv[1], L"grant") == 0) {
+    if (argc >= 7 && wcscmp(argv[1], L"grant") == 0) {
+        loses = argc > 7;
         lstrcpynW(sddl, argv[2], ARRAYSIZE(sddl));
         return grant(argv + 3);
     }
