@@ -2,14 +2,15 @@
 #include "console.h"
 #include "verb/past.h"
 #include "verb/verb.h"
+#include "verb/when.h"
 
 static const char history_heading[] =
-    "TIME (UTC)           RECORD               ACTION  OUTCOME      MAILBOX";
-static const struct column history_columns[] = {{"time", 20, WORDS, IN_ALL},
+    "TIME                    RECORD               ACTION  OUTCOME      MAILBOX";
+static const struct column history_columns[] = {{"time", WHEN_BYTES - 1, WORDS, IN_ALL},
                                                 {"record", 20, WORDS, IN_ALL},
                                                 {"action", 7, WORDS, IN_ALL},
                                                 {"outcome", 12, WORDS, IN_ALL},
-                                                {"mailbox", 255, ENDING, IN_ALL},
+                                                {"mailbox", 12, WHOLE, IN_ALL},
                                                 {"folder", 0, WORDS, IN_JSON},
                                                 {NULL, 0, WORDS, 0}};
 
@@ -22,11 +23,14 @@ struct printer {
 static void print_change(void *context, const struct journal_entry *entry, const char *action,
                          const char *outcome) {
     struct printer *printer = context;
-    char time[JOURNAL_TIME_BYTES];
+    char time[WHEN_BYTES];
     const char *const values[] = {time, entry->name, action, outcome, entry->mailbox, entry->text};
     if (printer->options->has_since && entry->utc < printer->options->since)
         return;
-    journal_print_time(entry->utc, time);
+    if (printer->options->format == FORMAT_TABLE)
+        (void)when_print(entry->utc, time);
+    else
+        journal_print_time(entry->utc, time);
     if (!console_print_row(printer->options->format, history_columns, values))
         printer->failed = true;
 }
