@@ -128,6 +128,22 @@ static void trim_blanks(struct text *line) {
         line->at[--line->length] = '\0';
 }
 
+/* In lines of its own, each less than 80 columns wide. */
+static void put_lines(struct text *line, const char *value) {
+    enum { INDENT = 4, WIDTH = 79 };
+    trim_blanks(line);
+    while (*value != '\0') {
+        size_t length = 0;
+        size_t count = INDENT;
+        while (value[length] != '\0' && count + columns_of(value[length]) <= WIDTH)
+            count += columns_of(value[length++]);
+        text_put(line, "\r\n");
+        put_blanks(line, INDENT);
+        text_put_safe(line, value, length);
+        value += length;
+    }
+}
+
 /* A value in a table whose column begins at `start`. */
 static void put_cell(struct text *line, const struct column *column, size_t start,
                      const char *value) {
@@ -141,6 +157,9 @@ static void put_cell(struct text *line, const struct column *column, size_t star
         text_put(line, "...");
         for (length += 3; length > width || columns_of(*value) == 0; value++)
             length -= columns_of(*value);
+    } else if (column->kind == WHOLE && length > width) {
+        put_lines(line, value);
+        return;
     }
     if (column->kind == NUMBER && length < width)
         put_blanks(line, width - length);

@@ -55,6 +55,7 @@ enum column_kind {
     WORDS, /* filled up with blanks; when it is too long, the rest of the row is in the next line */
     NUMBER,   /* set to the right; in JSON without quotes */
     ENDING,   /* when it is too long, its end is shown, the part of a mailbox that tells most */
+    WHOLE,    /* when it is too long, it stands in indented lines that follow, never cut */
     OWN_LINE, /* on a line of its own behind `width` blanks, when there is anything */
 };
 
