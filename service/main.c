@@ -22,6 +22,7 @@ static unsigned char record_bytes[RECORD_BYTES_MAX];
 
 static int (*const verbs_done_by[])(const struct options *options) = {
     [VERB_SCAN] = verb_scan,           [VERB_STATUS] = verb_status,
+    [VERB_TODO] = verb_todo,           [VERB_REPORT] = verb_report,
     [VERB_HISTORY] = verb_history,     [VERB_CHECK] = verb_check,
     [VERB_REPAIR] = verb_repair,       [VERB_UNDO] = verb_undo,
     [VERB_RELEASE] = verb_release,     [VERB_START] = verb_start,

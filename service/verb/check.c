@@ -7,6 +7,7 @@
 #include "text.h"
 #include "verb/registration.h"
 #include "verb/secure.h"
+#include "verb/state_words.h"
 #include "verb/verb.h"
 #include "win/path.h"
 #include "win/scm.h"
@@ -67,12 +68,7 @@ static const char *state_of_service(void) {
 static const char *start_of_service(void) {
     DWORD error = ERROR_SUCCESS;
     const QUERY_SERVICE_CONFIGW *registered = scm_config(SERVICE_NAME, &error);
-    if (registered == NULL)
-        return "";
-    return registered->dwStartType == SERVICE_AUTO_START     ? "automatic"
-           : registered->dwStartType == SERVICE_DEMAND_START ? "manual"
-           : registered->dwStartType == SERVICE_DISABLED     ? "disabled"
-                                                             : "other";
+    return registered != NULL ? state_start_word(registered->dwStartType) : "";
 }
 
 /* A member on a line of its own, so that set-up, which has no parser, can read it. */

@@ -42,7 +42,7 @@ int verb_stop(const struct options *options);
 int verb_pause(const struct options *options);
 int verb_continue(const struct options *options);
 
-/* Service, configuration, folder, and what was repaired. */
+/* What the service does, what needs a person, and the facts. 1: something is wrong; 2: it cannot be told. */
 int verb_status(const struct options *options);
 
 /* What the configuration says, or what is wrong with it. */
@@ -64,6 +64,9 @@ int verb_release(const struct options *options);
 int verb_version(const struct options *options);
 
 /* ---- what several of them say ---- */
+
+/* All that can be told of KMRepair, found out now. One struct. */
+struct state *verb_state(const struct options *options);
 
 /* "The service KMRepair STATE." Returns 0, or 2 when it could not be written. */
 int verb_say(const char *state);

@@ -10,6 +10,7 @@
  *   locked    a byte written to a file meets somebody's byte-range lock (Wine's LockFileEx stops no write)
  *   full      the event log is full
  *   denied    the journal may not be written to (Wine has no access lists)
+ *   unread    nor may it be read
  *   short     of a list of changes the first entry says that it is the last, whatever the system filled besides
  *   pad4, pad8 so many bytes are filled behind the last entry
  *   oplock    somebody has an oplock on each record that is opened, which is being broken
@@ -126,6 +127,10 @@ static HANDLE WINAPI fault_create(const WCHAR *path, DWORD access, DWORD share,
                                   HANDLE like) {
     if (ends_in_jnl(path) && (access & (GENERIC_WRITE | FILE_APPEND_DATA | FILE_WRITE_DATA)) != 0 &&
         is_on(L"denied")) {
+        SetLastError(ERROR_ACCESS_DENIED);
+        return INVALID_HANDLE_VALUE;
+    }
+    if (ends_in_jnl(path) && is_on(L"unread")) {
         SetLastError(ERROR_ACCESS_DENIED);
         return INVALID_HANDLE_VALUE;
     }

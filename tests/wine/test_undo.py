@@ -203,7 +203,7 @@ def test_json(repaired):
     assert found["Mxsound.ini"]["verdict"] == "sound" and found["Mxsound.ini"]["state"] == "1"
     assert found["Mx, two.ini"]["verdict"] == "sound"
     status = json.loads(repaired.ok("status", "--format=json").out)
-    assert status["service"] == "running" and status["repaired"] == 1 and status["files"] == 3
+    assert status["state"] == "repairing" and status["repaired"] == 1
 
 
 def test_check(product):
