@@ -6,7 +6,7 @@
 #include "ini.h"
 #include "text.h"
 
-enum { KEY_REPAIR, KEY_FOLDER, KEYS = 5 };
+enum { KEY_REPAIR, KEY_FOLDER, KEYS = 6 };
 
 /* In the order in which config_print() names them. */
 static const struct key {
@@ -20,6 +20,7 @@ static const struct key {
     [KEY_FOLDER] = {"service", "Folder", 0, 0, 0},
     {"timing", "SettleSeconds", 0, CONFIG_SETTLE_MAX, offsetof(struct settings, settle_seconds)},
     {"timing", "RescanMinutes", 0, CONFIG_RESCAN_MAX, offsetof(struct settings, rescan_minutes)},
+    {"timing", "ReminderHours", 0, CONFIG_REMINDER_MAX, offsetof(struct settings, reminder_hours)},
     {"limits", "RepairsPerHour", 1, CONFIG_REPAIRS_MAX,
      offsetof(struct settings, repairs_per_hour)},
 };
@@ -42,6 +43,7 @@ void config_defaults(struct settings *settings) {
     (void)text_copy(settings->folder, sizeof settings->folder, "auto");
     settings->settle_seconds = 5;
     settings->rescan_minutes = 60;
+    settings->reminder_hours = 24;
     settings->repairs_per_hour = 100;
 }
 

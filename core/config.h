@@ -21,6 +21,7 @@ enum {
     CONFIG_BYTES_MAX = 16 * 1024,                   /* of a configuration file */
     CONFIG_SETTLE_MAX = 3600,                       /* seconds */
     CONFIG_RESCAN_MAX = 7 * 24 * 60,                /* minutes */
+    CONFIG_REMINDER_MAX = 365 * 24,                 /* hours */
     CONFIG_REPAIRS_MAX = 10000
 };
 
@@ -28,6 +29,7 @@ struct settings {
     bool repair; /* false: report what would be changed, change nothing */
     uint32_t settle_seconds;
     uint32_t rescan_minutes; /* 0: no periodic rescan */
+    uint32_t reminder_hours; /* 0: no reminders */
     uint32_t repairs_per_hour;
     bool automatic; /* Folder = auto */
     /* As it stands in the file: `auto`, or a path, perhaps with variables such as %SystemDrive% in

@@ -62,6 +62,12 @@ struct memory_item {
     uint32_t backoff;
     uint64_t due;
     uint64_t busy_since; /* of the first failed attempt; meaningful while backoff is not 0 */
+
+    /* Of a repair; the module remind works on these. */
+    bool gone;       /* there was no such record when it was looked for last */
+    bool aged;       /* the following is known: */
+    uint32_t age;    /* seconds since it was made, ... */
+    uint64_t age_at; /* ... when the clock showed this */
 };
 
 /* Whether a folder that a journal names is the watched one. */

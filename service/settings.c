@@ -134,7 +134,8 @@ bool settings_load(const WCHAR *path, struct settings *settings, struct config_e
 static bool is_same(const struct settings *a, const struct settings *b) {
     return a->repair == b->repair && a->automatic == b->automatic &&
            a->settle_seconds == b->settle_seconds && a->rescan_minutes == b->rescan_minutes &&
-           a->repairs_per_hour == b->repairs_per_hour && text_same(a->folder, b->folder);
+           a->reminder_hours == b->reminder_hours && a->repairs_per_hour == b->repairs_per_hour &&
+           text_same(a->folder, b->folder);
 }
 
 void settings_report(const WCHAR *path, const struct settings *settings, struct events *events) {

@@ -90,6 +90,7 @@ static void draw_settings(struct settings *settings) {
     settings->repair = world_below(8) != 0;
     settings->settle_seconds = ONE_OF(0, 1, 5, 5, 30);
     settings->rescan_minutes = ONE_OF(0, 1, 2, 10, 60);
+    settings->reminder_hours = ONE_OF(0, 1, 1, 2, 24);
     settings->repairs_per_hour = ONE_OF(1, 3, 10, 100, 1000);
     settings->automatic = world_below(12) == 0;
     (void)snprintf(settings->folder, sizeof settings->folder, "%s",
@@ -394,7 +395,7 @@ static void configure(void) {
     if (world_below(4) != 0) {
         struct settings drawn = sim.settings;
         sim.settings = old;
-        switch (world_below(4)) {
+        switch (world_below(5)) {
         case 0:
             sim.settings.repair = !old.repair;
             break;
@@ -403,6 +404,9 @@ static void configure(void) {
             break;
         case 2:
             sim.settings.repairs_per_hour = drawn.repairs_per_hour;
+            break;
+        case 3:
+            sim.settings.reminder_hours = drawn.reminder_hours;
             break;
         default:
             sim.settings.rescan_minutes = drawn.rescan_minutes;

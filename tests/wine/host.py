@@ -406,12 +406,12 @@ class Product:
     def configure(self, **settings):
         """Writes a valid configuration; keywords replace the quick settings of the tests."""
         values = {"Repair": "yes", "Folder": self.wine.windows_path(self.folder),
-                  "SettleSeconds": 0, "RescanMinutes": 60, "RepairsPerHour": 10000}
+                  "SettleSeconds": 0, "RescanMinutes": 60, "ReminderHours": 24, "RepairsPerHour": 10000}
         values.update(settings)
         lines = ["; written by the tests", "[service]"]
         lines += [f"{key} = {values[key]}" for key in ("Repair", "Folder")]
         lines += ["[timing]"]
-        lines += [f"{key} = {values[key]}" for key in ("SettleSeconds", "RescanMinutes")]
+        lines += [f"{key} = {values[key]}" for key in ("SettleSeconds", "RescanMinutes", "ReminderHours")]
         lines += ["[limits]", f"RepairsPerHour = {values['RepairsPerHour']}", ""]
         self.configure_text("\r\n".join(lines))
 
