@@ -57,4 +57,13 @@ bool config_is_absolute(const char *path);
 /* One line that means the same as the settings, for events, the journal and the console. */
 void config_print(const struct settings *settings, char *to, size_t size);
 
+/* The settings that such a line means. A key that is not in it, because an earlier version wrote it, has
+ * its default. */
+void config_read(const char *printed, struct settings *settings);
+
+/* The name of a key, from 0 on in the order of config_print(), and its value as it is there; NULL behind
+ * the last. */
+const char *config_key(const struct settings *settings, size_t number,
+                       char value[CONFIG_FOLDER_BYTES]);
+
 #endif

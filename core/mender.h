@@ -19,6 +19,7 @@
 #include "ledger.h"
 #include "notices.h"
 #include "queue.h"
+#include "remind.h"
 #include "scan.h"
 #include "site.h"
 
@@ -48,6 +49,7 @@ struct mender {
     struct scan scan;
     struct queue queue;
     struct notices notices;
+    struct remind remind;
     struct trip trip;
     bool paused;
     bool folder_away;

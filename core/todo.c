@@ -43,6 +43,18 @@ struct memory_item *todo_next(struct memory *memory, const struct memory_item *a
     return next;
 }
 
+uint32_t todo_count(struct memory *memory) {
+    uint32_t count = 0;
+    for (struct memory_item *item = memory_next(memory, ITEM_REPAIR, NULL); item != NULL;
+         item = memory_next(memory, ITEM_REPAIR, item))
+        count += is_listed(memory, item);
+    /* Of those that are in flight, those of which it is known that they were made. */
+    for (struct memory_item *item = memory_next(memory, ITEM_FLIGHT, NULL); item != NULL;
+         item = memory_next(memory, ITEM_FLIGHT, item))
+        count += item->outcome == OUTCOME_REPAIRED && is_listed(memory, item);
+    return count;
+}
+
 /* The record is open. */
 static enum todo compare(const struct host *host, unsigned char *bytes,
                          const struct memory_item *item, struct host_result *why) {

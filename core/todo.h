@@ -37,6 +37,9 @@ void todo_apply(struct memory *memory, const struct host *host, const struct jou
  * that is `gone` is passed over. */
 struct memory_item *todo_next(struct memory *memory, const struct memory_item *after);
 
+/* How many repairs are on the list as far as is known: nothing is opened. */
+uint32_t todo_count(struct memory *memory);
+
 /* Opens the record to read, sharing everything, and compares it with what the repair left. Overwrites
  * `bytes`, RECORD_BYTES_MAX. No record is open. */
 enum todo todo_look(const struct host *host, unsigned char *bytes, const struct memory *memory,

@@ -123,6 +123,30 @@ static void put_blanks(struct text *line, size_t count) {
         text_put_char(line, ' ');
 }
 
+void console_put_wrapped(struct text *to, size_t indent, const char *words) {
+    size_t column = indent;
+    for (;;) {
+        size_t length = strcspn(words, " ");
+        size_t columns = 0;
+        for (size_t i = 0; i < length; i++)
+            columns += columns_of(words[i]);
+        if (column > indent && column + 1 + columns >= CONSOLE_COLUMNS) {
+            text_put(to, "\r\n");
+            put_blanks(to, indent);
+            column = indent;
+        } else if (column > indent) {
+            text_put_char(to, ' ');
+            column++;
+        }
+        text_put_bytes(to, words, length);
+        column += columns;
+        if (words[length] == '\0')
+            break;
+        words += length + 1;
+    }
+    text_put(to, "\r\n");
+}
+
 static void trim_blanks(struct text *line) {
     while (line->length > 0 && line->at[line->length - 1] == ' ')
         line->at[--line->length] = '\0';
@@ -210,15 +234,29 @@ static void put_json(struct text *line, const char *value) {
     text_put_char(line, '"');
 }
 
-static void put_member_name(struct text *line, const char *name) {
-    if (line->length > 0 && line->at[line->length - 1] != '{')
+static void put_comma(struct text *line) {
+    if (line->length > 0 && strchr("{[", line->at[line->length - 1]) == NULL)
         text_put_char(line, ',');
+}
+
+static void put_member_name(struct text *line, const char *name) {
+    put_comma(line);
     put_json(line, name);
     text_put_char(line, ':');
 }
 
 void console_put_member(struct text *line, const char *name, const char *value) {
     put_member_name(line, name);
+    put_json(line, value);
+}
+
+void console_put_raw(struct text *line, const char *name, const char *value) {
+    put_member_name(line, name);
+    text_put(line, value);
+}
+
+void console_put_element(struct text *line, const char *value) {
+    put_comma(line);
     put_json(line, value);
 }
 

@@ -19,6 +19,7 @@ static struct {
     char printed[CONFIG_PRINT_BYTES];
     bool gone;  /* there was no such file at the last attempt */
     bool empty; /* or nothing was in it */
+    bool denied;
 } buffer;
 
 static bool refuse_file(struct config_error *error, const char *reason, DWORD number) {
@@ -33,6 +34,7 @@ static bool read_raw(const WCHAR *path, DWORD *size, struct config_error *error)
                              CONFIG_BYTES_MAX + 1, size);
     error->busy = number == ERROR_SHARING_VIOLATION || number == ERROR_LOCK_VIOLATION;
     buffer.empty = number == 0 && *size == 0;
+    buffer.denied = number == ERROR_ACCESS_DENIED;
     buffer.gone = number == ERROR_FILE_NOT_FOUND || number == ERROR_PATH_NOT_FOUND;
     switch (number) {
     case ERROR_SUCCESS:
@@ -146,6 +148,10 @@ void settings_report(const WCHAR *path, const struct settings *settings, struct 
 
 bool settings_is_missing(void) {
     return buffer.gone || buffer.empty;
+}
+
+bool settings_is_denied(void) {
+    return buffer.denied;
 }
 
 void settings_refuse(const WCHAR *path, const struct config_error *error, struct events *events) {

@@ -159,7 +159,8 @@ static bool print_if_none(enum console_stream to, const struct scan_counts *coun
 static bool print_summary(enum format format, const struct scan_counts *counts) {
     bool table = format == FORMAT_TABLE;
     enum console_stream to = table ? CONSOLE_OUT : CONSOLE_ERROR;
-    return (table || print_folder(to)) && walk_print_counts(to, table ? "\r\n" : "", counts) &&
+    return (table || print_folder(to)) &&
+           console_print(to, table ? "\r\n%s\r\n" : "%s\r\n", walk_counts(counts)) &&
            print_states(to) && print_if_none(to, counts);
 }
 

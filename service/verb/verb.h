@@ -59,6 +59,9 @@ int verb_version(const struct options *options);
 
 /* ---- what several of them say ---- */
 
+/* All that can be told of KMRepair, found out now. One struct. */
+struct state *verb_state(const struct options *options);
+
 /* "The service KMRepair STATE." Returns 0, or 2 when it could not be written. */
 int verb_say(const char *state);
 
