@@ -99,6 +99,13 @@ void mender_journal_changed(struct mender *mender);
  * spelling. HOST_OK, or why not; HOST_BUSY: record or journal is in use, and it is worth trying again. */
 struct host_result mender_undo(struct mender *mender, const char *name);
 
+/* The record, by its name the next behind `name` ("" for the first), of a repair that could be taken back and
+ * was made at `since` or later; in `name`. HOST_OK, HOST_END behind the last, or why the journal cannot be
+ * read. A repair that is not settled yet is among them, and a record that has changed since may be: mender_undo()
+ * says so. */
+struct host_result mender_next_repair(struct mender *mender, uint32_t since,
+                                      char name[QUEUE_NAME_BYTES]);
+
 /* Ends the hold on a record, so that it is repaired if it is stuck. Likewise. */
 struct host_result mender_release(struct mender *mender, const char *name);
 

@@ -68,13 +68,14 @@ const char *state_reason(const struct state *state, enum state_need need) {
 }
 
 static void put_config(const struct state *state, struct text *text) {
-    text_put(text, "kmrepair.ini is refused");
+    text_put(text, state->config_unread ? "kmrepair.ini" : "kmrepair.ini is refused");
     if (state->error.line != 0)
         text_put_count(text, ", line ", state->error.line, "");
     text_put(text, ": ");
     text_put(text, state->error.reason);
-    text_put(text, state_is_up(state) ? "; correct it (the settings before it stay in force)"
-                                      : "; correct it (the service does not start on it)");
+    text_put(text, state->config_unread ? "; try again, or open the console as administrator"
+                   : state_is_up(state) ? "; correct it (the settings before it stay in force)"
+                                        : "; correct it (the service does not start on it)");
 }
 
 static void put_todo(const struct state *state, struct text *text) {

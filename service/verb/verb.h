@@ -48,13 +48,16 @@ int verb_status(const struct options *options);
 /* What the configuration says, or what is wrong with it. */
 int verb_check(const struct options *options);
 
+/* The mailboxes that have to be enabled: 0 none, 1 some, 2 it cannot be told. */
+int verb_todo(const struct options *options);
+
+/* All of this in an HTML file: options->output, or one of its own in the current folder. */
+int verb_report(const struct options *options);
+
 /* Each repair, undo and release, the oldest first, from the old journal and the present one. */
 int verb_history(const struct options *options);
 
-/* The mailboxes that still have to be enabled, the oldest first; writes nothing. 1: there are some. */
-int verb_todo(const struct options *options);
-
-/* Beside a service that runs or not. */
+/* Beside a service that runs or not. `undo --all`: 1, some repairs could not be taken back. */
 int verb_undo(const struct options *options);
 int verb_release(const struct options *options);
 

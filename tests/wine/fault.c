@@ -21,6 +21,10 @@
  *   volume    each of these is a whole volume: of the type of a disk, and without an identity
  *   listing   the first entry of a list of files says that its name is longer than all that came
  *   kept      kmrepair.jnl.old may not be replaced, as when somebody has it open
+ *   nomake    no service may be created
+ *   nodelete  no service may be deleted
+ *   nosource  no key of the registry may be deleted
+ *   fat       drive Z: keeps no access lists
  *   close     the console is closed: whoever handles that is told, and when he returns the process ends
  *   database  the database of services is locked, as while the host starts
  *   levels    ChangeServiceConfig2 knows no level, and says so by ERROR_INVALID_PARAMETER
@@ -52,6 +56,13 @@ typedef NTSTATUS NTAPI nt_create(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_
 typedef NTSTATUS NTAPI nt_list(HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, void *, ULONG,
                                FILE_INFORMATION_CLASS, BOOLEAN, UNICODE_STRING *, BOOLEAN);
 typedef BOOL WINAPI get_info(HANDLE, BY_HANDLE_FILE_INFORMATION *);
+typedef SC_HANDLE WINAPI make_service(SC_HANDLE, const WCHAR *, const WCHAR *, DWORD, DWORD, DWORD,
+                                      DWORD, const WCHAR *, const WCHAR *, DWORD *, const WCHAR *,
+                                      const WCHAR *, const WCHAR *);
+typedef BOOL WINAPI delete_service(SC_HANDLE);
+typedef LONG WINAPI delete_key(HKEY, const WCHAR *);
+typedef BOOL WINAPI get_volume(const WCHAR *, WCHAR *, DWORD, DWORD *, DWORD *, DWORD *, WCHAR *,
+                               DWORD);
 typedef BOOL WINAPI set_handler(PHANDLER_ROUTINE, BOOL);
 typedef BOOL WINAPI start_service(SC_HANDLE, DWORD, const WCHAR **);
 typedef BOOL WINAPI move_file(const WCHAR *, const WCHAR *, DWORD);
@@ -224,6 +235,52 @@ static BOOL WINAPI fault_move(const WCHAR *from, const WCHAR *to, DWORD flags) {
     return ((move_file *)(void *)real(L"kernel32", "MoveFileExW"))(from, to, flags);
 }
 
+static BOOL deny(void) {
+    SetLastError(ERROR_ACCESS_DENIED);
+    return FALSE;
+}
+
+static SC_HANDLE WINAPI fault_make_service(SC_HANDLE manager, const WCHAR *name,
+                                           const WCHAR *display, DWORD access, DWORD type,
+                                           DWORD start, DWORD control, const WCHAR *image,
+                                           const WCHAR *group, DWORD *tag, const WCHAR *needs,
+                                           const WCHAR *account, const WCHAR *password) {
+    if (is_on(L"nomake")) {
+        (void)deny();
+        return NULL;
+    }
+    return ((make_service *)(void *)real(L"advapi32", "CreateServiceW"))(
+        manager, name, display, access, type, start, control, image, group, tag, needs, account,
+        password);
+}
+
+static BOOL WINAPI fault_delete_service(SC_HANDLE service) {
+    return is_on(L"nodelete")
+               ? deny()
+               : ((delete_service *)(void *)real(L"advapi32", "DeleteService"))(service);
+}
+
+static LONG WINAPI fault_delete_key(HKEY key, const WCHAR *name) {
+    return is_on(L"nosource")
+               ? ERROR_ACCESS_DENIED
+               : ((delete_key *)(void *)real(L"advapi32", "RegDeleteKeyW"))(key, name);
+}
+
+static BOOL WINAPI fault_volume(const WCHAR *root, WCHAR *name, DWORD units, DWORD *serial,
+                                DWORD *longest, DWORD *flags, WCHAR *type, DWORD type_units) {
+    BOOL good = ((get_volume *)(void *)real(L"kernel32", "GetVolumeInformationW"))(
+        root, name, units, serial, longest, flags, type, type_units);
+    if (root[0] == L'Z' && flags != NULL && is_on(L"fat")) {
+        *flags = 0;
+        return TRUE;
+    }
+    return good;
+}
+
+extern void *const import_make_service IMPORT(CreateServiceW, 52);
+extern void *const import_delete_service IMPORT(DeleteService, 4);
+extern void *const import_delete_key IMPORT(RegDeleteKeyW, 8);
+extern void *const import_volume IMPORT(GetVolumeInformationW, 32);
 static BOOL WINAPI fault_level(SC_HANDLE service, DWORD level, void *what) {
     (void)service, (void)level, (void)what;
     SetLastError(ERROR_INVALID_PARAMETER);
@@ -269,6 +326,10 @@ extern void *const import_report IMPORT(ReportEventW, 36);
 extern void *const import_changes IMPORT(ReadDirectoryChangesW, 32);
 extern void *const import_result IMPORT(GetOverlappedResult, 16);
 
+void *const import_make_service = (void *)fault_make_service;
+void *const import_delete_service = (void *)fault_delete_service;
+void *const import_delete_key = (void *)fault_delete_key;
+void *const import_volume = (void *)fault_volume;
 void *const import_find = (void *)fault_find;
 void *const import_handler = (void *)fault_handler;
 void *const import_start = (void *)fault_start;

@@ -8,6 +8,7 @@
  *   lists limit folder|program|private PATH [fail]   access_protect(); `fail`: aclapi's call fails
  *   lists make PATH                                  access_make_folder()
  *   lists open change|own|rename|root SDDL           access_is_open() of a file with this list
+ *   lists restore SDDL [fail]                        access_read() of that, then access_restore()
  *   lists grant SDDL SID ITSELF FILES CREATORS [lost]  access_grant(); `lost`: of the old list nothing is
  *                                                    in the new one, which an NT-compatible kernel once did
  *
@@ -135,6 +136,13 @@ static int ask(const WCHAR *question) {
     return 0;
 }
 
+static int restore(void) {
+    static DWORD_PTR room[512];
+    DWORD needed = 0;
+    DWORD error = access_read(L"C:\\x", room, sizeof room, &needed);
+    return tell(error != ERROR_SUCCESS ? error : access_restore(L"C:\\x", room));
+}
+
 static int grant(WCHAR **words) {
     static struct access_account account = {.has_sid = true};
     struct access_rights rights = {wcstoul(words[1], NULL, 0), wcstoul(words[2], NULL, 0),
@@ -158,6 +166,11 @@ int main(void) {
     if (argc == 4 && wcscmp(argv[1], L"open") == 0) {
         lstrcpynW(sddl, argv[3], ARRAYSIZE(sddl));
         return ask(argv[2]);
+    }
+    if (argc >= 3 && wcscmp(argv[1], L"restore") == 0) {
+        lstrcpynW(sddl, argv[2], ARRAYSIZE(sddl));
+        fails = argc > 3;
+        return restore();
     }
     if (argc >= 7 && wcscmp(argv[1], L"grant") == 0) {
         loses = argc > 7;

@@ -100,3 +100,11 @@ def test_a_list_that_locks_out_is_not_set(lists):
 
 def test_grant_without_a_list_changes_nothing(lists):
     assert lists("grant", "O:BA", BOB, "0x120089", "0", "0") == ["error 0"]
+
+
+@pytest.mark.parametrize("sddl", [PRIVATE, "O:BAD:(A;;FA;;;BA)(A;OICI;FA;;;WD)", f"O:{BOB}D:(A;;FA;;;BA)(A;ID;FR;;;WD)"])
+@pytest.mark.parametrize("aclapi", [True, False])
+def test_restore_gives_the_list_that_was_read(lists, sddl, aclapi):
+    """Owner, list, and whether it inherits: by aclapi, for what is in a folder, then exactly."""
+    expected = [rf"{call} C:\x {sddl}" for call in (["named"] if aclapi else []) + ["file"]]
+    assert lists("restore", sddl, *[] if aclapi else ["fail"]) == [*expected, "error 0"]

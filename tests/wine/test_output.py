@@ -4,6 +4,7 @@
 import csv
 import io
 import json
+import re
 import unicodedata
 import zlib
 
@@ -157,7 +158,7 @@ def test_line_ends_in_the_journal_survive(product):
     [row] = read_json(product.ok("history", "--format=json").out)
     assert row["mailbox"] == bad
     out = product.ok("history").out
-    assert len(out.splitlines()) == 2 and not any(is_active(c) for c in out.replace("\n", ""))
+    assert len(out.splitlines()) == 3 and not any(is_active(c) for c in out.replace("\n", ""))
 
 
 def test_half_a_character_is_still_utf_8(product):
@@ -217,3 +218,26 @@ def test_table_fits_a_console(product):
     heading = out.splitlines()[1]
     at = heading.index("VERDICT")
     assert all(lines[name][at:].startswith("stuck") for name in ("short.ini", "accents.ini"))
+
+
+def test_history_fits_a_console(product):
+    """A mailbox is never shortened: what does not fit continues in indented lines."""
+    mailboxes = dict(ROWS, **{"none.ini": "", "few.ini": "/o=A/cn=xyz", "one.ini": "/o=A/cn=wxyz\u00e9"})
+    for name, mailbox in mailboxes.items():
+        product.put(name, b"\xef\xbb\xbf" + record(mailbox=mailbox))
+    product.ok("repair")
+    shown, name = {}, ""
+    lines = product.ok("history").out.splitlines()
+    assert lines[0].split() == ["TIME", "RECORD", "ACTION", "OUTCOME", "MAILBOX"]
+    for line in lines[1:]:
+        assert columns(line) < 80, line
+        row = re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d [+-]\d\d:\d\d (\S+) +repair +repaired *(.*)", line)
+        if row:
+            name = row[1]
+        else:
+            assert line.startswith("    ") and line[4] != " "
+        shown[name] = shown.get(name, "") + (row[2] if row else line[4:])
+    assert shown == {row["record"]: row["mailbox"] for row in read_csv(product.ok("history", "--format=csv").out)}
+    assert {name: shown[name] for name in mailboxes} == {name: as_shown(m) for name, m in mailboxes.items()}
+    [row] = [r for r in read_json(product.ok("history", "--format=json").out) if r["record"] == "few.ini"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["time"])
