@@ -124,6 +124,7 @@ def install(story):
     story.screen("status", "status")
     story.screen("todo", "todo")
     story.screen("todo-json", "todo --format=json")
+    story.screen("report", "report")
     story.screen("help", "help")
 
 
