@@ -172,13 +172,13 @@ static void put_cell(struct text *line, const struct column *column, size_t star
     }
 }
 
-/* Whether a spreadsheet would take a cell for a formula: by its first sign, and some look behind blanks.
- * The four of full width count in an East Asian Windows. A tab or a line's end is none of the blanks: it is
+/* Whether a spreadsheet would take a cell for a formula: by its first sign, and some look behind blanks. A
+ * quotation mark in front may be taken for the beginning of a quoted cell. The four of full width count in an East Asian Windows. A tab or a line's end is none of the blanks: it is
  * written as `?`. */
 static bool is_formula(const char *value) {
     static const char *const wide[] = {"\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D",
                                        "\xEF\xBC\xA0"};
-    value += strspn(value, " ");
+    value += strspn(value, " \"");
     for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
         if (strncmp(value, wide[i], 3) == 0)
             return true;
@@ -186,19 +186,24 @@ static bool is_formula(const char *value) {
     return *value != '\0' && strchr("=+-@", *value) != NULL;
 }
 
-/* Safe, no formula, and quoted where it has to be. */
+/* Safe, no formula, and quoted where it has to be. Where the decimal sign is a comma, as in Germany, a spreadsheet
+ * splits a row at each `;`, quoted or not, for to it the quotation mark is in the middle of a cell. So what
+ * follows a `;` is a cell as well. */
 static void put_csv(struct text *line, const char *value) {
-    const char *quote = strpbrk(value, ",\"") != NULL ? "\"" : "";
+    const char *quote = strpbrk(value, ",;\"") != NULL ? "\"" : "";
+    bool begins = true;
     text_put(line, quote);
-    if (is_formula(value))
-        text_put_char(line, '\'');
     for (;;) {
-        const char *next = strchr(value, '"');
-        text_put_safe(line, value, next != NULL ? (size_t)(next - value) : strlen(value));
-        if (next == NULL)
+        size_t length = strcspn(value, ";\"");
+        if (begins && is_formula(value))
+            text_put_char(line, '\'');
+        text_put_safe(line, value, length);
+        value += length;
+        if (*value == '\0')
             break;
-        text_put(line, "\"\"");
-        value = next + 1;
+        begins = *value == ';';
+        text_put(line, begins ? ";" : "\"\"");
+        value++;
     }
     text_put(line, quote);
 }

@@ -173,6 +173,23 @@ static bool take_output(struct options *options, const WCHAR *word) {
     return options->has_output = take_path(options, word, options->output);
 }
 
+enum { WAIT_LONGEST = 100000 }; /* seconds; ten times as many milliseconds fit in a DWORD */
+
+static bool take_keep(struct options *options, const WCHAR *word) {
+    return take_path(options, word, options->lists);
+}
+
+static bool take_restore(struct options *options, const WCHAR *word) {
+    return options->restore = take_keep(options, word);
+}
+
+static bool take_wait(struct options *options, const WCHAR *word) {
+    const WCHAR *at = word;
+    while (*at >= L'0' && *at <= L'9' && options->wait < WAIT_LONGEST)
+        options->wait = options->wait * 10 + (DWORD)(*at++ - L'0');
+    return *at == L'\0' || refuse_word(options, "not a number of seconds: ", word, "");
+}
+
 static bool take_account(struct options *options, const WCHAR *word) {
     if (word[0] == L'\0' || lstrlenW(word) >= ACCESS_ACCOUNT_UNITS)
         return refuse_word(options, "not an account: ", word, "");
@@ -246,11 +263,14 @@ static const struct {
     {"--format",
      1 << VERB_SCAN | 1 << VERB_STATUS | 1 << VERB_HISTORY | 1 << VERB_CHECK | 1 << VERB_TODO,
      take_format},
-    {"--in", 1 << VERB_INSTALL | 1 << VERB_CHECK | 1 << VERB_UNINSTALL, take_in},
+    {"--in", 1 << VERB_INSTALL | 1 << VERB_CHECK | 1 << VERB_UNINSTALL | 1 << VERB_STOP, take_in},
+    {"--keep", 1 << VERB_PROTECT, take_keep},
+    {"--restore", 1 << VERB_PROTECT, take_restore},
+    {"--wait", 1 << VERB_STOP, take_wait},
     /* The verbs that set-up runs. */
     {"--output",
      1 << VERB_INSTALL | 1 << VERB_PROTECT | 1 << VERB_UNINSTALL | 1 << VERB_START |
-         1 << VERB_STOP | 1 << VERB_CHECK,
+         1 << VERB_STOP | 1 << VERB_CHECK | 1 << VERB_HISTORY,
      take_output},
     {"--since", 1 << VERB_HISTORY, take_since},
 };

@@ -60,6 +60,8 @@ struct options {
     bool has_output;
     bool check;           /* of `install`: change nothing */
     bool strict;          /* of `protect`, for set-up: an owner who is not trusted is refused */
+    bool restore;         /* of `protect`, for set-up: the lists are put back as they were */
+    DWORD wait;           /* of `stop`, for set-up: seconds for which the program may still run */
     uint32_t since;       /* seconds since 1970 */
     unsigned char *bytes; /* RECORD_BYTES_MAX, for the one record that is read at a time */
     char name[QUEUE_NAME_BYTES]; /* of a record */
@@ -67,8 +69,9 @@ struct options {
     WCHAR account[ACCESS_ACCOUNT_UNITS]; /* that the service is to run as */
     WCHAR program[PATH_UNITS];           /* this EXE, or the one that is meant */
     WCHAR output[PATH_UNITS];            /* for set-up: the file that output goes to */
-    WCHAR config[PATH_UNITS];            /* full path of the configuration file */
-    WCHAR journal[PATH_UNITS];           /* kmrepair.jnl beside it */
+    WCHAR lists[PATH_UNITS];   /* of `protect`, for set-up: the lists as they were, or empty */
+    WCHAR config[PATH_UNITS];  /* full path of the configuration file */
+    WCHAR journal[PATH_UNITS]; /* kmrepair.jnl beside it */
 };
 
 enum { OPTIONS_WORDS = 64 };

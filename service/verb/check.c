@@ -6,6 +6,7 @@
 #include "settings.h"
 #include "text.h"
 #include "verb/registration.h"
+#include "verb/secure.h"
 #include "verb/verb.h"
 #include "win/path.h"
 #include "win/scm.h"
@@ -29,13 +30,15 @@ static void look_at(const struct options *options, struct look *look) {
 
 /* ---- for people ---- */
 
-static bool print_text(const struct look *look) {
+static bool print_text(const struct options *options, const struct look *look) {
+    const struct host_result why = {HOST_GONE, 0, look->words};
     static char text[CONFIG_PRINT_BYTES];
     config_print(&look->settings, text, sizeof text);
     bool written = console_print(CONSOLE_OUT, "%s\r\n", text);
     if (!look->found)
-        written = console_print(CONSOLE_OUT, "No Clients folder is found: %s\r\n", look->words) &&
-                  written;
+        written =
+            console_print(CONSOLE_OUT, "Note: %s\r\n", verb_no_folder(options, &why)) && written;
+    (void)secure_is_kept(options);
     return written;
 }
 
@@ -128,5 +131,5 @@ int verb_check(const struct options *options) {
         return print_json(options, &look) && look.accepted ? 0 : 2;
     if (!look.accepted)
         return console_fail_config(options, &look.error);
-    return print_text(&look) ? 0 : 2;
+    return print_text(options, &look) ? 0 : 2;
 }

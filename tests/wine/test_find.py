@@ -254,6 +254,7 @@ def test_variables_are_put_in(host):
 
 
 @pytest.mark.parametrize("folder,told", [(r"%NoSuchVariable%\Clients", "%NoSuchVariable%"), ("%OS%", "not a full path"),
+                                         (r"%USERPROFILE%\Clients", "%USERPROFILE%"),  # C1: of whoever asks, not the service's
                                          (r"x%SystemDrive%\Clients", "not a full path")])
 def test_variables_that_give_no_full_path(host, folder, told):
     host.configure(Folder=folder)
