@@ -62,15 +62,23 @@ void promises_ended(struct process *p, const char *name) {
     p->bases[i].hinted = true;
 }
 
+/* It is not this name's turn: it is looked at for a reminder. */
+static bool is_aside(struct process *p, const char *name) {
+    const struct queue *queue = &p->mender.queue;
+    const struct queue_item *first = queue_first(&p->mender.queue);
+    return !p->for_repair && (first == NULL || first->due > world.now - p->started ||
+                              !world_equal(queue_name(queue, first), name));
+}
+
 static void see_content(struct process *p, const struct handle *handle, uint32_t content) {
     size_t i = find_base(p, promises_folder(handle), handle->name);
     /* The time in force when it is looked at counts, be it a shorter one than before or after. */
     if (p->settings.settle_seconds < p->bases[i].settle)
         p->bases[i].settle = p->settings.settle_seconds;
-    /* What a scan, or a look at how a repair ended, sees of a name that waits for its time already is
-     * not remembered. */
+    /* What a scan, a look at how a repair ended, or one for a reminder sees of a name that waits for its
+     * time already is not remembered. */
     if (p->bases[i].hinted && !p->bases[i].has_content &&
-        (p->settling || world_equal(p->listed, handle->name)))
+        (p->settling || world_equal(p->listed, handle->name) || is_aside(p, handle->name)))
         return;
     if (p->bases[i].has_content && p->bases[i].content != content) {
         p->bases[i].since = world.now;
