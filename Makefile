@@ -13,6 +13,7 @@
 #   make plants                                 mistakes in copies of the sources, which it has to find
 #   make bench    measures, prints a table and writes build/bench/; SIZES=1000,10000 for less, ROUNDS=N for more
 #   make setup-matrix    the set-up program over each state that it may find, as a table; two minutes
+#   make report-picture  the page of `kmrepair report` in a browser; wants Debian's chromium. WRITE=1: docs/report.png anew
 #   make dist     what is released, in build/dist/: set-up program, zip, checksums
 #   make sign     CERT=FILE KEY=FILE [PASSFILE=FILE] [TIMESTAMP=URL]: the same, signed, in build/signed/dist/
 #   make format   lays out the sources as `make lint` wants them
@@ -399,6 +400,11 @@ wine:
 .PHONY: setup-matrix
 setup-matrix: all helpers
 	@$(if $(SETUP),KMREPAIR_SETUP='$(abspath $(SETUP))') $(PYTHON) tests/wine/setup_matrix.py
+
+# The page of `kmrepair report` in a real browser, with pictures to look at.
+.PHONY: report-picture
+report-picture: all helpers
+	@tests/report.py $(if $(WRITE),--write)
 
 # ---- static checks of the sources, one target for each tool
 .PHONY: lint-format lint-cppcheck lint-tidy format

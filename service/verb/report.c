@@ -48,9 +48,10 @@ static const char page_head[] =
     "margin:2em auto;padding:0 1em}"
     "h1{font-size:1.6em;margin:0}h2{font-size:1.15em;margin:1.8em 0 .4em}"
     ".doing{font-size:1.15em;border-left:.3em solid #2a6;padding-left:.7em}.bad{border-color:#c33}"
-    "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;"
+    "table{border-collapse:collapse}th,td{text-align:left;vertical-align:top;"
     "padding:.25em .8em .25em 0;border-bottom:1px solid #ddd;overflow-wrap:anywhere}"
-    ".n,th{white-space:nowrap}.bar td{background:#47a;border:0;padding:0;line-height:1em}"
+    ".n,th{white-space:nowrap}@media(max-width:45em){.n{white-space:normal}}.bar "
+    "td{background:#47a;border:0;padding:0;line-height:1em}"
     "@media print{body{margin:0;max-width:none}h2{page-break-after:avoid}"
     "tr,li{page-break-inside:avoid}}</style></head><body>\r\n";
 
@@ -101,7 +102,7 @@ static void put_title(void) {
     } else {
         put("<h1>KMRepair</h1>\r\n");
     }
-    html_wrap(&report.page, "<p>", when_print(report.now, when), "</p>\r\n");
+    html_wrap(&report.page, "<p>Made at ", when_print(report.now, when), ".</p>\r\n");
     text = begin_text();
     state_put_doing(report.state, &text);
     html_wrap(&report.page,
@@ -128,7 +129,7 @@ static void put_attention(void) {
 
 static void put_mailbox(const char *mailbox, const char *name) {
     put_cell(mailbox[0] != '\0' ? mailbox : "(not named)");
-    put_cell(name);
+    html_wrap(&report.page, "<td class=\"n\">", name, "</td>");
 }
 
 static void put_todo_row(const struct memory *memory, const struct memory_item *item) {
@@ -153,7 +154,8 @@ static void put_todo(const struct options *options) {
     put("<p>Their records were repaired and have not changed since. Enable each again in the "
         "Exchange "
         "Administrator program; its user can then enroll.</p>\r\n"
-        "<table><tr><th></th><th>Repaired</th><th>Mailbox</th><th>Record</th></tr>\r\n");
+        "<table "
+        "width=\"100%\"><tr><th></th><th>Repaired</th><th>Mailbox</th><th>Record</th></tr>\r\n");
     while ((item = todo_next(&state->memory, item)) != NULL) {
         if (todo_look(&state->host.host, options->bytes, &state->memory, item, &why) == TODO_ENABLE)
             put_todo_row(&state->memory, item);
@@ -212,7 +214,7 @@ static void put_weeks(void) {
         put("<p>None in the last 26 weeks.</p>\r\n");
         return;
     }
-    put("<table><tr><th>Week of</th><th>Repairs</th><th></th></tr>\r\n");
+    put("<table width=\"100%\"><tr><th>Week of</th><th>Repairs</th><th></th></tr>\r\n");
     for (uint32_t i = first; i < WEEKS; i++)
         put_bar(i, most);
     put("</table>\r\n");
@@ -229,7 +231,7 @@ static void put_rows(void) {
     html_number(&report.page, shown);
     put(" of ");
     html_number(&report.page, report.row_count);
-    put(" entries, the latest first.</p>\r\n<table><tr><th>Time</th><th>Action</th>"
+    put(" entries, the latest first.</p>\r\n<table width=\"100%\"><tr><th>Time</th><th>Action</th>"
         "<th>Outcome</th><th>Mailbox</th><th>Record</th></tr>\r\n");
     for (uint32_t i = 1; i <= shown; i++) {
         const struct row *row = &report.rows[(report.row_count - i) % ROWS];
