@@ -202,7 +202,8 @@ struct host_result folder_list_open(void *context) {
     return failed_with(status);
 }
 
-struct host_result folder_list_next(void *context, char *name, size_t size) {
+struct host_result folder_list_next(void *context, char *name, size_t size,
+                                    struct host_stamp *stamp) {
     struct folder *folder = context;
     for (;;) {
         if (folder->next == RELATIVE_LAST && folder->list_more) {
@@ -216,6 +217,8 @@ struct host_result folder_list_next(void *context, char *name, size_t size) {
             relative_entry(folder->listed, folder->filled, &folder->next);
         if (entry == NULL)
             return result_make(HOST_FAILED, ERROR_INVALID_DATA, damaged);
+        stamp->size = (uint64_t)entry->EndOfFile.QuadPart;
+        stamp->written = folder->trusted ? (uint64_t)entry->LastWriteTime.QuadPart : 0;
         if ((entry->FileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0 &&
             text_from_utf16(entry->FileName, entry->FileNameLength / sizeof(WCHAR), name, size) !=
                 (size_t)-1)
