@@ -68,7 +68,7 @@ void known_put(struct known *known, const struct known_look *look, uint32_t utc)
 }
 
 void known_forget(struct known *known, const char *name) {
-    const struct host_stamp none = {0, 0};
+    static const struct host_stamp none = {0, 0};
     struct known_look look;
     (void)known_check(known, name, &none, &look);
 }
