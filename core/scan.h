@@ -45,6 +45,7 @@ struct scan {
     bool crowded;  /* this one has found more than the queue has room for */
     bool mistrust; /* the next one opens everything, for changes were lost */
     bool answers;  /* this one was asked for */
+    bool news;     /* the last one was worth an event, which was not reported yet */
     bool periodic; /* this one was begun by the clock */
     uint32_t backoff;
     uint32_t crowd_wait;
@@ -74,11 +75,15 @@ void scan_crowd(struct scan *scan);
 uint64_t scan_due(const struct scan *scan, bool is_crowded);
 
 /* Begins one, or goes on with it: the next name that is not known; "" when those that came
- * are. HOST_END: it has come to its end and is reported. Another failure: it is tried again. */
+ * are. HOST_END: it has come to its end. Another failure: it is tried again. */
 struct host_result scan_next(struct scan *scan, char *name, size_t size);
 
 /* The record that scan_next() gave last is sound. */
 void scan_remember(struct scan *scan);
+
+/* The last one has come to its end: reports it if it is worth an event. `to_enable`: of how many mailboxes that is
+ * known. */
+void scan_report(struct scan *scan, uint32_t to_enable);
 
 /* Ends one in the middle. */
 void scan_stop(struct scan *scan);

@@ -84,7 +84,7 @@ def put_records(product, age):
 
 def quiet_pieces(product, count, scans):
     """So many of the last times that it woke up, when it has scanned so often. At first it hears of its own journal."""
-    log = product.home / "relay.log"
+    log = product.folder.parent / "relay.log"  # in no folder that is watched
     with open(log, "wb") as relayed:
         process = product.wine.spawn(product.exe, "run", "--console", debug="-all,+relay", stdin=subprocess.DEVNULL,
                                      stdout=subprocess.DEVNULL, stderr=relayed)
