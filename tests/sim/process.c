@@ -359,7 +359,8 @@ static struct host_result read_record(void *context, uint32_t offset, void *byte
     memcpy(bytes, node->bytes + offset, *got);
     if (offset == 0 && *got == size)
         promises_read(process, bytes, size);
-    if (process->kind == PROCESS_SERVICE) {
+    /* By a scan: what a reminder reads it does not judge. */
+    if (process->kind == PROCESS_SERVICE && world_equal(process->listed, handle->name)) {
         node->read_size = node->told_size;
         node->read_written = node->told_written;
         node->read_version = node->version;
@@ -908,6 +909,9 @@ static void spell(struct process *p, const char *target) {
 void process_start(struct process *p, enum process_kind kind, const struct settings *settings,
                    const char *target) {
     memset(p, 0, offsetof(struct process, mender));
+    /* A process begins with nothing, whatever its mender makes of it. */
+    if (p->known.used)
+        memset(&p->known, 0, sizeof p->known);
     p->kind = kind;
     p->alive = true;
     p->serial = ++world.serial;
