@@ -140,15 +140,22 @@ build/$(1)/fake_scm.exe: tests/wine/fake_scm.c $$($(1)_fake_objects) Makefile bu
 	$$(say) $($(1)_PREFIX)gcc $(one_by_one) -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN \
 	    $(service_includes) $(includes) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< $$($(1)_fake_objects) -ladvapi32 -lntdll
 
+# For the bench: the product's own objects around a main() that looks through a folder again and again.
+$(1)_rescan_objects := $$(filter-out %/main.o %/resources.o,$$($(1)_objects))
+build/bench/$(1)/rescan.exe: tests/bench/rescan.c $$($(1)_rescan_objects) Makefile | tools
+	@mkdir -p $$(@D)
+	$$(say) $($(1)_PREFIX)gcc $(one_by_one) -std=c11 -O2 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN \
+	    $(service_includes) $(includes) -o $$@ $$< $$($(1)_rescan_objects) -ladvapi32 -lntdll
+
 # Built as the program is, to see that its stack protector works.
 build/$(1)/guard.exe: tests/wine/guard.c build/$(1)/service/win/guard.o Makefile | tools
 	$$(say) $$($(1)_compile) $(one_by_one) $(warnings) -Iservice $(link_flags) $($(1)_LINK) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -lkernel32
 
 # The product itself, with some of its calls to Windows replaced: see there.
-build/$(1)/fault.exe: tests/wine/fault.c $$($(1)_objects) Makefile | tools
+build/$(1)/fault.exe build/$(1)/lapse.exe: build/$(1)/%.exe: tests/wine/%.c $$($(1)_objects) Makefile | tools
 	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -Wall -Wextra -Wshadow -Werror -fno-stack-protector -D_WIN32_WINNT=0x0400 -DUNICODE -MMD -MP -MF $$(@:.exe=.d) \
-	    -c -o build/$(1)/fault.o $$<
-	@$($(1)_PREFIX)gcc $(one_by_one) $(link_flags) $($(1)_LINK) -o $$@ build/$(1)/fault.o $$($(1)_objects) $(libraries)
+	    -c -o build/$(1)/$$*.o $$<
+	@$($(1)_PREFIX)gcc $(one_by_one) $(link_flags) $($(1)_LINK) -o $$@ build/$(1)/$$*.o $$($(1)_objects) $(libraries)
 # An ordinary program around one source of the product.
 build/$(1)/expand.exe: tests/wine/expand.c build/$(1)/service/win/expand.o build/$(1)/service/win/guard.o Makefile | tools
 	$$(say) $($(1)_PREFIX)gcc $(one_by_one) -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -ladvapi32 -lshell32
@@ -372,7 +379,7 @@ $(bench_exes): build/bench/%/floor.exe: tests/bench/floor.c service/win/guard.c 
 	$(say) $($*_compile) $(one_by_one) $(warnings) -Iservice $(link_flags) $($*_LINK) -o $@ $(filter %.c,$^) -lkernel32
 
 .PHONY: build-bench bench
-build-bench: build/bench/judge build/bench/scan build/bench/run $(bench_exes)
+build-bench: build/bench/judge build/bench/scan build/bench/run $(bench_exes) $(bench_exes:floor.exe=rescan.exe)
 bench: all helpers build-bench
 	@$(PYTHON) tests/bench/bench.py $(if $(SIZES),--sizes $(SIZES)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(IDLE),--idle $(IDLE))
 

@@ -277,6 +277,8 @@ void attend_found(struct mender *mender, const char *name) {
         return;
     }
     counts->verdict[view.record.verdict]++;
+    if (view.record.verdict == VERDICT_SOUND)
+        scan_remember(&mender->scan);
     /* One that waits is looked at in its time, unless it waits for what it is no more: caught in the
      * middle of a rewrite, it may soon be that again. */
     if (item == NULL ? is_worth_queueing(mender, name, &view)

@@ -30,6 +30,14 @@ struct host_result {
     const char *reason; /* a clause in words where the number alone would not tell, else NULL */
 };
 
+/* What a folder lists of a file. It may be older than the file is: NTFS brings it up to date when whoever
+ * writes to the file closes it. */
+struct host_stamp {
+    uint64_t size;
+    uint64_t
+        written; /* last, in 100 ns since 1601 (UTC); 0: neither says anything, as on a network drive */
+};
+
 /* Event numbers are those in the event log: one a situation, and they never change meaning. */
 enum event_number {
     EVENT_STARTED = 1000,
@@ -86,7 +94,8 @@ struct host {
     /* The names that may be records: files whose name ends in .ini. HOST_END after the last.
      * list_close after a successful list_open only. */
     struct host_result (*list_open)(void *context);
-    struct host_result (*list_next)(void *context, char *name, size_t size);
+    struct host_result (*list_next)(void *context, char *name, size_t size,
+                                    struct host_stamp *stamp);
     void (*list_close)(void *context);
 
     /* HOST_OK while the folder's path leads to the folder that is open. */

@@ -202,7 +202,7 @@ static void on_ended(void *context, const char *name) {
 }
 
 void mender_init(struct mender *mender, const struct host *host, const struct settings *settings,
-                 bool is_service, unsigned char *bytes) {
+                 bool is_service, unsigned char *bytes, struct known *known) {
     memset(mender, 0, sizeof *mender);
     mender->site.host = host;
     mender->site.settings = *settings;
@@ -217,7 +217,7 @@ void mender_init(struct mender *mender, const struct host *host, const struct se
     mender->change.ledger = &mender->ledger;
     mender->change.notices = &mender->notices;
     mender->change.bytes = bytes;
-    scan_init(&mender->scan, &mender->site);
+    scan_init(&mender->scan, &mender->site, known);
     mender->remind.site = &mender->site;
     mender->remind.ledger = &mender->ledger;
     mender->remind.bytes = bytes;
@@ -228,13 +228,14 @@ void mender_hint(struct mender *mender, const char *name) {
     /* Nobody sees whether a record is quiet in a folder that is away; a scan follows its return. */
     if (mender->folder_away || !record_is_named(name))
         return;
+    scan_hint(&mender->scan, name);
     struct queue_item *item = attend_put(mender, name, site_settled(&mender->site));
     if (item != NULL)
         item->seen = false;
 }
 
 void mender_changes_lost(struct mender *mender) {
-    scan_want(&mender->scan);
+    scan_mistrust(&mender->scan);
     if (now(mender) >= mender->lost_told_again &&
         site_report_of(&mender->site, EVENT_CHANGES_LOST, NULL, NULL, NULL))
         mender->lost_told_again = now(mender) + MENDER_HOUR;

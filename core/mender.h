@@ -61,9 +61,10 @@ struct mender {
 
 /* Nothing is done before the first step; the first steps read the journal and scan the folder, which is
  * away until mender_folder_open(). `is_service`: settings and state go into the journal, for `status`.
- * `bytes` is room for one record, RECORD_BYTES_MAX; it and `host` outlive the mender. */
+ * `bytes` is room for one record, RECORD_BYTES_MAX. `known` is for a service that is told of changes; NULL
+ * for a verb, which opens everything. They and `host` outlive the mender. */
 void mender_init(struct mender *mender, const struct host *host, const struct settings *settings,
-                 bool is_service, unsigned char *bytes);
+                 bool is_service, unsigned char *bytes, struct known *known);
 
 /* Does at most one piece of work: one record, or one call for a change in flight. Returns the clock
  * time at which there is more to do: now or earlier means at once, MENDER_NEVER not before a call

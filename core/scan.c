@@ -5,9 +5,10 @@
 
 static const struct host_result ok = {HOST_OK, 0, NULL};
 
-void scan_init(struct scan *scan, const struct site *site) {
+void scan_init(struct scan *scan, const struct site *site, struct known *known) {
     memset(scan, 0, sizeof *scan);
     scan->site = site;
+    scan->known = known;
     scan->asked = true;
     scan->due = SCAN_NEVER;
 }
@@ -19,6 +20,15 @@ void scan_ask(struct scan *scan) {
 
 void scan_want(struct scan *scan) {
     scan->wanted = true;
+}
+
+void scan_mistrust(struct scan *scan) {
+    scan->wanted = scan->mistrust = true;
+}
+
+void scan_hint(struct scan *scan, const char *name) {
+    if (scan->known != NULL)
+        known_forget(scan->known, name);
 }
 
 void scan_crowd(struct scan *scan) {
@@ -77,6 +87,12 @@ static void fail(struct scan *scan) {
     scan->due = scan->ended + scan->backoff;
 }
 
+static void begin_full(struct scan *scan) {
+    if (scan->known != NULL)
+        known_clear(scan->known);
+    scan->full_at = scan->begun;
+}
+
 static struct host_result begin(struct scan *scan) {
     const struct host *host = scan->site->host;
     scan->begun = site_now(scan->site);
@@ -84,9 +100,11 @@ static struct host_result begin(struct scan *scan) {
     if (result.code != HOST_OK)
         return result;
     scan->running = true;
+    if (scan->asked || scan->mistrust || scan->begun - scan->full_at >= SCAN_DAY)
+        begin_full(scan);
     scan->answers = scan->asked;
     scan->periodic = !scan->wanted && !scan->asked;
-    scan->asked = scan->wanted = scan->crowded = false;
+    scan->asked = scan->wanted = scan->crowded = scan->mistrust = false;
     memset(&scan->counts, 0, sizeof scan->counts);
     return ok;
 }
@@ -133,11 +151,34 @@ static void finish(struct scan *scan) {
     scan->news = is_news(scan);
 }
 
+/* Whether it need not be opened. */
+static bool pass_over(struct scan *scan, const char *name, const struct host_stamp *stamp) {
+    const struct host *host = scan->site->host;
+    if (scan->known != NULL && known_check(scan->known, name, stamp, &scan->look)) {
+        scan->counts.files++;
+        scan->counts.verdict[VERDICT_SOUND]++;
+        return true;
+    }
+    scan->read_at = host->utc(host->context);
+    return false;
+}
+
+void scan_remember(struct scan *scan) {
+    if (scan->known != NULL)
+        known_put(scan->known, &scan->look, scan->read_at);
+}
+
 struct host_result scan_next(struct scan *scan, char *name, size_t size) {
     const struct host *host = scan->site->host;
     struct host_result result = scan->running ? ok : begin(scan);
-    if (result.code == HOST_OK)
-        result = host->list_next(host->context, name, size);
+    struct host_stamp stamp;
+    bool passed = true;
+    for (unsigned n = SCAN_SLICE; result.code == HOST_OK && passed && n > 0; n--) {
+        result = host->list_next(host->context, name, size, &stamp);
+        passed = result.code == HOST_OK && pass_over(scan, name, &stamp);
+    }
+    if (passed)
+        name[0] = '\0';
     if (result.code == HOST_END)
         finish(scan);
     else if (result.code != HOST_OK)

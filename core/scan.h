@@ -7,12 +7,17 @@
  * last one took between them, and while the queue is crowded a wait that doubles to an hour. The scan
  * by the clock (RescanMinutes) is never put off for that.
  *
+ * A scan passes over what is known to be sound (known.h), and counts it so. One that was asked for opens
+ * everything, so that it trusts nothing from before; and so does the first after changes were lost, and the
+ * first of a day. What is stuck is found SCAN_DAY and one rescan later, whatever was lost.
+ *
  * It belongs to the thread of the mender.
  */
 #ifndef KMREPAIR_SCAN_H
 #define KMREPAIR_SCAN_H
 
 #include "journal.h"
+#include "known.h"
 #include "site.h"
 
 #define SCAN_NEVER UINT64_MAX
@@ -23,22 +28,29 @@ enum {
     SCAN_DISTANCE = 1000,
     SCAN_SHARE = 4,
     SCAN_CROWD_FIRST = 60000,
-    SCAN_HOUR = 60 * 60 * 1000
+    SCAN_HOUR = 60 * 60 * 1000,
+    SCAN_DAY = 24 * SCAN_HOUR,
+    SCAN_SLICE = 256 /* names that are passed over in one call, at most */
 };
 
 struct scan {
     const struct site *site;
+    struct known *known;    /* NULL: everything is opened */
+    struct known_look look; /* for the name that scan_next() gave last ... */
+    uint32_t read_at;       /* ... and the time before it was read, in seconds since 1970 */
     bool running;
     bool finished; /* one is, since scan_init() */
     bool asked;    /* somebody wants the next one, and to hear of it */
     bool wanted;   /* something may have been missed */
     bool crowded;  /* this one has found more than the queue has room for */
+    bool mistrust; /* the next one opens everything, for changes were lost */
     bool answers;  /* this one was asked for */
     bool news;     /* the last one was worth an event, which was not reported yet */
     bool periodic; /* this one was begun by the clock */
     uint32_t backoff;
     uint32_t crowd_wait;
     uint64_t begun, ended, took;
+    uint64_t full_at;            /* when the last one began that opened everything */
     uint64_t due;                /* the next by the clock, or the retry of one that failed */
     uint64_t told_again;         /* when scans that nobody asked for may be news again */
     uint32_t found_at;           /* seconds since 1970, when the last one ended */
@@ -47,19 +59,27 @@ struct scan {
     struct scan_counts reported; /* in the last event 3020 */
 };
 
-void scan_init(struct scan *scan, const struct site *site);
+/* `known` may be NULL. */
+void scan_init(struct scan *scan, const struct site *site, struct known *known);
 
 void scan_ask(struct scan *scan);
 void scan_want(struct scan *scan);
+/* Changes were lost: the next one opens everything. */
+void scan_mistrust(struct scan *scan);
+/* This record has to be opened. */
+void scan_hint(struct scan *scan, const char *name);
 /* The queue has no room for a name. */
 void scan_crowd(struct scan *scan);
 
 /* When the next one may begin; now or earlier while one runs. `is_crowded`: the queue is half full. */
 uint64_t scan_due(const struct scan *scan, bool is_crowded);
 
-/* Begins one, or goes on with it: the next name. HOST_END: it has come to its end.
- * Another failure: it is tried again. */
+/* Begins one, or goes on with it: the next name that is not known; "" when those that came
+ * are. HOST_END: it has come to its end. Another failure: it is tried again. */
 struct host_result scan_next(struct scan *scan, char *name, size_t size);
+
+/* The record that scan_next() gave last is sound. */
+void scan_remember(struct scan *scan);
 
 /* The last one has come to its end: reports it if it is worth an event. `to_enable`: of how many mailboxes that is
  * known. */

@@ -202,7 +202,8 @@ struct host_result folder_list_open(void *context) {
     return failed_with(status);
 }
 
-struct host_result folder_list_next(void *context, char *name, size_t size) {
+struct host_result folder_list_next(void *context, char *name, size_t size,
+                                    struct host_stamp *stamp) {
     struct folder *folder = context;
     for (;;) {
         if (folder->next == RELATIVE_LAST && folder->list_more) {
@@ -216,6 +217,8 @@ struct host_result folder_list_next(void *context, char *name, size_t size) {
             relative_entry(folder->listed, folder->filled, &folder->next);
         if (entry == NULL)
             return result_make(HOST_FAILED, ERROR_INVALID_DATA, damaged);
+        stamp->size = (uint64_t)entry->EndOfFile.QuadPart;
+        stamp->written = folder->trusted ? (uint64_t)entry->LastWriteTime.QuadPart : 0;
         if ((entry->FileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0 &&
             text_from_utf16(entry->FileName, entry->FileNameLength / sizeof(WCHAR), name, size) !=
                 (size_t)-1)
@@ -316,15 +319,21 @@ static struct host_result open_result(const struct opening *opening, const WCHAR
 
 /* Whether the open file may be read, or repaired; by handle, since a name can change its meaning. */
 static struct host_result check_record(HANDLE record, bool repair, uint32_t *size) {
-    BY_HANDLE_FILE_INFORMATION info;
-    if (!GetFileInformationByHandle(record, &info))
-        return result_last();
-    *size = info.nFileSizeHigh != 0 ? UINT32_MAX : info.nFileSizeLow;
-    if ((info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0)
+    FILE_ALL_INFORMATION info;
+    IO_STATUS_BLOCK io;
+    /* One question for all of it, as GetFileInformationByHandle() has one more, for the volume. There is no
+     * room for the name, which comes last: STATUS_BUFFER_OVERFLOW. */
+    NTSTATUS status = NtQueryInformationFile(record, &io, &info, sizeof info, FileAllInformation);
+    if (!NT_SUCCESS(status) && status != STATUS_BUFFER_OVERFLOW)
+        return failed_with(status);
+    const LARGE_INTEGER *end = &info.StandardInformation.EndOfFile;
+    const ULONG attributes = info.BasicInformation.FileAttributes;
+    *size = end->HighPart != 0 ? UINT32_MAX : end->LowPart;
+    if ((attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0)
         return result_make(HOST_REFUSED, 0, "the file is a reparse point, such as a symbolic link");
-    if (repair && (info.dwFileAttributes & FILE_ATTRIBUTE_READONLY) != 0)
+    if (repair && (attributes & FILE_ATTRIBUTE_READONLY) != 0)
         return result_make(HOST_REFUSED, 0, read_only);
-    return repair && info.nNumberOfLinks > 1
+    return repair && info.StandardInformation.NumberOfLinks > 1
                ? result_make(HOST_REFUSED, 0, "the file has more than one name (hard links)")
                : result_ok;
 }
@@ -343,7 +352,7 @@ static struct host_result open_in(struct folder *folder, const struct opening *o
                       &folder->record);
     if (!NT_SUCCESS(status))
         return open_result(opening, units, status);
-    if (GetFileType(folder->record) != FILE_TYPE_DISK)
+    if (repair && GetFileType(folder->record) != FILE_TYPE_DISK)
         return result_make(HOST_GONE, ERROR_INVALID_NAME, NULL);
     return check_record(folder->record, repair, size);
 }

@@ -55,7 +55,8 @@ bool folder_is_open(const struct folder *folder);
 
 /* The calls of host.h; `context` is a struct folder. */
 struct host_result folder_list_open(void *context);
-struct host_result folder_list_next(void *context, char *name, size_t size);
+struct host_result folder_list_next(void *context, char *name, size_t size,
+                                    struct host_stamp *stamp);
 void folder_list_close(void *context);
 struct host_result folder_check(void *context);
 bool folder_is(void *context, const char *path);

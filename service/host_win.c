@@ -60,8 +60,9 @@ static struct host_result list_open(void *context) {
     return folder_list_open(&((struct host_win *)context)->folder);
 }
 
-static struct host_result list_next(void *context, char *name, size_t size) {
-    return folder_list_next(&((struct host_win *)context)->folder, name, size);
+static struct host_result list_next(void *context, char *name, size_t size,
+                                    struct host_stamp *stamp) {
+    return folder_list_next(&((struct host_win *)context)->folder, name, size, stamp);
 }
 
 static void list_close(void *context) {

@@ -133,15 +133,12 @@ struct host_result watch_collect(struct watch *watch, watch_change *change, void
     DWORD bytes = 0;
     DWORD error = ERROR_SUCCESS;
     unsigned full = watch->current;
-    if (!watch->armed) {
+    if (!watch->armed)
         settle(watch);
+    if (!watch->armed || !HasOverlappedIoCompleted(&watch->overlapped))
         return result_ok;
-    }
-    if (!GetOverlappedResult(watch->directory, &watch->overlapped, &bytes, FALSE)) {
+    if (!GetOverlappedResult(watch->directory, &watch->overlapped, &bytes, FALSE))
         error = GetLastError();
-        if (error == ERROR_IO_INCOMPLETE)
-            return result_ok;
-    }
     watch->armed = false;
     if (error != ERROR_SUCCESS && error != ERROR_NOTIFY_ENUM_DIR) {
         watch_close(watch);

@@ -276,7 +276,8 @@ DWORD worker_open(struct worker *worker, const struct options *options,
         return GetLastError();
     find_own_files(worker);
     host_win_init(&worker->host, options->journal, events);
-    mender_init(&worker->mender, &worker->host.host, settings, true, options->bytes);
+    mender_init(&worker->mender, &worker->host.host, settings, true, options->bytes,
+                &worker->known);
     if (worker->start_paused)
         mender_pause(&worker->mender);
     look_around(worker);

@@ -47,6 +47,7 @@ struct worker {
     uint32_t backoff;  /* ms that the folder was waited for */
     struct host_win host;
     struct mender mender;
+    struct known known;
     struct watch watch;
     /* The folder of the configuration and the journal, which others may change. */
     struct watch files;

@@ -17,7 +17,7 @@ SIZE_LIMIT = 128 * 1024  # of the 32-bit program
 X64_LIMIT = 160 * 1024   # wider addresses, and the unwind tables that Windows wants there
 
 # There since NT 3.1, and the only way to open a file relative to a folder's handle.
-NTDLL = {"NtCreateFile", "NtQueryDirectoryFile", "RtlNtStatusToDosError"}
+NTDLL = {"NtCreateFile", "NtQueryDirectoryFile", "NtQueryInformationFile", "RtlNtStatusToDosError"}
 
 # NT 4.0 ignores these; later Windows protects the process by them.
 DLL_CHARACTERISTICS = {"DYNAMICBASE": 0x40, "NXCOMPAT": 0x100, "NO_SEH": 0x400, "TSAWARE": 0x8000}

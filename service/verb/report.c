@@ -152,10 +152,8 @@ static void put_todo(const struct options *options) {
         return;
     }
     put("<p>Their records were repaired and have not changed since. Enable each again in the "
-        "Exchange "
-        "Administrator program; its user can then enroll.</p>\r\n"
-        "<table "
-        "width=\"100%\"><tr><th></th><th>Repaired</th><th>Mailbox</th><th>Record</th></tr>\r\n");
+        "Exchange Administrator program; its user can then enroll.</p>\r\n"
+        "<table width=\"100%\"><tr><th></th><th>Repaired</th><th>Mailbox</th><th>Record</th></tr>\r\n");
     while ((item = todo_next(&state->memory, item)) != NULL) {
         if (todo_look(&state->host.host, options->bytes, &state->memory, item, &why) == TODO_ENABLE)
             put_todo_row(&state->memory, item);

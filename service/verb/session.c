@@ -39,7 +39,7 @@ struct session *session_open(const struct options *options) {
         (void)verb_fail_folder(options, "cannot open ", own.settings.folder, &result);
         return NULL;
     }
-    mender_init(&own.mender, &own.host.host, &own.settings, false, options->bytes);
+    mender_init(&own.mender, &own.host.host, &own.settings, false, options->bytes, NULL);
     mender_folder_open(&own.mender, own.host.folder.path);
     return &own;
 }

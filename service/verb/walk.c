@@ -32,11 +32,13 @@ static void judge(struct host_win *host, unsigned char *bytes, bool whole, struc
 struct host_result walk_folder(struct host_win *host, unsigned char *bytes, bool whole,
                                struct scan_counts *counts, walk_visit *visit, void *context) {
     static struct walk_row row;
+    struct host_stamp stamp;
     memset(counts, 0, sizeof *counts);
     struct host_result result = host->host.list_open(host);
     if (result.code != HOST_OK)
         return result;
-    while ((result = host->host.list_next(host, row.name, sizeof row.name)).code == HOST_OK) {
+    while ((result = host->host.list_next(host, row.name, sizeof row.name, &stamp)).code ==
+           HOST_OK) {
         if (!record_is_named(row.name))
             continue;
         judge(host, bytes, whole, &row);

@@ -71,18 +71,13 @@ DWORD file_read(const WCHAR *path, DWORD share, void *to, DWORD room, DWORD *got
 }
 
 DWORD file_read_at(HANDLE file, DWORD offset, void *to, size_t size, size_t *got) {
-    LONG high = 0; /* without it, 2 GiB would be taken for a step back */
-    *got = 0;
-    if (SetFilePointer(file, (LONG)offset, &high, FILE_BEGIN) == INVALID_SET_FILE_POINTER &&
-        GetLastError() != NO_ERROR)
-        return GetLastError();
-    while (*got < size) {
-        DWORD n = 0;
-        if (!ReadFile(file, (char *)to + *got, (DWORD)(size - *got), &n, NULL))
+    DWORD n = 1;
+    for (*got = 0; *got < size && n != 0; *got += n) {
+        OVERLAPPED at = {.Offset = offset + (DWORD)*got}; /* where from depends on nothing else */
+        n = 0;
+        if (!ReadFile(file, (char *)to + *got, (DWORD)(size - *got), &n, &at) &&
+            GetLastError() != ERROR_HANDLE_EOF)
             return GetLastError();
-        if (n == 0)
-            break;
-        *got += n;
     }
     return ERROR_SUCCESS;
 }

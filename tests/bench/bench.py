@@ -235,6 +235,44 @@ def measure_wine(bench, wine, folder, size, rounds):
                         bench.add(f"{name}, memory", size, peak)
 
 
+def sound_only(folder, size):
+    """The same folder without what is stuck, which a rescan opens each time."""
+    sound = folder.with_name(f"{size}-sound")
+    shutil.rmtree(sound, ignore_errors=True)
+    sound.mkdir()
+    for path in folder.iterdir():
+        if path.name not in records.stuck_names(size):
+            os.link(path, sound / path.name)
+    return sound
+
+
+def measure_rescan(bench, wine, folder, size, rounds):
+    """By a program of its own, that looks through the folder and walks over it by turns."""
+    arch = ARCHITECTURES[0]
+    sound = sound_only(folder, size)
+    journal = wine.drive_c / "rescan.jnl"
+    done = wine.run(BENCH / arch / "rescan.exe", "Z:" + str(sound).replace("/", "\\"), wine.windows_path(journal), rounds,
+                    timeout=600)
+    shutil.rmtree(sound)
+    journal.unlink(missing_ok=True)
+    if done.rc != 0:
+        sys.exit(f"bench: {done}")
+    for line in done.out.splitlines():
+        ours, bare, opened = map(int, line.split())
+        bench.add(f"rescan {arch}", size, ours / 1e3)
+        bench.add(f"bare listing {arch}", size, bare / 1e3)
+        bench.add(f"rescan {arch}, known records opened", size, opened)
+
+
+def report_rescan(bench, sizes):
+    arch = ARCHITECTURES[0]
+    for size in sizes:
+        bench.plain(f"rescan {arch}", size, "ms")
+        bench.plain(f"bare listing {arch}", size, "ms")
+        bench.ratio(f"rescan {arch}", f"bare listing {arch}", size, "<= 1.2")
+        bench.plain(f"rescan {arch}, known records opened", size, "", goal="0")
+
+
 def report_wine(bench, sizes):
     for arch in ARCHITECTURES:
         start = {p: statistics.median(bench.samples[f"{p} {arch}", 0]) for p in ("scan", "floor")}
@@ -284,6 +322,8 @@ def with_wine(bench, folders, rounds, idle):
         for size, folder in folders.items():
             say(f"Wine, {size} records")
             measure_wine(bench, wine, folder, size, rounds)
+            if size > 0:
+                measure_rescan(bench, wine, folder, size, rounds)
         say("Wine, the service")
         arch = ARCHITECTURES[0]
         live.measure(bench, wine, ROOT / "build" / arch / "kmrepair.exe", arch, rounds, idle)
@@ -356,6 +396,7 @@ def main():
     if not options.no_wine:
         with_wine(bench, folders, options.rounds, options.idle)
         report_wine(bench, sizes)
+        report_rescan(bench, sizes)
         report_growth(bench, sizes)
         live.report(bench, ARCHITECTURES[0])
     for arch in ("x86", "x64"):

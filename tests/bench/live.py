@@ -259,7 +259,7 @@ def report_changes(bench, arch):
 
 
 IDLE = (("wake-ups a minute", "", "<= 1"), ("switches", "", ""), ("processor time", "ms", "0"), ("threads", "", "2"), ("handles", "", "<= 40"),
-        ("private memory", "KB", "<= 1536"))
+        ("private memory", "KB", "<= 2048"))
 
 
 def report_idle(bench, arch):

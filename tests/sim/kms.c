@@ -146,6 +146,40 @@ void kms_name(unsigned record, char name[WORLD_NAME_BYTES]) {
     (void)snprintf(name, WORLD_NAME_BYTES, "Mxclfr%u4zqv.ini", record);
 }
 
+/* Creates it if need be. */
+static int open_record(unsigned path, unsigned record) {
+    char name[WORLD_NAME_BYTES];
+    enum world_code code = WORLD_OK;
+    kms_name(record, name);
+    if (world_find(world.at[path], name) < 0 &&
+        (world.away[path] || world_create(world.at[path], name) < 0))
+        return -1;
+    return world_open(world.at[path], name, ACCESS_WRITE, ACCESS_ALL, KMS_OWNER, &code);
+}
+
+static const char plain[] = "[Client]\r\nState = 1\r\nKey = SECRET";
+
+bool kms_plain(unsigned folder, unsigned record) {
+    char text[sizeof plain + 16];
+    int size = snprintf(text, sizeof text, "%s%08x\r\n", plain, world_below(0x7FFFFFFF));
+    int h = open_record(folder, record);
+    if (h < 0)
+        return false;
+    struct node *node = &world.nodes[world.handles[h].node];
+    node->read_only = node->reparse = node->linked = false;
+    world_resize(h, 0);
+    world_write(h, 0, text, (uint32_t)size);
+    world_close(h);
+    return true;
+}
+
+int kms_begin_flip(unsigned folder, unsigned record) {
+    int h = open_record(folder, record);
+    if (h >= 0)
+        world_write(h, (uint32_t)(strstr(plain, "1") - plain), "4", 1);
+    return h;
+}
+
 /* By its path: whatever stands there now. */
 static bool place(unsigned path, const char *name, unsigned record, enum content content) {
     static unsigned char bytes[WORLD_CONTENT_BYTES];
@@ -293,9 +327,14 @@ static void write_piece(struct task *task) {
 static void close_it(struct task *task) {
     if (world_below(3) == 0)
         world_flush(&world.nodes[world.handles[task->handle].node]);
+    struct node *node = &world.nodes[world.handles[task->handle].node];
+    bool put_back = world_chance(kms.put_back);
+    uint64_t time = node->listed_written;
     world_close(task->handle);
     task->handle = -1;
-    trace("kms: closes %s", written_name(task));
+    if (put_back)
+        world_set_time(node, time);
+    trace("kms: closes %s%s", written_name(task), put_back ? ", with its old time" : "");
     if (task->style != STYLE_RENAME)
         finish(task);
 }

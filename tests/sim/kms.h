@@ -24,7 +24,8 @@ struct kms {
     uint32_t pause;          /* ms between two steps, at most */
     uint32_t hold;           /* of a million steps: the file stays open for up to a minute */
     uint32_t kind[CONTENTS]; /* how often, by comparison */
-    uint32_t same; /* of a million: the bytes are those of a few that come again and again */
+    uint32_t same;     /* of a million: the bytes are those of a few that come again and again */
+    uint32_t put_back; /* of a million: the last-write time is put back after the writing */
 };
 
 extern struct kms kms;
@@ -32,6 +33,10 @@ extern struct kms kms;
 void kms_begin(void);
 /* Writes this content at once, as if it had always been there. False when it can not be had. */
 bool kms_place(unsigned folder, unsigned record, enum content content);
+/* A sound record, that one byte makes a stuck one of. False when it can not be had. */
+bool kms_plain(unsigned folder, unsigned record);
+/* Writes that byte, and returns the handle; -1 when it can not be had. */
+int kms_begin_flip(unsigned folder, unsigned record);
 /* Writes to this one just now, if it is there and nobody keeps it from that. */
 void kms_overtake(unsigned folder, const char *name);
 void kms_name(unsigned record, char name[WORLD_NAME_BYTES]);

@@ -29,6 +29,7 @@ REVERSE = "core/reverse.c"
 REMIND = "core/remind.c"
 TODO = "core/todo.c"
 HOST = "tests/sim/process.c"
+KNOWN = "core/known.c"
 
 PLANTS = {
     "no flush of INTENT": (
@@ -165,6 +166,30 @@ PLANTS = {
     "a reminder while paused": (
         MENDER, "return is_at_rest(mender) ? MENDER_NEVER : remind_due(&mender->remind);",
         "return remind_due(&mender->remind);"),
+
+    # What a rescan passes over. Needs changes of which nobody is told, times that are put back, FAT and a network drive.
+    "young records are known": (KNOWN, "EPOCH + utc - KNOWN_YOUNG", "EPOCH + utc + 2"),
+    "records of the future are known": (
+        KNOWN, "look->written > latest)", "(look->written > latest && look->written < latest + 9 * SECOND))"),
+    "known by the name": (
+        KNOWN, "look->place->name == look->holds.name && look->place->state == look->holds.state",
+        "look->place->state != 0"),
+    "known by name and size": (KNOWN, "add(sum, stamp, sizeof *stamp);", "add(sum, &stamp->size, sizeof stamp->size);"),
+    "known by name and time": (
+        KNOWN, "add(sum, stamp, sizeof *stamp);", "add(sum, &stamp->written, sizeof stamp->written);"),
+    "a network drive is trusted": (HOST, "world.disk == DISK_REMOTE ? 0 : node->listed_written", "node->listed_written"),
+    "what is not sound is known": (ATTEND, "    if (view.record.verdict == VERDICT_SOUND)\n        scan_remember", "    scan_remember"),
+    "what has changed stays known": (KNOWN, "    look->place->state = 0;\n", ""),
+    "a hint leaves it known": (MENDER, "    scan_hint(&mender->scan, name);\n", ""),
+    "lost changes leave all known": (SCAN, "scan->wanted = scan->mistrust = true", "scan->wanted = true"),
+    "lost changes are forgotten when the folder cannot be listed": (
+        SCAN, "    struct host_result result = host->list_open(host->context);",
+        "    bool mistrust = scan->mistrust;\n"
+        "    scan->mistrust = false;\n    struct host_result result = host->list_open(host->context);\n"
+        "    scan->mistrust = mistrust && result.code == HOST_OK;"),
+    "what is asked for leaves all known": (SCAN, "if (scan->asked || scan->mistrust", "if (scan->mistrust"),
+    "no full scan once a day": (SCAN, " || scan->begun - scan->full_at >= SCAN_DAY", ""),
+    "a full scan once a day that forgets nothing": (SCAN, "        known_clear(scan->known);\n", "        (void)0;\n"),
 }
 
 

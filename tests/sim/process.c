@@ -185,7 +185,16 @@ static struct host_result list_open(void *context) {
     return ok;
 }
 
-static struct host_result list_next(void *context, char *name, size_t size) {
+/* What a network drive lists is not to be relied on. */
+static void list_stamp(struct node *node, struct host_stamp *stamp) {
+    stamp->size = node->listed_size;
+    stamp->written = world.disk == DISK_REMOTE ? 0 : node->listed_written;
+    node->told_size = node->listed_size;
+    node->told_written = node->listed_written;
+}
+
+static struct host_result list_next(void *context, char *name, size_t size,
+                                    struct host_stamp *stamp) {
     struct process *process = context;
     bool fault = begin(process, CALL_LIST_NEXT);
     if (!process->listing)
@@ -200,6 +209,7 @@ static struct host_result list_next(void *context, char *name, size_t size) {
         if (!at->used || at->folder != process->place || world.nodes[at->node].directory)
             continue;
         (void)snprintf(name, size, "%s", at->text);
+        list_stamp(&world.nodes[at->node], stamp);
         memcpy(process->listed, at->text, sizeof process->listed);
         return ok;
     }
@@ -333,7 +343,7 @@ static struct host_result read_record(void *context, uint32_t offset, void *byte
         return failed(HOST_FAILED, 6);
     }
     const struct handle *handle = &world.handles[process->handle];
-    const struct node *node = &world.nodes[handle->node];
+    struct node *node = &world.nodes[handle->node];
     if (node->size > WORLD_CONTENT_BYTES)
         broken("a file that is too large is read");
     if (world_is_away(handle->folder))
@@ -349,6 +359,12 @@ static struct host_result read_record(void *context, uint32_t offset, void *byte
     memcpy(bytes, node->bytes + offset, *got);
     if (offset == 0 && *got == size)
         promises_read(process, bytes, size);
+    /* By a scan: what a reminder reads it does not judge. */
+    if (process->kind == PROCESS_SERVICE && world_equal(process->listed, handle->name)) {
+        node->read_size = node->told_size;
+        node->read_written = node->told_written;
+        node->read_version = node->version;
+    }
     return ok;
 }
 
@@ -854,7 +870,8 @@ static void enter(void) {
     struct process *p = starting;
     arrive(NULL, true);
     p->inside = true;
-    mender_init(&p->mender, &p->host, &p->wanted, p->kind == PROCESS_SERVICE, p->bytes);
+    mender_init(&p->mender, &p->host, &p->wanted, p->kind == PROCESS_SERVICE, p->bytes,
+                p->kind == PROCESS_SERVICE ? &p->known : NULL);
     p->mender.ledger.on_ended = on_ended;
     p->mender.ledger.context = p;
     if (p->kind != PROCESS_SERVICE && !world.away[p->folder])
@@ -892,6 +909,9 @@ static void spell(struct process *p, const char *target) {
 void process_start(struct process *p, enum process_kind kind, const struct settings *settings,
                    const char *target) {
     memset(p, 0, offsetof(struct process, mender));
+    /* A process begins with nothing, whatever its mender makes of it. */
+    if (p->known.used)
+        memset(&p->known, 0, sizeof p->known);
     p->kind = kind;
     p->alive = true;
     p->serial = ++world.serial;

@@ -188,6 +188,7 @@ struct process {
     void *fake_stack;
     uint64_t before; /* must stay as it is, as must the one behind */
     struct mender mender;
+    struct known known;
     uint64_t behind;
     unsigned char bytes[RECORD_BYTES_MAX];
     uint64_t end;

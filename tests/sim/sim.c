@@ -20,6 +20,7 @@
 #include "process.h"
 #include "promises.h"
 #include "record_reference.h"
+#include "sim.h"
 
 enum action {
     ACT_KMS,
@@ -69,6 +70,7 @@ struct sim {
 };
 
 static struct sim sim;
+const struct settings *const sim_settings = &sim.settings;
 
 /* Over all seeds. */
 static struct {
@@ -126,6 +128,7 @@ static void draw_kms(void) {
     kms.pause = ONE_OF(0, 20, 500, 5000);
     kms.hold = ONE_OF(0, 10000, 200000);
     kms.same = ONE_OF(0, 500000, 1000000);
+    kms.put_back = ONE_OF(0, 0, 300000);
     for (int i = 0; i < CONTENTS; i++)
         kms.kind[i] = world_below(4);
     kms.kind[CONTENT_STUCK] += 2;
@@ -244,9 +247,13 @@ static void draw_files(void) {
         slot = world_create(folder, "huge.ini");
         world_node(slot)->size = WORLD_HUGE;
     }
+    bool old = world_below(4) != 0;
     for (int i = 0; i < WORLD_NODES; i++) {
-        if (world.nodes[i].used)
-            world_flush(&world.nodes[i]);
+        if (!world.nodes[i].used)
+            continue;
+        world_flush(&world.nodes[i]);
+        if (old)
+            world_set_time(&world.nodes[i], world_time() - world_below(HOUR) * 10000ULL);
     }
     world.log_count = 0;
 }
@@ -266,6 +273,7 @@ static void begin_story(uint64_t seed) {
     for (int i = 0; i < PROCESSES; i++)
         processes[i].alive = false;
     world.changed = process_notify;
+    world.disk = (enum world_disk)world_below(DISKS);
     draw_settings(&sim.settings);
     draw_rates();
     draw_kms();
@@ -653,7 +661,7 @@ static void pass_time(uint64_t until) {
 }
 
 /* Stuck records that could be repaired and are not. */
-static unsigned stuck_left(char *name) {
+static unsigned stuck_left(char *name, bool hidden) {
     unsigned count = 0;
     for (int i = 0; i < WORLD_NAMES; i++) {
         const struct name *at = &world.names[i];
@@ -661,6 +669,8 @@ static unsigned stuck_left(char *name) {
         if (!at->used || at->folder != world.at[processes[0].folder] || !record_is_named(at->text))
             continue;
         const struct node *node = &world.nodes[at->node];
+        if (!hidden && world_is_hidden(node))
+            continue;
         if (node->directory || node->read_only || node->reparse || node->linked ||
             node->size > WORLD_CONTENT_BYTES)
             continue;
@@ -736,6 +746,36 @@ static uint64_t time_for(enum way way) {
     return limit;
 }
 
+void sim_pass(uint64_t ms) {
+    pass_time(world.now + ms);
+}
+
+unsigned sim_stuck(char *name, bool hidden) {
+    return stuck_left(name, hidden);
+}
+
+bool sim_is_limited(unsigned more) {
+    if (sim.clock_back && processes[0].mender.trip.on)
+        return true;
+    return 2 * (promises_repairs(world.now - 3 * (uint64_t)HOUR) + more) >=
+           sim.settings.repairs_per_hour;
+}
+
+uint64_t sim_distance(void) {
+    uint64_t distance = 4 * processes[0].mender.scan.took;
+    uint64_t most = (uint64_t)sim.settings.rescan_minutes * MINUTE;
+    return distance < most || most == 0 ? distance : most;
+}
+
+void sim_set_clock(int64_t seconds) {
+    world.utc_offset += seconds;
+    trace("the clock is set by %lld s", (long long)seconds);
+    if (seconds > 0)
+        promises_clock_forward();
+    else
+        sim.clock_back = true;
+}
+
 /* New records in quiet times, that are heard of in one of several ways. */
 static void write_in_peace(void) {
     static const char *const how[WAYS] = {
@@ -762,7 +802,7 @@ static void write_in_peace(void) {
         processes[0].lost = true;
     uint64_t limit = time_for(way);
     pass_time(world.now + limit);
-    if (!world.broken && !is_limited(3 * (uint64_t)HOUR) && stuck_left(name) > 0)
+    if (!world.broken && !is_limited(3 * (uint64_t)HOUR) && stuck_left(name, true) > 0)
         broken("%s is not repaired after %llu s, %s", name, (unsigned long long)limit / 1000,
                how[way]);
     rates.drop = 0;
@@ -870,18 +910,26 @@ static void quiet(void) {
     if (world.broken)
         return;
     promises_all_reported();
-    if (!is_limited(bound + 3 * (uint64_t)HOUR) && stuck_left(name) > 0)
+    if (!is_limited(bound + 3 * (uint64_t)HOUR) && stuck_left(name, false) > 0)
         broken("%s is not repaired after settle, rescan and three minutes", name);
-    unsigned left = stuck_left(name);
+    if (!world.broken && stuck_left(name, true) > stuck_left(name, false) &&
+        sim.settings.rescan_minutes > 0) {
+        pass_time(world.now + 24 * (uint64_t)HOUR + bound);
+        if (!world.broken && !is_limited(bound + 3 * (uint64_t)HOUR) && stuck_left(name, true) > 0)
+            broken("%s is not repaired after a day and a rescan", name);
+    }
+    unsigned left = stuck_left(name, sim.settings.rescan_minutes > 0);
     if (left > 0 && !world.broken) {
         uint64_t hours = 3 + left / sim.settings.repairs_per_hour;
         pass_time(world.now + hours * (HOUR + 3 * MINUTE) + 2 * settle_ms());
-        if (!world.broken && stuck_left(name) > 0)
+        if (!world.broken && stuck_left(name, sim.settings.rescan_minutes > 0) > 0)
             broken("%s is not repaired after %llu hours", name, (unsigned long long)hours);
         promises_all_reported();
     }
     for (unsigned n = world_below(3); n > 0 && !world.broken; n--)
         write_in_peace();
+    for (unsigned n = world_below(3); n > 0 && !world.broken; n--)
+        unseen_change();
     if (!world.broken && world_below(4) == 0 && sim.weight[ACT_TAMPER] > 0)
         tamper_in_peace();
     if (!world.broken && world_below(4) == 0)

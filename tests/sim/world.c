@@ -48,6 +48,14 @@ uint32_t world_utc(void) {
     return (uint32_t)(1795000000 + (int64_t)(world.now / 1000) + world.utc_offset);
 }
 
+uint64_t world_time(void) {
+    uint64_t ms =
+        11644473600000ULL + 1795000000000ULL + world.now + (uint64_t)(world.utc_offset * 1000);
+    if (world.disk == DISK_FAT || world.disk == DISK_FAT_UP)
+        ms = (ms + (world.disk == DISK_FAT_UP ? 1999 : 0)) / 2000 * 2000;
+    return ms * 10000;
+}
+
 /* ---- what is told */
 
 void trace(const char *format, ...) {
@@ -210,6 +218,29 @@ static int new_node(void) {
     return 0;
 }
 
+/* ---- what the directory lists */
+
+static void list(struct node *node) {
+    node->listed_size = node->size;
+    node->listed_written = node->written;
+}
+
+/* On a network drive it is some other time, see world_lazy_write(). */
+static void list_here(struct node *node) {
+    if (world.disk != DISK_REMOTE)
+        list(node);
+}
+
+void world_set_time(struct node *node, uint64_t time) {
+    node->written = time;
+    list_here(node);
+}
+
+bool world_is_hidden(const struct node *node) {
+    return node->version != node->read_version && node->listed_size == node->read_size &&
+           node->listed_written == node->read_written;
+}
+
 static void tell(unsigned folder, const char *name) {
     if (world.changed != NULL)
         world.changed(folder, name);
@@ -223,6 +254,8 @@ int world_create(unsigned folder, const char *name) {
     if (slot == WORLD_NAMES)
         return -1;
     value.node = new_node();
+    world.nodes[value.node].written = world_time();
+    list(&world.nodes[value.node]);
     (void)snprintf(value.text, sizeof value.text, "%s", name);
     (void)snprintf(value.alias, sizeof value.alias, "MX%04X~1.INI", ++world.serial & 0xFFFFU);
     world.group++;
@@ -284,6 +317,7 @@ enum world_code world_rename(unsigned folder, const char *from, const char *to) 
     if (target >= 0 && target != slot)
         remove_name((unsigned)target);
     set_name((unsigned)slot, &value);
+    list_here(&world.nodes[value.node]);
     tell(folder, to);
     return WORLD_OK;
 }
@@ -323,6 +357,8 @@ int world_open(unsigned folder, const char *name, unsigned access, unsigned shar
 void world_close(int h) {
     struct handle *handle = &world.handles[h];
     handle->used = false;
+    if ((handle->access & ACCESS_WRITE) != 0)
+        list_here(&world.nodes[handle->node]);
     if (!world.nodes[handle->node].doomed || world_is_open(handle->node))
         return;
     for (unsigned i = 0; i < WORLD_NAMES; i++) {
@@ -352,6 +388,7 @@ void world_write(int h, uint32_t offset, const void *bytes, uint32_t size) {
         node->size = offset + size;
     node->version += !same;
     node->dirty = true;
+    node->written = world_time();
     tell(world.handles[h].folder, world.handles[h].name);
 }
 
@@ -363,6 +400,7 @@ void world_resize(int h, uint32_t size) {
         memset(node->bytes + node->size, 0, size - node->size);
     node->size = size;
     node->dirty = true;
+    node->written = world_time();
     tell(world.handles[h].folder, world.handles[h].name);
 }
 
@@ -381,6 +419,8 @@ void world_lazy_write(void) {
         struct node *node = &world.nodes[i];
         if (node->used && node->dirty && world_below(2) == 0)
             world_flush(node);
+        if (node->used && world_below(8) == 0)
+            list(node);
     }
     if (world_below(2) == 0) {
         world.journal_durable = world.journal_size;
@@ -484,6 +524,7 @@ void world_power_cut(void) {
         node->doomed = false;
         if (node->used && node->dirty)
             mix(node);
+        list(node);
     }
     world_journal_went_back = world.replaced && world_below(2) == 0;
     if (world_journal_went_back) {

@@ -56,6 +56,13 @@ struct node {
     uint32_t serial;
     uint32_t version; /* goes up whenever the bytes change */
     uint64_t locked;  /* until then nobody can write to it, open or not */
+    /* Its last-write time, in 100 ns since 1601; and what the directory has of it, which is brought up to date
+     * when it is closed by one who has written to it. */
+    uint64_t written, listed_written;
+    uint32_t listed_size;
+    /* What a service was told of it last, and what it was when a service read it last, and that listing. */
+    uint64_t told_written, read_written;
+    uint32_t told_size, read_size, read_version;
     uint32_t size;
     uint32_t disk_size;
     unsigned char bytes[WORLD_CONTENT_BYTES];
@@ -80,6 +87,10 @@ struct handle {
     char name[WORLD_NAME_BYTES];
 };
 
+/* Of the records: FAT keeps times in steps of two seconds, rounded down or up, and what a network drive lists may
+ * be old whatever is open. */
+enum world_disk { DISK_NTFS, DISK_FAT, DISK_FAT_UP, DISK_REMOTE, DISKS };
+
 struct world {
     uint64_t random;
     uint64_t now; /* ms since the beginning */
@@ -89,6 +100,7 @@ struct world {
     char what[400];
 
     int64_t utc_offset; /* seconds that the wall clock was set forwards */
+    enum world_disk disk;
 
     bool away[WORLD_FOLDERS];
     unsigned
@@ -142,6 +154,8 @@ void world_begin(uint64_t seed);
 uint32_t world_below(uint32_t bound); /* 0 to bound - 1; bound > 0 */
 bool world_chance(uint32_t of_a_million);
 uint32_t world_utc(void);
+/* A last-write time that the disk gives now. */
+uint64_t world_time(void);
 
 /* A line of history; kept only while tracing. */
 void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -166,6 +180,10 @@ bool world_is_open(int node);
 void world_write(int handle, uint32_t offset, const void *bytes, uint32_t size);
 void world_resize(int handle, uint32_t size);
 void world_flush(struct node *node);
+/* A tool sets its last-write time, which the directory shows at once. */
+void world_set_time(struct node *node, uint64_t time);
+/* It has changed since a service read it, and is listed as it was then. */
+bool world_is_hidden(const struct node *node);
 
 int world_create(unsigned folder, const char *name);
 enum world_code world_delete(unsigned folder, const char *name);

@@ -92,7 +92,8 @@ static struct host_result list_open(void *context) {
     return ok;
 }
 
-static struct host_result list_next(void *context, char *name, size_t size) {
+static struct host_result list_next(void *context, char *name, size_t size,
+                                    struct host_stamp *stamp) {
     struct fake_host *fake = context;
     struct fake_fault *fault = begin(fake, FAKE_LIST_NEXT, NULL, "");
     if (!fake->listing)
@@ -105,6 +106,8 @@ static struct host_result list_next(void *context, char *name, size_t size) {
         if (!file->there || file->folder != fake->folder)
             continue;
         assert_true(text_copy(name, size, file->name));
+        stamp->size = file->size;
+        stamp->written = file->listed;
         return ok;
     }
     return (struct host_result){HOST_END, 0, NULL};
@@ -583,6 +586,12 @@ void fake_reset(struct fake_host *fake) {
     fake->utc_base = 1795365600;
     fake->paths[0] = "C:\\Security\\Mgrent\\Clients";
     fake->paths[1] = "D:\\Records";
+}
+
+uint64_t fake_time(const struct fake_host *fake) {
+    return (11644473600000ULL + fake->utc_base * 1000ULL + fake->clock +
+            (uint64_t)(fake->apart * 1000)) *
+           10000;
 }
 
 void fake_change(struct fake_file *file, const char *text) {

@@ -59,7 +59,8 @@ struct fake_file {
     unsigned char *bytes;
     uint32_t size;
     bool there;
-    bool written;          /* somebody has it open to write to it */
+    bool written;    /* somebody has it open to write to it */
+    uint64_t listed; /* its last-write time as the folder lists it, see fake_time(); 0: none */
     enum host_code shared; /* what opening it to read gives */
     enum host_code repair; /* what opening it to repair gives */
     bool dirty;            /* written and not flushed */
@@ -160,6 +161,8 @@ void fake_reset(struct fake_host *fake);
 struct fake_file *fake_file(struct fake_host *fake, const char *name, const char *text);
 struct fake_file *fake_find(struct fake_host *fake, const char *name);
 void fake_change(struct fake_file *file, const char *text);
+/* Now, as a last-write time. */
+uint64_t fake_time(const struct fake_host *fake);
 
 /* Lets `count` calls fail, the first of them the `from`th from now (1 is the next). */
 struct fake_fault *fake_fail(struct fake_host *fake, enum fake_call call, unsigned from,

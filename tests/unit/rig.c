@@ -12,6 +12,7 @@ static uint32_t utc_now(void) {
 }
 
 static unsigned char bytes[RECORD_BYTES_MAX];
+static struct known known;
 static unsigned char other_bytes[RECORD_BYTES_MAX];
 
 const char repaired_text[] =
@@ -33,7 +34,7 @@ int rig_teardown(void **state) {
 }
 
 void start_without_folder(void) {
-    mender_init(&mender, &fake.host, &settings, true, bytes);
+    mender_init(&mender, &fake.host, &settings, true, bytes, &known);
 }
 
 void open_folder(void) {
@@ -89,7 +90,7 @@ void run_watched(uint64_t ms) {
 }
 
 void other_begins(void) {
-    mender_init(&other, &fake.host, &settings, false, other_bytes);
+    mender_init(&other, &fake.host, &settings, false, other_bytes, NULL);
     mender_folder_open(&other, fake.paths[fake.folder]);
 }
 

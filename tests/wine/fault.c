@@ -55,6 +55,7 @@ typedef NTSTATUS NTAPI nt_create(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_
                                  LARGE_INTEGER *, ULONG, ULONG, ULONG, ULONG, void *, ULONG);
 typedef NTSTATUS NTAPI nt_list(HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, void *, ULONG,
                                FILE_INFORMATION_CLASS, BOOLEAN, UNICODE_STRING *, BOOLEAN);
+typedef NTSTATUS NTAPI nt_info(HANDLE, IO_STATUS_BLOCK *, void *, ULONG, FILE_INFORMATION_CLASS);
 typedef BOOL WINAPI get_info(HANDLE, BY_HANDLE_FILE_INFORMATION *);
 typedef SC_HANDLE WINAPI make_service(SC_HANDLE, const WCHAR *, const WCHAR *, DWORD, DWORD, DWORD,
                                       DWORD, const WCHAR *, const WCHAR *, DWORD *, const WCHAR *,
@@ -183,7 +184,7 @@ static BOOL WINAPI fault_result(HANDLE file, OVERLAPPED *overlapped, DWORD *byte
     return TRUE;
 }
 
-/* Of ntdll the product links stubs and not the pointers, so these two have the names themselves. */
+/* Of ntdll the product links stubs and not the pointers, so these have the names themselves. */
 NTSTATUS NTAPI NtCreateFile(HANDLE *file, ACCESS_MASK access, OBJECT_ATTRIBUTES *object,
                             IO_STATUS_BLOCK *io, LARGE_INTEGER *size, ULONG attributes, ULONG share,
                             ULONG how, ULONG options, void *ea, ULONG count) {
@@ -213,12 +214,22 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE folder, HANDLE event, void *apc, void
     return status;
 }
 
+NTSTATUS NTAPI NtQueryInformationFile(HANDLE file, IO_STATUS_BLOCK *io, void *to, ULONG size,
+                                      FILE_INFORMATION_CLASS what) {
+    NTSTATUS status =
+        ((nt_info *)(void *)real(L"ntdll", "NtQueryInformationFile"))(file, io, to, size, what);
+    if (what == FileAllInformation && is_on(L"link"))
+        ((FILE_ALL_INFORMATION *)to)->BasicInformation.FileAttributes |=
+            FILE_ATTRIBUTE_REPARSE_POINT;
+    return status;
+}
+
 static BOOL WINAPI fault_info(HANDLE file, BY_HANDLE_FILE_INFORMATION *info) {
     BOOL good = ((get_info *)(void *)real(L"kernel32", "GetFileInformationByHandle"))(file, info);
     BOOL by_path = file == last_by_path;
     if (!good || (info->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0)
         return good;
-    if (is_on(by_path ? L"linked" : L"link"))
+    if (by_path && is_on(L"linked"))
         info->dwFileAttributes |= FILE_ATTRIBUTE_REPARSE_POINT;
     if (by_path && is_on(L"volume")) {
         SetLastError(ERROR_INVALID_PARAMETER);
