@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* test_config: core/config: what is accepted and refused, and by which line; the line that means the same. */
 #include "check.h"
 #include "config.h"
 #include "text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* test_text: core/text: bounded strings, numbers, UTF-8 and UTF-16 there and back, what acts on a console. */
 #include "check.h"
 #include "text.h"
 
