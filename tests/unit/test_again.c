@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_again: core/reverse, the rarer ends of undo: one that is asked for again while it is in flight, places, names.
+ */
+#include "rig.h"
+
+/* a.ini, repaired, and an undo of it by a process that goes on, whose write fails once. */
+static struct fake_file *an_undo_that_waits(enum host_code code, bool done) {
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    start();
+    run(MINUTE);
+    other_begins();
+    fake_fail(&fake, FAKE_WRITE, 1, 1, code)->done = done;
+    same_number("first try", "undo", code, mender_undo(&other, "a.ini").code);
+    return file;
+}
+
+static void is_refused(const char *label) {
+    struct host_result result = mender_undo(&other, "a.ini");
+    same_number(label, "undo", HOST_REFUSED, result.code);
+    same_text(label, "why", "it has changed since it was repaired", result.reason);
+    mender_close(&other);
+}
+
+/* It is taken back and held, and cannot be reported: whoever asks again hears that it was. */
+static void undone_and_not_yet_reported(void **state) {
+    (void)state;
+    struct fake_file *file = an_undo_that_waits(HOST_BUSY, false);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, 1, HOST_FAILED);
+    same_number("second try", "undo", HOST_OK, mender_undo(&other, "a.ini").code);
+    journal_is_clean(1);
+    same_number("asked again", "undo", HOST_OK, mender_undo(&other, "a.ini").code);
+    same_number("asked again", "2040", 1, fake_events(&fake, EVENT_UNDONE));
+    journal_is_clean(0);
+    mender_close(&other);
+    same_number("a.ini", "writes", 2, file->writes);
+    no_complaints();
+}
+
+/* A write of which nobody knows whether it was made, and then the record changes: held, and refused,
+ * also when that could not be reported at first. */
+static void changed_after_a_write_that_may_be_made(void **state) {
+    (void)state;
+    struct fake_file *file = an_undo_that_waits(HOST_FAILED, true);
+    fake_change(file, SOUND);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, 1, HOST_FAILED);
+    struct host_result result = mender_undo(&other, "a.ini");
+    same_number("second try", "undo", HOST_REFUSED, result.code);
+    journal_is_clean(1);
+    is_refused("once more");
+    same_number("a.ini", "2003", 1, fake_events(&fake, EVENT_OUTCOME_UNKNOWN));
+    journal_is_clean(0);
+    no_complaints();
+}
+
+/* The journal has a hold and a later repair of one record, and no place for another hold. */
+static struct fake_file *a_repair_of_a_held_record(void) {
+    struct journal_entry entry = an_intent(0, "", STUCK);
+    entry.kind = JOURNAL_HOLD;
+    for (unsigned i = 1; i < MEMORY_HELD; i++) {
+        (void)snprintf(entry.name, sizeof entry.name, "held%u.ini", i);
+        fake_append_entry(&fake, &entry);
+    }
+    (void)text_copy(entry.name, sizeof entry.name, "a.ini");
+    fake_append_entry(&fake, &entry);
+    entry = an_intent(1, "a.ini", STUCK);
+    fake_append_entry(&fake, &entry);
+    entry.kind = JOURNAL_DONE;
+    entry.outcome = OUTCOME_REPAIRED;
+    fake_append_entry(&fake, &entry);
+    struct fake_file *file = fake_file(&fake, "a.ini", repaired_text);
+    file->reported = 1;
+    return file;
+}
+
+static void a_held_record_needs_no_other_place(void **state) {
+    (void)state;
+    struct fake_file *file = a_repair_of_a_held_record();
+    same_number("a.ini", "undo", HOST_OK, by_another(mender_undo, "a.ini").code);
+    same_number("a.ini", "writes", 1, file->writes);
+    no_complaints();
+}
+
+/* It changes between two tries: that it is held, from before, does not make it undone. */
+static void a_hold_from_before_is_not_this_one(void **state) {
+    (void)state;
+    struct fake_file *file = a_repair_of_a_held_record();
+    other_begins();
+    (void)fake_fail(&fake, FAKE_WRITE, 1, 1, HOST_BUSY);
+    same_number("first try", "undo", HOST_BUSY, mender_undo(&other, "a.ini").code);
+    fake_change(file, SOUND);
+    is_refused("second try");
+    no_complaints();
+}
+
+/* What is being repaired cannot be taken back yet. */
+static void not_while_it_is_repaired(void **state) {
+    (void)state;
+    struct fake_file *file = a_write_that_waits(1, HOST_BUSY, 5 * SECOND + 500);
+    struct host_result result = mender_undo(&mender, "a.ini");
+    same_number("a.ini", "undo", HOST_BUSY, result.code);
+    same_text("a.ini", "why", "its repair is not settled yet", result.reason);
+    run(MINUTE);
+    repaired(file, STUCK);
+    no_complaints();
+}
+
+static void not_while_too_much_waits(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    settings.repairs_per_hour = CONFIG_REPAIRS_MAX;
+    start();
+    run(MINUTE);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    many_files(MEMORY_IN_FLIGHT, STUCK);
+    mender_changes_lost(&mender);
+    run(MINUTE);
+    struct host_result result = by_another(mender_undo, "a.ini");
+    same_number("a.ini", "undo", HOST_BUSY, result.code);
+    same_text("a.ini", "why", "too much waits for the event log", result.reason);
+    same_number("a.ini", "writes", 1, file->writes);
+    no_complaints();
+}
+
+static void no_file_has_such_a_name(void **state) {
+    (void)state;
+    char name[QUEUE_NAME_BYTES + 1];
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    start();
+    struct host_result result = mender_release(&mender, name);
+    same_number("too long", "release", HOST_GONE, result.code);
+    same_text("too long", "why", "no file has a name of this length", result.reason);
+    same_text("as long as can be", "why", "it is not held",
+              mender_release(&mender, name + 1).reason);
+    no_complaints();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(undone_and_not_yet_reported),
+        TEST(changed_after_a_write_that_may_be_made),
+        TEST(a_held_record_needs_no_other_place),
+        TEST(a_hold_from_before_is_not_this_one),
+        TEST(not_while_it_is_repaired),
+        TEST(not_while_too_much_waits),
+        TEST(no_file_has_such_a_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
