@@ -136,6 +136,23 @@ static void no_file_has_such_a_name(void **state) {
     no_complaints();
 }
 
+/* A hold ends when the content changes. While that cannot be written down nothing is repaired. */
+static void a_release_that_cannot_be_written(void **state) {
+    (void)state;
+    struct fake_file *file = an_undone_file();
+    (void)fake_fail(&fake, FAKE_APPEND, 1, 4, HOST_FAILED);
+    fake_change(file, OTHER_STUCK);
+    mender_hint(&mender, "a.ini");
+    run(5 * SECOND + 500);
+    same_number("meanwhile", "writes", 2, file->writes);
+    same_number("meanwhile", "RELEASEs", 0, fake_entries(&fake, JOURNAL_RELEASE));
+    run(5 * MINUTE);
+    same_number("then", "writes", 3, file->writes);
+    same_number("then", "RELEASEs", 1, fake_entries(&fake, JOURNAL_RELEASE));
+    journal_is_clean(0);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(undone_and_not_yet_reported),
@@ -145,6 +162,7 @@ int main(void) {
         TEST(not_while_it_is_repaired),
         TEST(not_while_too_much_waits),
         TEST(no_file_has_such_a_name),
+        TEST(a_release_that_cannot_be_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -326,6 +326,7 @@ static void folders_with_control_characters(void **state) {
            "b",
            NULL);
     folder("C:\\a\x1B[2J", NULL);
+    folder("C:\\a\x7F", NULL);
     folder("C:\\a\rb", NULL);
     no_complaints();
 }
@@ -338,6 +339,8 @@ static void absolute_paths(void **state) {
     } rows[] = {
         {"C:\\", true},
         {"z:\\x", true},
+        {"a:\\x", true},
+        {"Z:\\x", true},
         {"C:/x", true},
         {"\\\\h\\s", true},
         {"", false},
@@ -350,6 +353,8 @@ static void absolute_paths(void **state) {
         {"x", false},
         {"@:\\x", false},
         {"[:\\x", false},
+        {"`:\\x", false},
+        {"{:\\x", false},
         {"\xC3\xA4:\\", false},
         {"\\\\?\\C:\\x", true},
         {"\\\\host\\share\\folder", true},
