@@ -45,6 +45,7 @@ static void accepts(const char *label, const char *text, size_t size,
         complain("%s: expected to be accepted, got: line %u: %s", label, error.line, error.reason);
     else
         same_settings(label, expected, &settings);
+    same_number(label, "is busy", false, error.busy);
 }
 
 /* The text is refused because of that line, with a reason that holds `word`. */
