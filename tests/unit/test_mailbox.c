@@ -77,6 +77,10 @@ static void mailbox_names(void **state) {
         {"no organization", "a=/ou=Site/cn=Anna\n", ""},
         {"an organization alone", "a=/o=Org\n", ""},
         {"no common name at the end", "a=/o=Org/cn=x/ou=Site\n", ""},
+        {"almost a common name", "a=/o=Org/cx=Anna\n", ""},
+        {"almost a common name at its start", "a=/o=Org/xn=Anna\n", ""},
+        {"a longer type", "a=/o=Org/cnn=Anna\n", ""},
+        {"a shorter type", "a=/o=Org/c=Anna\n", ""},
         {"an empty component", "a=/o=Org//cn=Anna\n", ""},
         {"an empty value", "a=/o=Org/cn=\n", ""},
         {"an empty organization", "a=/o=/cn=x\n", ""},
@@ -156,6 +160,16 @@ static void mailbox_lengths(void **state) {
         *e = '\0';
         check_mailbox("code page", text, (size_t)(end - text), count == 256 ? expected : "");
     }
+    /* Bytes that would be the middle of a character, were it UTF-8. */
+    char *end = put(fill(put(text, "a=/o=x/cn="), '\xB5', 249), "\n");
+    check_mailbox("code page, bytes of the middle", text, (size_t)(end - text), "");
+    /* In UTF-16, units that would be UTF-8 as bytes. */
+    size_t size = widen("a=/o=x/cn=", 10, wide);
+    for (size_t i = 8; i < 257; i++) {
+        wide[size++] = 0xC3;
+        wide[size++] = 0x80;
+    }
+    check_mailbox("UTF-16, too many of bytes that are UTF-8", wide, size, "");
     no_complaints();
 }
 

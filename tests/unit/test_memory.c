@@ -270,6 +270,16 @@ static void folders_are_bounded(void **state) {
     no_complaints();
 }
 
+/* The search for an item ends with the last one, whatever stands behind. */
+static void nothing_behind_the_last(void **state) {
+    (void)state;
+    for (int kind = ITEM_FLIGHT; kind < ITEM_KINDS; kind++) {
+        memset(&memory.key[0], kind, sizeof memory.key[0]);
+        assert_null(memory_next(&memory, (enum memory_kind)kind, NULL));
+        assert_null(memory_next(&memory, (enum memory_kind)kind, &memory.items[MEMORY_ITEMS - 1]));
+    }
+}
+
 /* Names come and go for much longer than the texts would last if nothing were taken back. */
 static void texts_are_compacted(void **state) {
     (void)state;
@@ -514,13 +524,16 @@ static void replaced_by_a_copy(void **state) {
 /* Under our number there is another change: both are kept. */
 static void again_with_another_change(void **state) {
     (void)state;
-    for (int i = 0; i <= 4; i++) {
+    for (int i = 0; i <= 5; i++) {
         (void)start(NULL);
         arm(FOLDER);
         put(JOURNAL_INTENT, 5, "a.ini");
         memory_begin(&memory, PASS_AGAIN, true);
+        /* Ours may stand there, too. */
+        if (i == 5)
+            put(JOURNAL_INTENT, 5, "a.ini");
         an_entry(JOURNAL_INTENT, 5, "a.ini");
-        entry.offset += i == 1;
+        entry.offset += i == 1 || i == 5;
         entry.size += i == 2;
         entry.before += i == 3;
         entry.after += i == 4;
@@ -566,6 +579,7 @@ int main(void) {
         cmocka_unit_test_setup(holds_beyond_their_bound, start),
         cmocka_unit_test_setup(texts_are_bounded, start),
         cmocka_unit_test_setup(folders_are_bounded, start),
+        cmocka_unit_test_setup(nothing_behind_the_last, start),
         cmocka_unit_test_setup(texts_are_compacted, start),
         cmocka_unit_test_setup(rotated, start),
         cmocka_unit_test_setup(rotated_and_complete, start),
