@@ -81,6 +81,8 @@ static void mailbox_names(void **state) {
         {"almost a common name at its start", "a=/o=Org/xn=Anna\n", ""},
         {"a longer type", "a=/o=Org/cnn=Anna\n", ""},
         {"a shorter type", "a=/o=Org/c=Anna\n", ""},
+        {"a common name without =", "a=/o=Org/cn/Anna\n", ""},
+        {"a component without a type", "a=/o=Org/=x/cn=Anna\n", ""},
         {"an empty component", "a=/o=Org//cn=Anna\n", ""},
         {"an empty value", "a=/o=Org/cn=\n", ""},
         {"an empty organization", "a=/o=/cn=x\n", ""},

@@ -270,6 +270,27 @@ static void folders_are_bounded(void **state) {
     no_complaints();
 }
 
+/* Nothing is left of the item whose place it takes. */
+static void a_place_taken_again(void **state) {
+    (void)state;
+    arm(FOLDER);
+    put(JOURNAL_INTENT, 1, "a.ini");
+    struct memory_item *first = memory_flight(&memory, 1);
+    first->own = first->clean = first->told = first->held = true;
+    first->step = FLIGHT_FINISH;
+    first->backoff = 7;
+    first->due = first->busy_since = 8;
+    done(1, OUTCOME_NOT_MADE);
+    put(JOURNAL_INTENT, 2, "b.ini");
+    const struct memory_item *item = memory_flight(&memory, 2);
+    assert_ptr_equal(item, first);
+    same_number("b.ini", "own, clean, told, held", 0,
+                item->own + item->clean + item->told + item->held);
+    same_number("b.ini", "step", FLIGHT_SETTLE, item->step);
+    same_number("b.ini", "backoff, due, since", 0, item->backoff + item->due + item->busy_since);
+    no_complaints();
+}
+
 /* The search for an item ends with the last one, whatever stands behind. */
 static void nothing_behind_the_last(void **state) {
     (void)state;
@@ -579,6 +600,7 @@ int main(void) {
         cmocka_unit_test_setup(holds_beyond_their_bound, start),
         cmocka_unit_test_setup(texts_are_bounded, start),
         cmocka_unit_test_setup(folders_are_bounded, start),
+        cmocka_unit_test_setup(a_place_taken_again, start),
         cmocka_unit_test_setup(nothing_behind_the_last, start),
         cmocka_unit_test_setup(texts_are_compacted, start),
         cmocka_unit_test_setup(rotated, start),
