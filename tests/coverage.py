@@ -5,7 +5,7 @@
     tests/coverage.py [--seeds N]     of what `make build-coverage` built
 
 A branch is one outcome of one condition: `a && b` has four. Each that is never taken is listed, unless tests/unreached names
-its line with the reason: two lines an entry, `- ` and the line of the source, `: ` and why. The last line is
+its line with the reason: three lines an entry, file and function, `- ` and the line of the source, `: ` and why. The last line is
 `N passed, N failed`, of the files and the entries of tests/unreached. About two minutes on two cores, in `make check-full`.
 """
 import argparse
@@ -27,13 +27,13 @@ def squeeze(text):
 
 
 def unreached():
-    """{line of a source: reason}"""
+    """{(file and function, line of the source): reason}"""
     lines = [line for line in NAMED.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     named = {}
-    for line, why in zip(lines[::2], lines[1::2]):
+    for place, line, why in zip(lines[::3], lines[1::3], lines[2::3]):
         if not (line.startswith("- ") and why.startswith(": ")):
-            sys.exit(f"{NAMED}: expected `- ` and `: `, found {line!r} and {why!r}")
-        named[squeeze(line[2:])] = why[2:]
+            sys.exit(f"{NAMED}: expected a place, `- ` and `: `, found {place!r}, {line!r} and {why!r}")
+        named[place, squeeze(line[2:])] = why[2:]
     return named
 
 
@@ -44,18 +44,19 @@ def run(program, *options):
 
 
 def lines_of(path):
-    """[(line, branches, those that were never taken)]"""
+    """[(line, its function, branches, those that were never taken)]"""
     code, said = run("gcov", "--json-format", "--stdout", "--branch-probabilities", str(path))
     if code:
         sys.exit(f"gcov {path}: {said}")
     report = json.loads(said)
     own = "core/" + path.name[:-len(".gcda")] + ".c"
-    found = collections.defaultdict(list)
+    found, functions = collections.defaultdict(list), {}
     for file in report["files"]:
         if file["file"] == own:
             for line in file["lines"]:
                 found[line["line_number"]] += [branch["count"] for branch in line["branches"]]
-    return [(line, len(counts), counts.count(0)) for line, counts in sorted(found.items()) if counts]
+                functions[line["line_number"]] = line.get("function_name", "-")
+    return [(line, functions[line], len(counts), counts.count(0)) for line, counts in sorted(found.items()) if counts]
 
 
 def main():
@@ -79,13 +80,14 @@ def main():
         name = "core/" + path.name[:-len(".gcda")] + ".c"
         source = (ROOT / name).read_text("utf-8").splitlines()
         count = collections.Counter()
-        for line, branches, never in lines_of(path):
+        for line, function, branches, never in lines_of(path):
             text = squeeze(source[line - 1])
-            is_named = never > 0 and text in named
-            used.update([text] if is_named else [])
+            key = (f"{name} {function}", text)
+            is_named = never > 0 and key in named
+            used.update([key] if is_named else [])
             count.update(branches=branches, taken=branches - never, named=never * is_named, missing=never * (not is_named))
             if never and not is_named:
-                missing.append(f"{name}:{line}: {never} of {branches} branches never taken: {text}")
+                missing.append(f"{name}:{line}: {function}: {never} of {branches} branches never taken: {text}")
         total.update(count)
         failed += count["missing"] > 0
         print(f"{name:22}{count['branches']:9}{count['taken']:7}{count['named']:7}{count['missing']:9}")
@@ -93,9 +95,9 @@ def main():
           f"{100 * (total['taken'] + total['named']) / max(1, total['branches']):.2f} %")
     for text in missing:
         print(text)
-    for text in named.keys() - used:
+    for place, text in named.keys() - used:
         failed += 1
-        print(f"FAILED {NAMED.relative_to(ROOT)}: all branches are taken, or there is no such line: {text}")
+        print(f"FAILED {NAMED.relative_to(ROOT)}: all branches are taken, or there is no such line: {place}: {text}")
     if not rows:
         failed += 1
     print(f"{len(rows) + len(used) - min(failed, len(rows))} passed, {failed} failed")

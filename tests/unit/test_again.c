@@ -153,6 +153,47 @@ static void a_release_that_cannot_be_written(void **state) {
     no_complaints();
 }
 
+/* Whether it was made is not known when the process ends: it stays in flight, and the service finds out. */
+static void given_up_after_a_write_that_may_be_made(void **state) {
+    (void)state;
+    struct fake_file *file = an_undo_that_waits(HOST_FAILED, true);
+    mender_close(&other);
+    journal_is_clean(1);
+    mender_journal_changed(&mender);
+    run(MINUTE);
+    journal_is_clean(0);
+    same_number("a.ini", "2040", 1, fake_events(&fake, EVENT_UNDONE));
+    same_number("a.ini", "HOLDs", 1, fake_entries(&fake, JOURNAL_HOLD));
+    same_number("a.ini", "as it was", 0, (uint64_t)memcmp(file->bytes, STUCK, sizeof STUCK - 1));
+    no_complaints();
+}
+
+/* What a journal that was made by hand says of a repair does not fit the file: nothing is written. */
+static void repairs_that_cannot_be(void **state) {
+    (void)state;
+    static const char *const labels[] = {"another size", "beyond the end", "no 1 there",
+                                         "too large", "another content"};
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+        (void)rig_setup(NULL);
+        struct journal_entry entry = an_intent(1, "a.ini", STUCK);
+        struct fake_file *file = fake_file(&fake, "a.ini", repaired_text);
+        const uint32_t size = file->size;
+        entry.kind = JOURNAL_REPAIRED;
+        entry.size += i == 0;
+        entry.offset = i == 1 ? size : entry.offset + (i == 2);
+        entry.after += i == 4;
+        if (i == 3)
+            file->size = entry.size = RECORD_BYTES_MAX + 1;
+        fake_append_entry(&fake, &entry);
+        struct host_result result = by_another(mender_undo, "a.ini");
+        same_number(labels[i], "undo", HOST_REFUSED, result.code);
+        same_number(labels[i], "writes", 0, file->writes);
+        same_number(labels[i], "UNDOs", 0, fake_entries(&fake, JOURNAL_UNDO));
+        file->size = size;
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(undone_and_not_yet_reported),
@@ -163,6 +204,8 @@ int main(void) {
         TEST(not_while_too_much_waits),
         TEST(no_file_has_such_a_name),
         TEST(a_release_that_cannot_be_written),
+        TEST(given_up_after_a_write_that_may_be_made),
+        TEST(repairs_that_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -259,6 +259,24 @@ static void told_when_the_event_log_is_back(void **state) {
     no_complaints();
 }
 
+/* What must not be read, a link, is unreadable: told once, whether a scan or somebody else comes across it. */
+static void what_must_not_be_read(void **state) {
+    (void)state;
+    fake_file(&fake, "found.ini", STUCK)->shared = HOST_REFUSED;
+    start();
+    run(MINUTE);
+    story("a scan", "2011 found.ini, 3020");
+    same_text("3020", "files", "1", fake_event(&fake, EVENT_SCANNED)->string[1]);
+    same_text("3020", "unreadable", "1", fake_event(&fake, EVENT_SCANNED)->string[5]);
+    fake_file(&fake, "told.ini", STUCK)->shared = HOST_REFUSED;
+    mender_hint(&mender, "told.ini");
+    mender_hint(&mender, "found.ini");
+    run(MINUTE);
+    story("both", "2011 found.ini, 3020, 2011 told.ini");
+    same_number("both", "still waiting", 0, mender.queue.count);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(busy_backs_off),
@@ -274,6 +292,7 @@ int main(void) {
         TEST(test_C6_filled_slowly),
         TEST(test_C6_filled_in_time),
         TEST(told_when_the_event_log_is_back),
+        TEST(what_must_not_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

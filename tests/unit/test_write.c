@@ -328,6 +328,43 @@ static void read_back_differing(void **state) {
     no_complaints();
 }
 
+/* Another folder is watched, and the record in the old one stays in use: after a minute a look tells. */
+static void write_that_waits_in_another_folder(void **state) {
+    (void)state;
+    struct fake_file *file = a_write_that_waits(1, HOST_BUSY, 5 * SECOND + 500);
+    file->repair = HOST_BUSY;
+    use_folder(1);
+    run(50 * SECOND);
+    journal_is_clean(1);
+    run(2 * MINUTE);
+    journal_is_clean(0);
+    same_number("a.ini", "outcome", OUTCOME_NOT_MADE, fake_entry(&fake, JOURNAL_DONE)->outcome);
+    untouched(file, STUCK);
+    no_complaints();
+}
+
+/* While its event is owed somebody tells of the record again, stuck with the same bytes: not before the first is over. */
+static void stuck_again_while_in_flight(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    start();
+    run(SECOND);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    run(MINUTE);
+    same_number("first", "writes", 1, file->writes);
+    fake_change(file, STUCK);
+    mender_hint(&mender, "a.ini");
+    run(MINUTE);
+    same_number("while it is owed", "writes", 1, file->writes);
+    same_number("while it is owed", "INTENTs", 1, fake_intents(&fake));
+    fake_heal(&fake);
+    run(5 * MINUTE);
+    same_number("then", "writes", 2, file->writes);
+    same_number("then", "2000", 2, fake_events(&fake, EVENT_REPAIRED));
+    journal_is_clean(0);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_L6_repair_meets_a_lock),
@@ -349,6 +386,8 @@ int main(void) {
         TEST(flush_failing),
         TEST(read_back_failing),
         TEST(read_back_differing),
+        TEST(write_that_waits_in_another_folder),
+        TEST(stuck_again_while_in_flight),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
