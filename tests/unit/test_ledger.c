@@ -315,6 +315,22 @@ static void journal_back_told_when_the_event_log_is_back(void **state) {
     no_complaints();
 }
 
+/* Settings are the service's to write down: what another process has of its own stays out of the journal. */
+static void settings_of_another_process(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    other_begins();
+    settings.settle_seconds = 77;
+    mender_configure(&other, &settings);
+    mender_folder_found(&other, "C:\\found");
+    for (int i = 0; i < 100; i++)
+        (void)mender_step(&other);
+    mender_close(&other);
+    same_number("journal", "LOADEDs", 1, fake_entries(&fake, JOURNAL_LOADED));
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(journal_that_can_not_be_opened),
@@ -333,6 +349,7 @@ int main(void) {
         TEST(busy_journal_is_told_after_a_minute),
         TEST(busy_now_and_then),
         TEST(journal_back_told_when_the_event_log_is_back),
+        TEST(settings_of_another_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

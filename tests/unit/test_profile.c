@@ -218,6 +218,14 @@ static void headings_behind_odd_characters(void **state) {
         {"a VT, not closed", "\v[y\n[x]\nState=4\n", D, REASON_BLANKS, 3, 14},
         {"a VT, behind the State", "State=4\n\v[x]\n", D, REASON_BLANKS, 1, 6},
         {"a letter is another name", "a[x]\nState=4\n", STUCK, 0, 2, 11},
+        /* Names are compared up to the first odd character of each. */
+        {"the start of it", "[a\v]\n[ab]\nState=4\n", D, REASON_BLANKS, 3, 16},
+        {"all of it", "[ab\v]\n[ab]\nState=4\n", D, REASON_BLANKS, 3, 17},
+        {"more than it", "[abc\v]\n[ab]\nState=4\n", STUCK, 0, 3, 18},
+        {"another start", "[b\v]\n[ab]\nState=4\n", STUCK, 0, 3, 16},
+        {"the start of one in the middle", "[a]\n[a\vb]\nState=4\n", D, REASON_BLANKS, 3, 16},
+        {"more than the start", "[ab]\n[a\vb]\nState=4\n", D, REASON_BLANKS, 3, 17},
+        {"not the start", "[b]\n[a\vb]\nState=4\n", STUCK, 0, 3, 16},
     };
     CHECK(samples);
 }

@@ -300,22 +300,6 @@ static void intent_whose_record_is_a_link(void **state) {
     no_complaints();
 }
 
-/* Settings are the service's to write down: what another process has of its own stays out of the journal. */
-static void settings_of_another_process(void **state) {
-    (void)state;
-    start();
-    run(SECOND);
-    other_begins();
-    settings.settle_seconds = 77;
-    mender_configure(&other, &settings);
-    mender_folder_found(&other, "C:\\found");
-    for (int i = 0; i < 100; i++)
-        (void)mender_step(&other);
-    mender_close(&other);
-    same_number("journal", "LOADEDs", 1, fake_entries(&fake, JOURNAL_LOADED));
-    no_complaints();
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(intent_done_in_the_file),
@@ -335,7 +319,6 @@ int main(void) {
         TEST(many_open_intents),
         TEST(another_process_finishes),
         TEST(intent_whose_record_is_a_link),
-        TEST(settings_of_another_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
