@@ -331,6 +331,21 @@ static void settings_of_another_process(void **state) {
     no_complaints();
 }
 
+/* A folder that was found is a setting: it is written down. */
+static void a_folder_that_was_found(void **state) {
+    (void)state;
+    settings.automatic = true;
+    start();
+    run(SECOND);
+    mender_folder_found(&mender, "C:\\found");
+    run(SECOND);
+    same_number("journal", "LOADEDs", 2, fake_entries(&fake, JOURNAL_LOADED));
+    const char *text = fake_entry(&fake, JOURNAL_LOADED)->text;
+    same_number(text, "names it", true, strstr(text, "Folder = C:\\found (auto)") != NULL);
+    same_text("mender", "folder", "C:\\found", mender.site.folder);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(journal_that_can_not_be_opened),
@@ -350,6 +365,7 @@ int main(void) {
         TEST(busy_now_and_then),
         TEST(journal_back_told_when_the_event_log_is_back),
         TEST(settings_of_another_process),
+        TEST(a_folder_that_was_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
