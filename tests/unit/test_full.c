@@ -97,11 +97,32 @@ static void windows_that_are_none(void **state) {
     no_complaints();
 }
 
+/* Holds in one folder more than there are places for folders. */
+static void more_folders_than_places(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    struct journal_entry entry = an_intent(0, "held.ini", STUCK);
+    entry.kind = JOURNAL_HOLD;
+    for (unsigned i = 0; i <= MEMORY_FOLDERS; i++) {
+        (void)snprintf(entry.text, sizeof entry.text, "D:\\%u", i);
+        fake_append_entry(&fake, &entry);
+    }
+    mender_journal_changed(&mender);
+    struct fake_file *file = a_new_file("a.ini", STUCK);
+    run(MINUTE);
+    untouched(file, STUCK);
+    same_number("state", "why", WHY_JOURNAL, why());
+    same_number("all", "2031", 1, fake_events(&fake, EVENT_JOURNAL_AWAY));
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(journal_of_4_mb),
         TEST(more_than_there_are_places),
         TEST(windows_that_are_none),
+        TEST(more_folders_than_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -338,8 +338,12 @@ static void words(void **state) {
     assert_string_equal(record_verdict_name(D), "doubtful");
     assert_string_equal(record_verdict_name(U), "unreadable");
     assert_string_equal(record_reason_text(REASON_NONE), "");
-    for (int reason = REASON_TOO_LARGE; reason <= REASON_CUT_OFF; reason++)
-        assert_true(strlen(record_reason_text((enum verdict_reason)reason)) > 10);
+    for (int reason = REASON_TOO_LARGE; reason <= REASON_CUT_OFF; reason++) {
+        const char *text = record_reason_text((enum verdict_reason)reason);
+        assert_true(strlen(text) > 10);
+        for (int other = REASON_TOO_LARGE; other < reason; other++)
+            assert_string_not_equal(text, record_reason_text((enum verdict_reason)other));
+    }
 }
 
 int main(void) {
