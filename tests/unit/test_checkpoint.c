@@ -176,6 +176,32 @@ static void checkpoints_by_turns(void **state) {
     no_complaints();
 }
 
+/* A new journal that another process has begun without knowing of ours is written again, once; one that tells all is not. */
+static void written_again_once(void **state) {
+    (void)state;
+    (void)fake_file(&fake, "a.ini", STUCK);
+    start();
+    run(SECOND);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    run(MINUTE);
+    struct journal_entry intent = *fake_entry(&fake, JOURNAL_INTENT);
+    for (uint32_t number = 0; number <= 1; number++) {
+        struct journal_entry head = *fake_entry(&fake, JOURNAL_CHECKPOINT);
+        fake_delete_journal(&fake);
+        head.generation++;
+        head.number = number;
+        fake_append_entry(&fake, &head);
+        if (number == 1)
+            fake_append_entry(&fake, &intent);
+        mender_journal_changed(&mender);
+        run(2 * SECOND);
+        same_number(number == 0 ? "without ours" : "with ours", "generations more", number == 0,
+                    fake_entry(&fake, JOURNAL_CHECKPOINT)->generation - head.generation);
+        journal_is_clean(1);
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(rotates),
@@ -186,6 +212,7 @@ int main(void) {
         TEST(settings_keep_their_time),
         TEST(settings_and_state_survive_the_checkpoint_of_another),
         TEST(checkpoints_by_turns),
+        TEST(written_again_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

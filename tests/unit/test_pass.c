@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_pass: core/mender, when a pass has come to its end: what is still to be done, and what is only waited for.
+ * test_pass: core/mender, when a pass has come to its end: what is still to be done, and what is only waited for; days
+ * of a pause.
  */
 #include "rig.h"
 
@@ -58,11 +59,27 @@ static void changes_that_wait(void **state) {
     no_complaints();
 }
 
+/* That it is paused is said again each day, to the millisecond. */
+static void paused_for_days(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    mender_pause(&mender);
+    for (unsigned day = 1; day <= 3; day++) {
+        run(24 * HOUR - 1);
+        same_number("just before", "1002", day - 1, fake_events(&fake, EVENT_PAUSED));
+        run(1);
+        same_number("then", "1002", day, fake_events(&fake, EVENT_PAUSED));
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_scan_is_to_come),
         TEST(records_that_wait),
         TEST(changes_that_wait),
+        TEST(paused_for_days),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
