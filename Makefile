@@ -66,8 +66,13 @@ same_bytes := -ffile-prefix-map='$(CURDIR)'=. -fno-ident
 # ---- the program
 # No start-up files and none of the compiler's libraries: mingw-w64's come compiled for the i686, and
 # the 32-bit program has to run on an i486. It starts at its own entry() and calls Windows only.
-win_flags := -std=c11 -Os -fstack-protector-strong $(same_bytes) \
+win_flags = -std=c11 -Os -fstack-protector-strong $(whole) $(same_bytes) \
     -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN -D__USE_MINGW_ANSI_STDIO=0
+# All sources are compiled as one, when the program is linked. The tests link some of the same objects, one by one.
+whole := -flto -flto-partition=one -ffat-lto-objects
+one_by_one := -fno-lto
+# The compiler itself puts in calls of these, which it would not find any more.
+build/%/service/win/guard.o build/%/service/win/divide.o: whole := -fno-lto
 # The stack probe is in one of those libraries. A frame below a page (4 KB) cannot step over the guard page and
 # needs none; a larger one is an error.
 small_frames := -Werror=frame-larger-than=3500 -Werror=alloca -Werror=vla
@@ -101,7 +106,7 @@ build/inih.from: FORCE
 service_includes := -Iservice -Ibuild/gen
 
 define windows_rules # $(1): x86 or x64
-$(1)_compile := $($(1)_PREFIX)gcc $(win_flags) $($(1)_FLAGS) $(small_frames)
+$(1)_compile = $($(1)_PREFIX)gcc $$(win_flags) $($(1)_FLAGS) $$(small_frames)
 $(1)_objects := $(core:%.c=build/$(1)/%.o) $(service:%.c=build/$(1)/%.o) build/$(1)/inih.o build/$(1)/resources.o
 
 build/$(1)/core/%.o: core/%.c Makefile build/inih.from | $(INIH)/ini.h tools
@@ -122,7 +127,7 @@ build/$(1)/resources.o: service/kmrepair.rc build/gen/messages.rc Makefile \
 	$$(say) $($(1)_PREFIX)windres -F $($(1)_RES) -I service -I installer -I build/gen -i $$< -o $$@
 
 build/$(1)/kmrepair.exe: $$($(1)_objects)
-	$$(say) $($(1)_PREFIX)gcc $(link_flags) $($(1)_LINK) -o $$@ $$($(1)_objects) $(libraries)
+	$$(say) $$($(1)_compile) -Werror $(link_flags) $($(1)_LINK) -o $$@ $$($(1)_objects) $(libraries)
 
 # The helpers of the tests are ordinary programs, with mingw-w64's start-up code.
 build/$(1)/%.exe: tests/wine/%.c Makefile | tools
@@ -132,26 +137,26 @@ build/$(1)/%.exe: tests/wine/%.c Makefile | tools
 # The product's own objects, but for the two sources that this includes, with its calls to Windows replaced.
 $(1)_fake_objects := $$(filter-out %/main.o %/service.o %/events.o %/resources.o,$$($(1)_objects))
 build/$(1)/fake_scm.exe: tests/wine/fake_scm.c $$($(1)_fake_objects) Makefile build/inih.from | build/gen/messages.h $(INIH)/ini.h tools
-	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN \
+	$$(say) $($(1)_PREFIX)gcc $(one_by_one) -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN \
 	    $(service_includes) $(includes) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< $$($(1)_fake_objects) -ladvapi32 -lntdll
 
 # Built as the program is, to see that its stack protector works.
 build/$(1)/guard.exe: tests/wine/guard.c build/$(1)/service/win/guard.o Makefile | tools
-	$$(say) $$($(1)_compile) $(warnings) -Iservice $(link_flags) $($(1)_LINK) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -lkernel32
+	$$(say) $$($(1)_compile) $(one_by_one) $(warnings) -Iservice $(link_flags) $($(1)_LINK) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -lkernel32
 
 # The product itself, with some of its calls to Windows replaced: see there.
 build/$(1)/fault.exe: tests/wine/fault.c $$($(1)_objects) Makefile | tools
 	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -Wall -Wextra -Wshadow -Werror -fno-stack-protector -D_WIN32_WINNT=0x0400 -DUNICODE -MMD -MP -MF $$(@:.exe=.d) \
 	    -c -o build/$(1)/fault.o $$<
-	@$($(1)_PREFIX)gcc $(link_flags) $($(1)_LINK) -o $$@ build/$(1)/fault.o $$($(1)_objects) $(libraries)
+	@$($(1)_PREFIX)gcc $(one_by_one) $(link_flags) $($(1)_LINK) -o $$@ build/$(1)/fault.o $$($(1)_objects) $(libraries)
 # An ordinary program around one source of the product.
 build/$(1)/expand.exe: tests/wine/expand.c build/$(1)/service/win/expand.o build/$(1)/service/win/guard.o Makefile | tools
-	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -ladvapi32 -lshell32
+	$$(say) $($(1)_PREFIX)gcc $(one_by_one) -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -ladvapi32 -lshell32
 
 # One source of the product with its calls to Windows replaced, and the objects that it needs.
 $(1)_lists_objects := build/$(1)/service/win/acl.o build/$(1)/service/win/path.o build/$(1)/service/win/guard.o build/$(1)/core/text.o
 build/$(1)/lists.exe: tests/wine/lists.c $$($(1)_lists_objects) Makefile | tools
-	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -Icore -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< $$($(1)_lists_objects) -ladvapi32 -lshell32
+	$$(say) $($(1)_PREFIX)gcc $(one_by_one) -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -Icore -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< $$($(1)_lists_objects) -ladvapi32 -lshell32
 
 # This one compares the product's own judgement with that of Windows.
 build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/profile.c core/mailbox.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
@@ -445,7 +450,7 @@ build/bench/run: tests/bench/run.c Makefile | tools
 
 $(bench_exes): build/bench/%/floor.exe: tests/bench/floor.c service/win/guard.c Makefile | tools
 	@mkdir -p $(@D)
-	$(say) $($*_compile) $(warnings) -Iservice $(link_flags) $($*_LINK) -o $@ $(filter %.c,$^) -lkernel32
+	$(say) $($*_compile) $(one_by_one) $(warnings) -Iservice $(link_flags) $($*_LINK) -o $@ $(filter %.c,$^) -lkernel32
 
 .PHONY: build-bench bench
 build-bench: build/bench/judge build/bench/scan build/bench/run $(bench_exes)

@@ -6,7 +6,7 @@
 #include "ini.h"
 #include "text.h"
 
-enum { KEY_REPAIR, KEY_FOLDER, KEYS = 5 };
+enum { KEY_REPAIR, KEY_FOLDER, KEYS = 6 };
 
 /* In the order in which config_print() names them. */
 static const struct key {
@@ -20,6 +20,7 @@ static const struct key {
     [KEY_FOLDER] = {"service", "Folder", 0, 0, 0},
     {"timing", "SettleSeconds", 0, CONFIG_SETTLE_MAX, offsetof(struct settings, settle_seconds)},
     {"timing", "RescanMinutes", 0, CONFIG_RESCAN_MAX, offsetof(struct settings, rescan_minutes)},
+    {"timing", "ReminderHours", 0, CONFIG_REMINDER_MAX, offsetof(struct settings, reminder_hours)},
     {"limits", "RepairsPerHour", 1, CONFIG_REPAIRS_MAX,
      offsetof(struct settings, repairs_per_hour)},
 };
@@ -42,6 +43,7 @@ void config_defaults(struct settings *settings) {
     (void)text_copy(settings->folder, sizeof settings->folder, "auto");
     settings->settle_seconds = 5;
     settings->rescan_minutes = 60;
+    settings->reminder_hours = 24;
     settings->repairs_per_hour = 100;
 }
 
@@ -234,26 +236,85 @@ bool config_parse(const char *text, size_t size, struct settings *settings,
     return !parse.failed;
 }
 
+const char *config_key(const struct settings *settings, size_t number,
+                       char value[CONFIG_FOLDER_BYTES]) {
+    struct text text;
+    uint32_t digits = 0;
+    text_begin(&text, value, CONFIG_FOLDER_BYTES);
+    switch (number) {
+    case KEYS:
+        return NULL;
+    case KEY_REPAIR:
+        text_put(&text, settings->repair ? "yes" : "no");
+        break;
+    case KEY_FOLDER:
+        text_put(&text, settings->folder);
+        break;
+    default:
+        memcpy(&digits, (const char *)settings + keys[number].at, sizeof digits);
+        text_put_u32(&text, digits);
+    }
+    return keys[number].name;
+}
+
+static const char *const found_by_itself = " (auto)";
+
 void config_print(const struct settings *settings, char *to, size_t size) {
+    char value[CONFIG_FOLDER_BYTES];
+    const char *name = NULL;
     struct text text;
     text_begin(&text, to, size);
-    for (size_t i = 0; i < KEYS; i++) {
-        uint32_t number = 0;
+    for (size_t i = 0; (name = config_key(settings, i, value)) != NULL; i++) {
         text_put(&text, i == 0 ? "" : ", ");
+        text_put(&text, name);
+        text_put(&text, " = ");
+        text_put(&text, value);
+        if (i == KEY_FOLDER && settings->automatic && config_is_absolute(value))
+            text_put(&text, found_by_itself);
+    }
+}
+
+/* The last place where `mark` is in a text, NULL if none. */
+static const char *find_last(const char *text, const char *mark) {
+    const char *last = NULL;
+    while ((text = strstr(text, mark)) != NULL)
+        last = text++;
+    return last;
+}
+
+void config_read(const char *printed, struct settings *settings) {
+    static const char *const before_folder = ", Folder = ";
+    char mark[40];
+    const char *end = printed + strlen(printed);
+    const char *folder = strstr(printed, before_folder);
+    struct text text;
+    config_defaults(settings);
+    settings->repair = strncmp(printed, "Repair = no", 11) != 0;
+    if (folder == NULL)
+        return;
+    folder += strlen(before_folder);
+    /* From the last to the first: what is in front of them, in the folder's name, may be anything. */
+    for (size_t i = KEYS - 1; i > KEY_FOLDER; i--) {
+        uint32_t number = 0;
+        text_begin(&text, mark, sizeof mark);
+        text_put(&text, ", ");
         text_put(&text, keys[i].name);
         text_put(&text, " = ");
-        switch (i) {
-        case KEY_REPAIR:
-            text_put(&text, settings->repair ? "yes" : "no");
-            break;
-        case KEY_FOLDER:
-            text_put(&text, settings->folder);
-            if (settings->automatic && config_is_absolute(settings->folder))
-                text_put(&text, " (auto)");
-            break;
-        default:
-            memcpy(&number, (const char *)settings + keys[i].at, sizeof number);
-            text_put_u32(&text, number);
-        }
+        const char *at = find_last(folder, mark);
+        if (at == NULL || at >= end)
+            continue;
+        const char *value = at + text.length;
+        if (text_read_u32(value, (size_t)(end - value), keys[i].most, &number))
+            memcpy((char *)settings + keys[i].at, &number, sizeof number);
+        end = at;
+    }
+    text_begin(&text, settings->folder, sizeof settings->folder);
+    text_put_bytes(&text, folder, (size_t)(end - folder));
+    size_t length = text.length - strlen(found_by_itself);
+    settings->automatic = text_same(settings->folder, "auto");
+    if (text.length > strlen(found_by_itself) &&
+        strcmp(settings->folder + length, found_by_itself) == 0) {
+        settings->automatic = true;
+        settings->folder[length] = '\0';
     }
 }

@@ -21,6 +21,7 @@ enum {
     CONFIG_BYTES_MAX = 16 * 1024,                   /* of a configuration file */
     CONFIG_SETTLE_MAX = 3600,                       /* seconds */
     CONFIG_RESCAN_MAX = 7 * 24 * 60,                /* minutes */
+    CONFIG_REMINDER_MAX = 365 * 24,                 /* hours */
     CONFIG_REPAIRS_MAX = 10000
 };
 
@@ -28,6 +29,7 @@ struct settings {
     bool repair; /* false: report what would be changed, change nothing */
     uint32_t settle_seconds;
     uint32_t rescan_minutes; /* 0: no periodic rescan */
+    uint32_t reminder_hours; /* 0: no reminders */
     uint32_t repairs_per_hour;
     bool automatic; /* Folder = auto */
     /* As it stands in the file: `auto`, or a path, perhaps with variables such as %SystemDrive% in
@@ -54,5 +56,14 @@ bool config_is_absolute(const char *path);
 
 /* One line that means the same as the settings, for events, the journal and the console. */
 void config_print(const struct settings *settings, char *to, size_t size);
+
+/* The settings that such a line means. A key that is not in it, because an earlier version wrote it, has
+ * its default. */
+void config_read(const char *printed, struct settings *settings);
+
+/* The name of a key, from 0 on in the order of config_print(), and its value as it is there; NULL behind
+ * the last. */
+const char *config_key(const struct settings *settings, size_t number,
+                       char value[CONFIG_FOLDER_BYTES]);
 
 #endif

@@ -41,6 +41,7 @@ enum event_number {
     EVENT_STUCK = 2001,           /* record, folder, mailbox, why it is not repaired */
     EVENT_REPAIRED_LATE = 2002,   /* record, folder, mailbox, offset, when it was begun */
     EVENT_OUTCOME_UNKNOWN = 2003, /* record, folder, mailbox, offset, when it was begun */
+    EVENT_TO_ENABLE = 2005,       /* first mailboxes, how many in all, folder */
     EVENT_DOUBTFUL = 2010,        /* record, folder, reason */
     EVENT_UNREADABLE = 2011,      /* record, folder, reason */
     EVENT_BUSY = 2020,            /* record, folder, reason */
@@ -55,12 +56,13 @@ enum event_number {
     EVENT_FOLDER_AWAY = 3010,     /* folder, reason */
     EVENT_FOLDER_BACK = 3011,     /* folder */
     EVENT_SCANNED = 3020,         /* folder, and the numbers of files, sound, stuck, doubtful,
-                                    unreadable, not records */
+                                    unreadable, not records,
+                                    mailboxes to enable */
     EVENT_CONFIG_LOADED = 4000,   /* file, settings */
     EVENT_CONFIG_REFUSED = 4001   /* file, line, reason */
 };
 
-enum { EVENT_STRINGS = 7 };
+enum { EVENT_STRINGS = 8 };
 
 struct event {
     enum event_number number;

@@ -34,6 +34,10 @@ static const char *const whys[WHYS] = {
     [WHY_LIMIT] = "limit",       [WHY_FOLDER] = "folder",           [WHY_EVENTS] = "events",
     [WHY_JOURNAL] = "journal"};
 
+const char *journal_why_name(enum journal_why why) {
+    return whys[why];
+}
+
 /* Sets of kinds. */
 enum {
     OF_CHANGE = 1 << JOURNAL_INTENT | 1 << JOURNAL_UNDO | 1 << JOURNAL_REPAIRED,

@@ -82,6 +82,9 @@ enum journal_why {
     WHY_JOURNAL /* it has no room for another change, see ledger_trouble() */
 };
 
+/* As it stands in the journal, for programs. */
+const char *journal_why_name(enum journal_why why);
+
 /* What a scan has found, by verdict; `busy` could not be read at the time. */
 struct scan_counts {
     uint32_t files;

@@ -62,6 +62,11 @@ struct memory_item {
     uint32_t backoff;
     uint64_t due;
     uint64_t busy_since; /* of the first failed attempt; meaningful while backoff is not 0 */
+
+    /* Of a repair; the module remind works on these. */
+    bool gone;     /* there was no such record when it was looked for last */
+    bool aged;     /* the following is known: */
+    uint32_t made; /* seconds of the clock, modulo 2^32: it may have been made before that began */
 };
 
 /* Whether a folder that a journal names is the watched one. */

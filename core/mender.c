@@ -5,19 +5,30 @@
 
 #include "attend.h"
 #include "text.h"
+#include "todo.h"
 
 static uint64_t now(const struct mender *mender) {
     return site_now(&mender->site);
 }
 
+/* A folder that can be opened but not listed is not back. */
+static void end_scan(struct mender *mender) {
+    scan_report(&mender->scan, todo_count(&mender->ledger.memory));
+    site_tell_away(&mender->site, &mender->folder_told, EVENT_FOLDER_BACK, NULL);
+}
+
 static void work_scan(struct mender *mender) {
     char name[QUEUE_NAME_BYTES];
+    /* So that it can tell how many mailboxes are to be enabled. */
+    if (!mender->scan.running && !remind_is_fresh(&mender->remind)) {
+        remind_look(&mender->remind);
+        return;
+    }
     struct host_result result = scan_next(&mender->scan, name, sizeof name);
     if (result.code == HOST_OK && record_is_named(name))
         attend_found(mender, name);
-    /* A folder that can be opened but not listed is not back. */
     else if (result.code == HOST_END)
-        site_tell_away(&mender->site, &mender->folder_told, EVENT_FOLDER_BACK, NULL);
+        end_scan(mender);
     else if (result.code != HOST_OK)
         site_tell_away(&mender->site, &mender->folder_told, EVENT_FOLDER_AWAY, &result);
 }
@@ -82,6 +93,8 @@ static void note_state(struct mender *mender) {
         state.counts = mender->scan.found;
         state.scanned = mender->scan.found_at;
     }
+    if (mender->remind.recalled)
+        state.reminded = mender->remind.told;
     ledger_note_state(&mender->ledger, &state);
 }
 
@@ -130,6 +143,14 @@ static uint64_t due_record(struct mender *mender) {
     return item != NULL ? item->due : MENDER_NEVER;
 }
 
+static uint64_t due_remind(struct mender *mender) {
+    return is_at_rest(mender) ? MENDER_NEVER : remind_due(&mender->remind);
+}
+
+static void work_remind(struct mender *mender) {
+    remind_work(&mender->remind);
+}
+
 static uint64_t due_scan(struct mender *mender) {
     if (is_at_rest(mender))
         return MENDER_NEVER;
@@ -151,7 +172,8 @@ static const struct {
     uint64_t (*due)(struct mender *mender);
     void (*work)(struct mender *mender);
 } jobs[] = {{due_journal, work_journal}, {due_flight, work_flight}, {due_limit, work_limit},
-            {due_record, attend_due},    {due_scan, work_scan},     {due_paused, work_paused}};
+            {due_record, attend_due},    {due_remind, work_remind}, {due_scan, work_scan},
+            {due_paused, work_paused}};
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
 
 uint64_t mender_step(struct mender *mender) {
@@ -196,6 +218,9 @@ void mender_init(struct mender *mender, const struct host *host, const struct se
     mender->change.notices = &mender->notices;
     mender->change.bytes = bytes;
     scan_init(&mender->scan, &mender->site);
+    mender->remind.site = &mender->site;
+    mender->remind.ledger = &mender->ledger;
+    mender->remind.bytes = bytes;
     mender->folder_away = true;
 }
 
@@ -225,6 +250,7 @@ void mender_folder_open(struct mender *mender, const char *path) {
 /* It is not open any more: what is known of it is found again by the scan that follows its return. */
 static void leave_folder(struct mender *mender) {
     scan_forget(&mender->scan);
+    remind_stop(&mender->remind);
     queue_clear(&mender->queue);
     mender->folder_away = true;
     mender->ledger.armed = false;

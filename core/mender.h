@@ -19,6 +19,7 @@
 #include "ledger.h"
 #include "notices.h"
 #include "queue.h"
+#include "remind.h"
 #include "scan.h"
 #include "site.h"
 
@@ -48,6 +49,7 @@ struct mender {
     struct scan scan;
     struct queue queue;
     struct notices notices;
+    struct remind remind;
     struct trip trip;
     bool paused;
     bool folder_away;
@@ -96,6 +98,13 @@ void mender_journal_changed(struct mender *mender);
 /* Takes the last repair of a record back, and holds the record; the folder is open. `name` in any
  * spelling. HOST_OK, or why not; HOST_BUSY: record or journal is in use, and it is worth trying again. */
 struct host_result mender_undo(struct mender *mender, const char *name);
+
+/* The record, by its name the next behind `name` ("" for the first), of a repair that could be taken back and
+ * was made at `since` or later; in `name`. HOST_OK, HOST_END behind the last, or why the journal cannot be
+ * read. A repair that is not settled yet is among them, and a record that has changed since may be: mender_undo()
+ * says so. */
+struct host_result mender_next_repair(struct mender *mender, uint32_t since,
+                                      char name[QUEUE_NAME_BYTES]);
 
 /* Ends the hold on a record, so that it is repaired if it is stuck. Likewise. */
 struct host_result mender_release(struct mender *mender, const char *name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mender_undo and mender_release, of mender.h. */
+/* mender_undo, mender_next_repair and mender_release, of mender.h. */
 #include <string.h>
 
 #include "mender.h"
@@ -87,6 +87,29 @@ static struct host_result with_journal(struct mender *mender, const char *given,
 
 struct host_result mender_undo(struct mender *mender, const char *name) {
     return with_journal(mender, name, undo);
+}
+
+/* By name: a record has one repair, and nothing that other processes do meanwhile changes the order. */
+struct host_result mender_next_repair(struct mender *mender, uint32_t since,
+                                      char name[QUEUE_NAME_BYTES]) {
+    struct memory *memory = &mender->ledger.memory;
+    const char *next = NULL;
+    struct host_result result = ledger_lock(&mender->ledger);
+    for (size_t i = 0; result.code == HOST_OK && i < MEMORY_ITEMS; i++) {
+        const struct memory_item *item = &memory->items[i];
+        bool is_repair = item->kind == ITEM_REPAIR || (item->kind == ITEM_FLIGHT && !item->undo);
+        if (!is_repair || item->utc < since || !memory_is_ours(memory, item))
+            continue;
+        const char *other = memory_name(memory, item);
+        if (strcmp(other, name) > 0 && (next == NULL || strcmp(other, next) < 0))
+            next = other;
+    }
+    if (next != NULL)
+        (void)text_copy(name, QUEUE_NAME_BYTES, next);
+    else if (result.code == HOST_OK)
+        result.code = HOST_END;
+    ledger_unlock(&mender->ledger);
+    return result;
 }
 
 struct host_result mender_release(struct mender *mender, const char *name) {

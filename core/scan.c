@@ -100,19 +100,20 @@ static bool is_news(const struct scan *scan) {
            (scan->periodic || site_now(scan->site) >= scan->told_again);
 }
 
-static void report(struct scan *scan) {
+void scan_report(struct scan *scan, uint32_t to_enable) {
     const struct scan_counts *counts = &scan->counts;
     const uint32_t numbers[] = {counts->files,
                                 counts->verdict[VERDICT_SOUND],
                                 counts->verdict[VERDICT_STUCK],
                                 counts->verdict[VERDICT_DOUBTFUL],
                                 counts->verdict[VERDICT_UNREADABLE] + counts->busy,
-                                counts->verdict[VERDICT_NOT_A_RECORD]};
+                                counts->verdict[VERDICT_NOT_A_RECORD],
+                                to_enable};
     char digits[sizeof numbers / sizeof numbers[0]][11];
     struct event event = {EVENT_SCANNED, {scan->site->folder}, 1, NULL};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         event.string[event.strings++] = site_print_number(numbers[i], digits[i]);
-    if (!site_report(scan->site, &event))
+    if (!scan->news || !site_report(scan->site, &event))
         return;
     scan->reported = *counts;
     scan->told_again = site_now(scan->site) + SCAN_HOUR;
@@ -129,8 +130,7 @@ static void finish(struct scan *scan) {
         scan->crowded ? site_back_off(scan->crowd_wait, SCAN_CROWD_FIRST, SCAN_HOUR) : 0;
     scan->found = scan->counts;
     scan->found_at = host->utc(host->context);
-    if (is_news(scan))
-        report(scan);
+    scan->news = is_news(scan);
 }
 
 struct host_result scan_next(struct scan *scan, char *name, size_t size) {

@@ -34,6 +34,7 @@ struct scan {
     bool wanted;   /* something may have been missed */
     bool crowded;  /* this one has found more than the queue has room for */
     bool answers;  /* this one was asked for */
+    bool news;     /* the last one was worth an event, which was not reported yet */
     bool periodic; /* this one was begun by the clock */
     uint32_t backoff;
     uint32_t crowd_wait;
@@ -56,9 +57,13 @@ void scan_crowd(struct scan *scan);
 /* When the next one may begin; now or earlier while one runs. `is_crowded`: the queue is half full. */
 uint64_t scan_due(const struct scan *scan, bool is_crowded);
 
-/* Begins one, or goes on with it: the next name. HOST_END: it has come to its end and is reported.
+/* Begins one, or goes on with it: the next name. HOST_END: it has come to its end.
  * Another failure: it is tried again. */
 struct host_result scan_next(struct scan *scan, char *name, size_t size);
+
+/* The last one has come to its end: reports it if it is worth an event. `to_enable`: of how many mailboxes that is
+ * known. */
+void scan_report(struct scan *scan, uint32_t to_enable);
 
 /* Ends one in the middle. */
 void scan_stop(struct scan *scan);

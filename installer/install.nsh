@@ -106,9 +106,8 @@ Function Above
   Pop $1
 FunctionEnd
 
-; Makes the folders above, which are not KMRepair's and get what they inherit; the error flag tells. Its own
-; is made by the program, with an access list.
-Function MakeAbove
+; The topmost folder that is not there. The program makes it and those below it, with an access list.
+Function FindMade
   Push $0
   StrCpy $Made ""
   StrCpy $0 $INSTDIR
@@ -120,13 +119,6 @@ Function MakeAbove
     StrCpy $Made $0
     Call Above
   ${Loop}
-  StrCpy $0 $INSTDIR
-  Call Above
-  ClearErrors
-  ${If} $Made != ""
-  ${AndIf} $Made != $INSTDIR
-    CreateDirectory $0
-  ${EndIf}
   Pop $0
 FunctionEnd
 
@@ -162,33 +154,89 @@ Function ComposeOptions
   StrCpy $Options '$Options --in "$INSTDIR"'
 FunctionEnd
 
-; Brings the service into the state in which it was, if it is in another; $0 is 0 when it is.
-Function StartAgain
-  StrCpy $0 0
-  ${If} $State == "running"
-    StrCpy $Word "start"
-    Call Run
-  ${ElseIf} $State == "paused"
-    StrCpy $Word "start --paused"
-    Call Run
-  ${EndIf}
-FunctionEnd
-
 ; ---- taking it back
 
-; Puts everything back, as far as it has come.
-Function Rollback
+; The journal that was not there before, unless it tells of repairs: those can be undone with it only.
+Function RemoveJournal
   Push $0
-  ${If} $Stage >= 4
-    StrCpy $Word "stop"
-    ${If} $State == "none"
-      StrCpy $Word "uninstall"
+  Push $1
+  StrCpy $Word 'history --format=csv --config "$Config"'
+  Call Run
+  ; One line is the heading.
+  StrCpy $1 0
+  ${DoUntil} $1 >= ${NSIS_MAX_STRLEN}
+    StrCpy $Word $Output 1 $1
+    IntOp $1 $1 + 1
+    ${If} $Word == "$\n"
+    ${OrIf} $Word == ""
+      ${Break}
     ${EndIf}
+  ${Loop}
+  StrCpy $Word $Output 1 $1
+  ${If} $0 == 0
+  ${AndIf} $Word == ""
+    !insertmacro DeleteMade "$Journal"
+  ${ElseIf} ${FileExists} "$Journal"
+    StrCpy $Code 9
+    StrCpy $Left "$LeftKept: $Journal, for it tells of repairs. "
+  ${EndIf}
+  Pop $1
+  Pop $0
+FunctionEnd
+
+; `protect` makes an empty one for an account; one with something in it is of a service that still runs.
+Function RemoveEmptyJournal
+  Push $0
+  Push $1
+  ClearErrors
+  FileOpen $0 "$Journal" r
+  ${IfNot} ${Errors}
+    FileSeek $0 0 END $1
+    FileClose $0
+    ${If} $1 = 0
+      Delete "$Journal"
+    ${EndIf}
+  ${EndIf}
+  Pop $1
+  Pop $0
+FunctionEnd
+
+; The access lists that `protect` has changed.
+Function RestoreLists
+  Push $0
+  ${If} ${FileExists} "$PLUGINSDIR\lists"
+    StrCpy $Word 'protect "$INSTDIR" --restore "$PLUGINSDIR\lists"'
+    Call Run
+    ${If} $0 != 0
+      StrCpy $Code 9
+      StrCpy $Left "$LeftAn access list is not as it was. "
+    ${EndIf}
+  ${EndIf}
+  Pop $0
+FunctionEnd
+
+; Nothing of the new version runs any more.
+Function StopNew
+  Push $0
+  ${If} $State == "none"
+    StrCpy $Word 'uninstall --in "$INSTDIR"'
     Call Run
     ${If} $0 != 0
       StrCpy $Code 9
     ${EndIf}
-    Call WaitFree
+  ${EndIf}
+  Call Stop
+  ${If} $0 != 0
+    StrCpy $Code 9
+  ${EndIf}
+  Pop $0
+FunctionEnd
+
+; Puts everything back, as far as it has come.
+Function Rollback
+  StrCpy $Left ""
+  ${If} $Stage >= 4
+    Call StopNew
   ${EndIf}
   ${If} $Stage >= 3
     !insertmacro EachFile PutBack
@@ -196,37 +244,29 @@ Function Rollback
   ${If} $Stage >= 1
     !insertmacro EachFile DeleteNew
   ${EndIf}
-  ${If} $Stage >= 4
-    ${If} $HadConfig != "yes"
-      !insertmacro DeleteMade "$Config"
-    ${EndIf}
-    ${If} $HadJournal = 0
-      !insertmacro DeleteMade "$Journal"
-    ${EndIf}
-  ${ElseIf} $Stage >= 1
-  ${AndIf} $HadJournal = 0
-    ; `protect` makes an empty one for an account; one with something in it is of a service that still runs.
-    ClearErrors
-    FileOpen $0 "$Journal" r
-    ${IfNot} ${Errors}
-      FileSeek $0 0 END $Failed
-      FileClose $0
-      ${If} $Failed = 0
-        Delete "$Journal"
-      ${EndIf}
+  ${If} $HadJournal = 0
+    ${If} $Stage >= 4
+      Call RemoveJournal
+    ${ElseIf} $Stage >= 1
+      Call RemoveEmptyJournal
     ${EndIf}
   ${EndIf}
+  ${If} $Stage >= 4
+  ${AndIf} $HadConfig != "yes"
+    !insertmacro DeleteMade "$Config"
+  ${EndIf}
+  ${If} $Stage >= 1
+    Call RestoreLists
+  ${EndIf}
   ${If} $Stage >= 2
-    Call StartAgain
-    ${If} $0 != 0
-      StrCpy $Code 9
-    ${EndIf}
+    StrCpy $Program "$INSTDIR\kmrepair.exe" ; it says whether its service can be started paused
+    Call StartBack
+    StrCpy $Program "$PLUGINSDIR\kmrepair.exe"
   ${EndIf}
   ${If} $Stage >= 1
     Call RemoveMade
   ${EndIf}
   StrCpy $Stage 0
-  Pop $0
 FunctionEnd
 
 Function Fail
@@ -234,8 +274,10 @@ Function Fail
   Call SayOutput
   Call Rollback
   ${If} $Code = 9
-    StrCpy $Reason "$Reason$\r$\n$\r$\nWhat was installed before could not be put back completely: see the \
-details, then run this set-up again."
+    StrCpy $Reason "$Reason$\r$\n$\r$\nWhat was there before could not be put back completely. $LeftSee the details, \
+then run this set-up again."
+    StrCpy $Output $Left
+    Call SayOutput
   ${EndIf}
   MessageBox MB_OK|MB_ICONSTOP "$Reason" /SD IDOK
   SetErrorLevel $Code
@@ -291,12 +333,8 @@ Function LimitFolder
   ${If} ${FileExists} "$Journal"
     StrCpy $HadJournal 1
   ${EndIf}
-  Call MakeAbove
-  ${If} ${Errors}
-    StrCpy $Reason "The folder $INSTDIR cannot be made. Is there such a drive?"
-    Call Fail
-  ${EndIf}
-  StrCpy $Word 'protect "$INSTDIR" --strict'
+  Call FindMade
+  StrCpy $Word 'protect "$INSTDIR" --strict --keep "$PLUGINSDIR\lists"'
   Call Run
   ${If} $0 != 0
   ${AndIf} $0 != 1
@@ -333,19 +371,15 @@ FunctionEnd
 Function StopService
   ${If} $State != "none"
     StrCpy $Stage 2
-    StrCpy $Word "stop"
-    Call Run
-    ${If} $0 != 0
-      StrCpy $Code 5
-      StrCpy $Reason "The service that is installed cannot be stopped.$\r$\n$\r$\n$Output"
-      Call Fail
-    ${EndIf}
   ${EndIf}
-  Call WaitFree
-  ${If} ${Errors}
+  Call Stop
+  ${If} $0 == 1
     StrCpy $Code 6
-    StrCpy $Reason "$INSTDIR\kmrepair.exe cannot be replaced: another program has it open, or it still \
-runs in a console."
+    StrCpy $Reason "$INSTDIR\kmrepair.exe cannot be replaced.$\r$\n$\r$\n$Output"
+    Call Fail
+  ${ElseIf} $0 != 0
+    StrCpy $Code 5
+    StrCpy $Reason "The service that is installed cannot be stopped.$\r$\n$\r$\n$Output"
     Call Fail
   ${EndIf}
 FunctionEnd

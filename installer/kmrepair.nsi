@@ -4,7 +4,7 @@
 ;   kmrepair-setup.exe [/S] [/CLIENTS=DIR] [/REPORTONLY] [/NOSTART] [/WAIT=SECONDS] [/LOG=FILE] [/D=DIR]
 ;   uninstall.exe      [/S] [/PURGE] [/WAIT=SECONDS] [/LOG=FILE] [_?=DIR]
 ;
-; Exit codes of both; whatever is not 0 or 9 has left everything as it was, the state of the service included:
+; Exit codes of both; whatever is not 0, 9 or 10 has left everything as it was, the state of the service included:
 ;   0  done, or the options were shown (/?)
 ;   1  cancelled by the user
 ;   2  the set-up program itself is damaged, or could not begin
@@ -14,7 +14,8 @@
 ;   6  a file could not be written or replaced: disk full, or still in use after /WAIT (default 30 s)
 ;   7  `kmrepair install` refused; what it said is shown, and in the /LOG
 ;   8  the service did not start
-;   9  it failed, and the old version could not be put back completely
+;   9  it failed, and what was there before could not be put back completely: what, is said
+;   10 of the uninstaller: the service is removed; files that could not be deleted are named, and it can be run again
 ; The uninstaller runs as a copy of itself, so the exit code of the first process tells nothing; who needs
 ; it calls `uninstall.exe /S _?=DIR`, which waits, and leaves uninstall.exe itself behind.
 ;
@@ -30,7 +31,7 @@
 ; Set-up may run as an administrator out of a folder for downloads, with a TEMP and a target that everybody
 ; can write to. So it unpacks its plug-ins and a kmrepair.exe into a folder that has an access list for
 ; administrators from the moment on that it is made (installer/private.py sees to that), keeps a file in it
-; open, runs the program only from there, and copies into the target only after limiting it.
+; open from then on, runs the program only from there, and copies into the target only after limiting it.
 ;
 ; The floor is Windows NT 4.0:
 ; - The Unicode stub. NSIS says of it that it does not run on Windows 95, 98 and ME (manual, section 1.4

@@ -15,6 +15,7 @@ Var Stage       ; how far the installation has come: see install.nsh
 
 !define MUI_ABORTWARNING
 !define MUI_CUSTOMFUNCTION_ABORT CloseGuard
+!define MUI_CUSTOMFUNCTION_UNABORT un.CloseGuard
 !insertmacro MUI_PAGE_LICENSE build/package/LICENSE.txt
 !define MUI_PAGE_CUSTOMFUNCTION_PRE FolderPage
 !insertmacro MUI_PAGE_DIRECTORY
@@ -174,7 +175,8 @@ Function ReadOptions
     Call NextWord
     StrCpy $Reason "${USAGE}$\r$\n$\r$\nWithout /S its pages ask for the same. Exit codes: 0 done, 1 cancelled, 2 damaged, \
 3 not an administrator, 4 wrong command line, 5 the service does not stop, 6 a file cannot be written, 7 refused, \
-8 the service does not start, 9 the old version could not be put back."
+8 the service does not start, 9 not everything could be put back, 10 removed, \
+but files are left."
     Call Help
     Call CommonOption
     StrCpy $1 $Word 9
@@ -232,17 +234,13 @@ FunctionEnd
 
 ; The program that set-up runs, where nobody else can exchange it.
 Function Unpack
-  InitPluginsDir
   ${If} $X64 = 1
     File "/oname=$PLUGINSDIR\kmrepair.exe" "${X64}"
   ${Else}
     File "/oname=$PLUGINSDIR\kmrepair.exe" "${X86}"
   ${EndIf}
-  StrCpy $Program "$PLUGINSDIR\kmrepair.exe"
-  ClearErrors
-  FileOpen $Guard "$Program" r
+  Call Hold
   ${If} ${Errors}
-    StrCpy $Guard ""
     StrCpy $Code 2
     StrCpy $Reason "Set-up cannot unpack its program into $PLUGINSDIR. Is the disk full?"
     Call Refuse
@@ -253,6 +251,12 @@ FunctionEnd
 Function FindPresent
   StrCpy $Present ""
   Call ReadFacts
+  ${If} $State == ""
+    StrCpy $Code 2
+    StrCpy $Reason "Set-up's own program does not run in $PLUGINSDIR, or that folder belongs to somebody else. Set \
+TEMP to a folder of your own, then run set-up again."
+    Call Refuse
+  ${EndIf}
   ${If} $Installed != ""
     StrCpy $Present $Installed
     ${Do} ; up to the last backslash
@@ -300,6 +304,7 @@ Function .onInit
   ${If} $Explicit != ""
     Call CheckFolder
   ${EndIf}
+  Call OpenGuard
   Call NeedAdministrator
   Call Unpack
   Call FindPresent

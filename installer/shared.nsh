@@ -3,6 +3,8 @@
 
 Var Program     ; that is run: set-up's own, or the installed one for the uninstaller
 Var Guard       ; handle: as long as a file in it is open, Windows lets nobody rename the folder it is in
+Var Held        ; handle of the program, which nobody can exchange as long as it is open
+Var Left        ; what could not be removed or put back, in words; or empty
 Var X64         ; 1: the 64-bit program is the fitting one
 Var Wait        ; seconds
 Var Log         ; handle, or empty
@@ -20,12 +22,16 @@ Var Config      ; the configuration that is, or will be, that of the service
 Var Journal     ;   and the journal
 Var HadConfig   ; yes: the configuration is there
 
-; Each of the files that are installed.
-!macro EachFile action
+; Each of the files that are installed, the uninstaller last.
+!macro EachProgramFile action
   !insertmacro ${action} kmrepair.exe
   !insertmacro ${action} README.txt
   !insertmacro ${action} LICENSE.txt
   !insertmacro ${action} THIRD-PARTY.txt
+!macroend
+
+!macro EachFile action
+  !insertmacro EachProgramFile ${action}
   !insertmacro ${action} uninstall.exe
 !macroend
 
@@ -159,11 +165,58 @@ Function ${un}SayOutput
   Pop $0
 FunctionEnd
 
-; NSIS removes the folder of the guarded file when it ends.
+; NSIS removes the folder of the guarded files when it ends.
 Function ${un}CloseGuard
+  ${If} $Held != ""
+    FileClose $Held
+    StrCpy $Held ""
+  ${EndIf}
   ${If} $Guard != ""
     FileClose $Guard
     StrCpy $Guard ""
+  ${EndIf}
+FunctionEnd
+
+; NSIS' folder for plug-ins, before the first of them is in it. It is made with a list for administrators
+; (installer/private.py); but whoever may rename what is in TEMP could have put a folder of his own in its place.
+; From the first open file on that is over, and what is in the folder then was there before: it must be nothing.
+; Who owns it the program says (--output), when it is run the first time.
+Function ${un}OpenGuard
+  Push $0
+  Push $1
+  InitPluginsDir
+  StrCpy $Code 2
+  ClearErrors
+  FileOpen $Guard "$PLUGINSDIR\guard" w
+  ${If} ${Errors}
+    StrCpy $Guard ""
+    StrCpy $Reason "A file cannot be written to $PLUGINSDIR. Is the disk full?"
+    Call ${un}Refuse
+  ${EndIf}
+  FindFirst $0 $1 "$PLUGINSDIR\*.*"
+  ${DoWhile} $1 != ""
+    ${If} $1 != "."
+    ${AndIf} $1 != ".."
+    ${AndIf} $1 != "guard"
+      StrCpy $Reason "Somebody else has put $1 into $PLUGINSDIR. Set TEMP to a folder of your own, then run this again."
+      Call ${un}Refuse
+    ${EndIf}
+    FindNext $0 $1
+  ${Loop}
+  FindClose $0
+  StrCpy $Code 0
+  Pop $1
+  Pop $0
+FunctionEnd
+
+; Keeps the program that is run as it is. The error flag tells.
+Function ${un}Hold
+  StrCpy $Program "$PLUGINSDIR\kmrepair.exe"
+  ClearErrors
+  FileOpen $Held "$Program" r
+  ${If} ${Errors}
+    StrCpy $Held ""
+    SetErrors
   ${EndIf}
 FunctionEnd
 
@@ -185,12 +238,15 @@ FunctionEnd
 ; nobody thought of.
 Function ${un}Run
   Push $1
+  Push $2
   StrCpy $Output ""
   Delete "$PLUGINSDIR\said.txt"
+  IntOp $2 $Wait + 300
+  IntOp $2 $2 * 1000
   StrCpy $0 $Word
   StrCpy $Word "kmrepair $Word"
   Call ${un}Say
-  nsExec::Exec /TIMEOUT=300000 '"$Program" $0 --output "$PLUGINSDIR\said.txt"'
+  nsExec::Exec /TIMEOUT=$2 '"$Program" $0 --output "$PLUGINSDIR\said.txt"'
   Pop $0
   ClearErrors
   FileOpen $1 "$PLUGINSDIR\said.txt" r
@@ -214,6 +270,7 @@ Function ${un}Run
     StrCpy $Output "$Program did not end within five minutes."
     Call ${un}SayOutput
   ${EndIf}
+  Pop $2
   Pop $1
 FunctionEnd
 
@@ -293,31 +350,44 @@ Function ${un}ReadFacts
   Pop $0
 FunctionEnd
 
-; Waits until nothing runs the program any more, at most $Wait seconds; the error flag tells. A service
-; says that it has stopped before its process has ended.
-Function ${un}WaitFree
+; Stops the service, if there is one, and waits until nothing runs the program in $INSTDIR any more, at most
+; $Wait seconds. $0 is 0, 1 when it is in use, or what the program ends with when the service does not stop.
+Function ${un}Stop
+  StrCpy $Word 'stop --in "$INSTDIR" --wait $Wait'
+  Call ${un}Run
+FunctionEnd
+
+; Brings the service into the state in which it was, if it is in another; $0 is 0 when it is.
+Function ${un}StartAgain
+  StrCpy $0 0
+  ${If} $State == "running"
+    StrCpy $Word "start"
+    Call ${un}Run
+  ${ElseIf} $State == "paused"
+    StrCpy $Word "start --paused"
+    Call ${un}Run
+  ${EndIf}
+FunctionEnd
+
+; The same when something has failed: $Code is 9 and $Left says so, when it cannot be. $Program is the one
+; whose service it is: one that does not know how to be started paused refuses, and is not started then, for it
+; would repair.
+Function ${un}StartBack
   Push $0
   Push $1
-  IntOp $1 $Wait * 5
-  ; That somebody has marked it read-only is no sign of its running.
-  SetFileAttributes "$INSTDIR\kmrepair.exe" NORMAL
-  ${Do}
-    ClearErrors
-    ${IfNot} ${FileExists} "$INSTDIR\kmrepair.exe"
-      ${Break}
+  StrCpy $1 $State
+  Call ${un}StartAgain
+  ${If} $0 != 0
+    Call ${un}ReadFacts
+    ${If} $State != $1
+      StrCpy $Code 9
+      StrCpy $Left "$LeftThe service was $1, and is $State now. "
+      ${If} $1 == "paused"
+        StrCpy $Left "$LeftThis version cannot be started paused, and started it would repair. "
+      ${EndIf}
     ${EndIf}
-    FileOpen $0 "$INSTDIR\kmrepair.exe" a
-    ${IfNot} ${Errors}
-      FileClose $0
-      ${Break}
-    ${EndIf}
-    ${If} $1 <= 0
-      SetErrors
-      ${Break}
-    ${EndIf}
-    IntOp $1 $1 - 1
-    Sleep 200
-  ${Loop}
+  ${EndIf}
+  StrCpy $State $1
   Pop $1
   Pop $0
 FunctionEnd
@@ -330,6 +400,8 @@ Function ${un}Begin
   StrCpy $Wait 30
   StrCpy $Log ""
   StrCpy $Guard ""
+  StrCpy $Held ""
+  StrCpy $Left ""
   StrCpy $X64 0
   ReadEnvStr $0 PROCESSOR_ARCHITEW6432
   ${If} $0 == "AMD64"

@@ -37,6 +37,7 @@ Function un.onInit
       Call un.Refuse
     ${EndIf}
   ${Loop}
+  Call un.OpenGuard
   Call un.NeedAdministrator
 FunctionEnd
 
@@ -48,10 +49,29 @@ Function un.Fail
   Abort
 FunctionEnd
 
+Function un.onUninstSuccess
+  Call un.CloseGuard
+FunctionEnd
+
+Function un.onUninstFailed
+  Call un.CloseGuard
+FunctionEnd
+
+; Says what could not be deleted, and remembers it in $Left.
+!macro DeleteOne path
+  ClearErrors
+  Delete "${path}"
+  ${If} ${Errors}
+    StrCpy $Word "Left: ${path}"
+    Call un.Say
+    StrCpy $Left "$Left$\r$\n${path}"
+  ${EndIf}
+!macroend
+
 !macro DeleteListed name
-  Delete "$INSTDIR\${name}"
-  Delete "$INSTDIR\${name}.old"
-  Delete "$INSTDIR\${name}.new"
+  !insertmacro DeleteOne "$INSTDIR\${name}"
+  !insertmacro DeleteOne "$INSTDIR\${name}.old"
+  !insertmacro DeleteOne "$INSTDIR\${name}.new"
 !macroend
 
 ; $0: 1 when the service is registered for a program in another folder. The same one may be named in two ways.
@@ -72,18 +92,41 @@ Function un.IsElsewhere
   Pop $1
 FunctionEnd
 
-; The service first. As long as it is there, its program stays. Where its configuration is only it knows.
+; What has failed before anything was removed: the service is as it was, or $Code is 9.
+Function un.FailBack
+  Call un.StartBack
+  StrCpy $Reason "$Reason$\r$\n$\r$\n$LeftNothing was removed."
+  Call un.Fail
+FunctionEnd
+
+; The program that is run is a copy: as long as the one that is installed runs, it cannot be deleted.
+Function un.CopyProgram
+  ClearErrors
+  CopyFiles /SILENT "$INSTDIR\kmrepair.exe" "$PLUGINSDIR\kmrepair.exe"
+  Call un.Hold
+  ${IfNot} ${Errors}
+    Call un.ReadFacts
+  ${EndIf}
+  ${If} $State == ""
+    StrCpy $Code 5
+    StrCpy $Reason "$INSTDIR\kmrepair.exe does not run, and it takes it to remove the service. Run the \
+set-up again, then uninstall. Nothing was removed."
+    Call un.Fail
+  ${EndIf}
+FunctionEnd
+
+; The service is removed once nothing is in the way of removing its program. Where its configuration is only it
+; knows.
 Function un.RemoveService
   StrCpy $Config ""
   StrCpy $Journal ""
+  StrCpy $State ""
   ReadRegStr $1 HKLM "${SERVICE_KEY}" "ImagePath"
   ${If} $1 == ""
   ${AndIfNot} ${FileExists} "$INSTDIR\kmrepair.exe"
     Return
   ${EndIf}
-  InitPluginsDir
-  StrCpy $Program "$INSTDIR\kmrepair.exe"
-  Call un.ReadFacts
+  Call un.CopyProgram
   Call un.IsElsewhere
   ${If} $0 = 1
     SectionSetFlags ${SectionUnPurge} 0 ; it may be its configuration
@@ -91,50 +134,70 @@ Function un.RemoveService
     Call un.Say
     Return
   ${EndIf}
-  StrCpy $Word "uninstall"
-  Call un.Run
-  ${If} $0 == "error"
+  Call un.Stop
+  ${If} $0 == 1
+    StrCpy $Code 6
+    StrCpy $Reason $Output
+    Call un.FailBack
+  ${ElseIf} $0 == 0
+    StrCpy $Word 'uninstall --in "$INSTDIR"'
+    Call un.Run
+  ${EndIf}
+  ${If} $0 != 0
     StrCpy $Code 5
-    StrCpy $Reason "$INSTDIR\kmrepair.exe does not run, and it takes it to remove the service. Run the \
-set-up again, then uninstall."
-    Call un.Fail
-  ${ElseIf} $0 != 0
-    StrCpy $Code 5
-    StrCpy $Reason "The service cannot be removed, so nothing was.$\r$\n$\r$\n$Output"
-    Call un.Fail
+    StrCpy $Reason $Output
+    Call un.FailBack
   ${EndIf}
 FunctionEnd
 
 ; Configuration and journal, wherever they are; what else is in a folder elsewhere is not ours.
 Function un.Purge
   ${If} $Config != ""
-    Delete "$Config"
-    Delete "$Journal"
-    Delete "$Journal.old"
-    Delete "$Journal.new"
+    !insertmacro DeleteOne "$Config"
+    !insertmacro DeleteOne "$Journal"
+    !insertmacro DeleteOne "$Journal.old"
+    !insertmacro DeleteOne "$Journal.new"
   ${EndIf}
-  Delete "$INSTDIR\kmrepair.ini"
-  Delete "$INSTDIR\kmrepair.jnl"
-  Delete "$INSTDIR\kmrepair.jnl.old"
-  Delete "$INSTDIR\kmrepair.jnl.new"
+  !insertmacro DeleteOne "$INSTDIR\kmrepair.ini"
+  !insertmacro DeleteOne "$INSTDIR\kmrepair.jnl"
+  !insertmacro DeleteOne "$INSTDIR\kmrepair.jnl.old"
+  !insertmacro DeleteOne "$INSTDIR\kmrepair.jnl.new"
 FunctionEnd
 
-Function un.Uninstall
-  Call un.RemoveService
-  Call un.WaitFree
-  ${If} ${Errors}
-    StrCpy $Code 6
-    StrCpy $Reason "The service is removed. $INSTDIR\kmrepair.exe is in use and was left; uninstall again later."
-    Call un.Fail
-  ${EndIf}
+; From here on the service is gone. The uninstaller goes last, with its entry: as long as something is left it
+; can be run again. Called with _?= it is the file that runs, and stays.
+Function un.RemoveFiles
   ; By name, each of them: what else is in the folder is not ours.
-  !insertmacro EachFile DeleteListed
+  !insertmacro EachProgramFile DeleteListed
   SectionGetFlags ${SectionUnPurge} $0
   IntOp $0 $0 & ${SF_SELECTED}
   ${If} $0 <> 0
     Call un.Purge
   ${EndIf}
+  ${If} $Left != ""
+    Return
+  ${EndIf}
+  ${If} $EXEDIR != $INSTDIR
+    !insertmacro DeleteListed uninstall.exe
+  ${EndIf}
   DeleteRegKey HKLM "${UNINSTALL_KEY}"
+  ReadRegStr $0 HKLM "${UNINSTALL_KEY}" "DisplayName"
+  ${If} $0 != ""
+    StrCpy $Left "$Left$\r$\nthe entry in Add/Remove Programs"
+  ${EndIf}
+FunctionEnd
+
+Function un.Uninstall
+  StrCpy $Left ""
+  Call un.RemoveService
+  StrCpy $Left ""
+  Call un.RemoveFiles
+  ${If} $Left != ""
+    StrCpy $Code 10
+    StrCpy $Reason "The service is removed. This could not be, because another program has it open or it may not be \
+deleted; uninstall again later:$Left"
+    Call un.Fail
+  ${EndIf}
   SetOutPath $TEMP ; a working directory cannot be removed
   RMDir "$INSTDIR" ; only when it is empty
   StrCpy $Word "KMRepair is removed."

@@ -123,9 +123,49 @@ static void put_blanks(struct text *line, size_t count) {
         text_put_char(line, ' ');
 }
 
+void console_put_wrapped(struct text *to, size_t indent, const char *words) {
+    size_t column = indent;
+    for (;;) {
+        size_t length = strcspn(words, " ");
+        size_t columns = 0;
+        for (size_t i = 0; i < length; i++)
+            columns += columns_of(words[i]);
+        if (column > indent && column + 1 + columns >= CONSOLE_COLUMNS) {
+            text_put(to, "\r\n");
+            put_blanks(to, indent);
+            column = indent;
+        } else if (column > indent) {
+            text_put_char(to, ' ');
+            column++;
+        }
+        text_put_bytes(to, words, length);
+        column += columns;
+        if (words[length] == '\0')
+            break;
+        words += length + 1;
+    }
+    text_put(to, "\r\n");
+}
+
 static void trim_blanks(struct text *line) {
     while (line->length > 0 && line->at[line->length - 1] == ' ')
         line->at[--line->length] = '\0';
+}
+
+/* In lines of its own, each less than 80 columns wide. */
+static void put_lines(struct text *line, const char *value) {
+    enum { INDENT = 4, WIDTH = 79 };
+    trim_blanks(line);
+    while (*value != '\0') {
+        size_t length = 0;
+        size_t count = INDENT;
+        while (value[length] != '\0' && count + columns_of(value[length]) <= WIDTH)
+            count += columns_of(value[length++]);
+        text_put(line, "\r\n");
+        put_blanks(line, INDENT);
+        text_put_safe(line, value, length);
+        value += length;
+    }
 }
 
 /* A value in a table whose column begins at `start`. */
@@ -141,6 +181,9 @@ static void put_cell(struct text *line, const struct column *column, size_t star
         text_put(line, "...");
         for (length += 3; length > width || columns_of(*value) == 0; value++)
             length -= columns_of(*value);
+    } else if (column->kind == WHOLE && length > width) {
+        put_lines(line, value);
+        return;
     }
     if (column->kind == NUMBER && length < width)
         put_blanks(line, width - length);
@@ -153,13 +196,13 @@ static void put_cell(struct text *line, const struct column *column, size_t star
     }
 }
 
-/* Whether a spreadsheet would take a cell for a formula: by its first sign, and some look behind blanks.
- * The four of full width count in an East Asian Windows. A tab or a line's end is none of the blanks: it is
+/* Whether a spreadsheet would take a cell for a formula: by its first sign, and some look behind blanks. A
+ * quotation mark in front may be taken for the beginning of a quoted cell. The four of full width count in an East Asian Windows. A tab or a line's end is none of the blanks: it is
  * written as `?`. */
 static bool is_formula(const char *value) {
     static const char *const wide[] = {"\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D",
                                        "\xEF\xBC\xA0"};
-    value += strspn(value, " ");
+    value += strspn(value, " \"");
     for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
         if (strncmp(value, wide[i], 3) == 0)
             return true;
@@ -167,19 +210,24 @@ static bool is_formula(const char *value) {
     return *value != '\0' && strchr("=+-@", *value) != NULL;
 }
 
-/* Safe, no formula, and quoted where it has to be. */
+/* Safe, no formula, and quoted where it has to be. Where the decimal sign is a comma, as in Germany, a spreadsheet
+ * splits a row at each `;`, quoted or not, for to it the quotation mark is in the middle of a cell. So what
+ * follows a `;` is a cell as well. */
 static void put_csv(struct text *line, const char *value) {
-    const char *quote = strpbrk(value, ",\"") != NULL ? "\"" : "";
+    const char *quote = strpbrk(value, ",;\"") != NULL ? "\"" : "";
+    bool begins = true;
     text_put(line, quote);
-    if (is_formula(value))
-        text_put_char(line, '\'');
     for (;;) {
-        const char *next = strchr(value, '"');
-        text_put_safe(line, value, next != NULL ? (size_t)(next - value) : strlen(value));
-        if (next == NULL)
+        size_t length = strcspn(value, ";\"");
+        if (begins && is_formula(value))
+            text_put_char(line, '\'');
+        text_put_safe(line, value, length);
+        value += length;
+        if (*value == '\0')
             break;
-        text_put(line, "\"\"");
-        value = next + 1;
+        begins = *value == ';';
+        text_put(line, begins ? ";" : "\"\"");
+        value++;
     }
     text_put(line, quote);
 }
@@ -210,15 +258,29 @@ static void put_json(struct text *line, const char *value) {
     text_put_char(line, '"');
 }
 
-static void put_member_name(struct text *line, const char *name) {
-    if (line->length > 0 && line->at[line->length - 1] != '{')
+static void put_comma(struct text *line) {
+    if (line->length > 0 && strchr("{[", line->at[line->length - 1]) == NULL)
         text_put_char(line, ',');
+}
+
+static void put_member_name(struct text *line, const char *name) {
+    put_comma(line);
     put_json(line, name);
     text_put_char(line, ':');
 }
 
 void console_put_member(struct text *line, const char *name, const char *value) {
     put_member_name(line, name);
+    put_json(line, value);
+}
+
+void console_put_raw(struct text *line, const char *name, const char *value) {
+    put_member_name(line, name);
+    text_put(line, value);
+}
+
+void console_put_element(struct text *line, const char *value) {
+    put_comma(line);
     put_json(line, value);
 }
 

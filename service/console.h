@@ -18,6 +18,8 @@
 
 enum console_stream { CONSOLE_OUT, CONSOLE_ERROR };
 
+enum { CONSOLE_COLUMNS = 80 };
+
 /* Writes text as it is. False when it could not all be written (a full disk behind a
  * redirection). */
 bool console_write(enum console_stream stream, const char *text, size_t length);
@@ -37,9 +39,17 @@ bool console_is_terminal(enum console_stream stream);
 /* The same with the reason that the host gave. */
 int console_fail_result(const char *what, const char *detail, const struct host_result *result);
 
+/* Words and a line end, in lines that fit the console: they are broken at blanks and go on behind `indent`
+ * columns. The first begins there, behind what has been put. */
+void console_put_wrapped(struct text *to, size_t indent, const char *words);
+
 /* JSON: a member of an object that is begun with `{`, after a comma if it is not the first. */
 void console_put_member(struct text *line, const char *name, const char *value);
 void console_put_number(struct text *line, const char *name, uint32_t value);
+/* A value that is JSON already, or `{` or `[`, whose end the caller puts. */
+void console_put_raw(struct text *line, const char *name, const char *value);
+/* One of a list. */
+void console_put_element(struct text *line, const char *value);
 
 /* ---- rows: what `scan` and `history` list, in each format ---- */
 
@@ -55,6 +65,7 @@ enum column_kind {
     WORDS, /* filled up with blanks; when it is too long, the rest of the row is in the next line */
     NUMBER,   /* set to the right; in JSON without quotes */
     ENDING,   /* when it is too long, its end is shown, the part of a mailbox that tells most */
+    WHOLE,    /* when it is too long, it stands in indented lines that follow, never cut */
     OWN_LINE, /* on a line of its own behind `width` blanks, when there is anything */
 };
 

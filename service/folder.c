@@ -391,7 +391,7 @@ bool folder_is_written(void *context, const char *name) {
         return false;
     /* Whoever does not let others write is refused when somebody does. */
     NTSTATUS status = relative_open(folder->handle, units, GENERIC_READ, FILE_SHARE_READ,
-                                    FILE_NON_DIRECTORY_FILE | FILE_OPEN_REPARSE_POINT, &file);
+                                    FILE_NON_DIRECTORY_FILE | folder->option, &file);
     file_close(&file);
     return status == STATUS_SHARING_VIOLATION;
 }

@@ -27,12 +27,16 @@ static uint64_t read_clock(void *context) {
     return host_win_clock(context);
 }
 
-static uint32_t read_utc(void *context) {
+uint32_t host_win_utc(void) {
     SYSTEMTIME time;
-    (void)context;
     GetSystemTime(&time);
     return journal_utc(time.wYear, time.wMonth, time.wDay,
                        ((uint32_t)time.wHour * 60 + time.wMinute) * 60 + time.wSecond);
+}
+
+static uint32_t read_utc(void *context) {
+    (void)context;
+    return host_win_utc();
 }
 
 static uint32_t mix(uint32_t sum, uint32_t number) {

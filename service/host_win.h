@@ -40,6 +40,9 @@ void host_win_close(struct host_win *host);
 /* The host's clock. */
 uint64_t host_win_clock(struct host_win *host);
 
+/* Seconds since 1970, by the clock on the wall. */
+uint32_t host_win_utc(void);
+
 /* Milliseconds until the host's clock says `due`, `most` at most. */
 DWORD host_win_until(struct host_win *host, uint64_t due, DWORD most);
 

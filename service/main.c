@@ -7,42 +7,61 @@
  */
 #include <windows.h>
 
+#include "console.h"
+#include "help.h"
 #include "options.h"
 #include "record.h"
 #include "verb/configured.h"
 #include "verb/output.h"
 #include "verb/verb.h"
 #include "win/guard.h"
+#include "win/own_console.h"
 
 static struct options options;
 static unsigned char record_bytes[RECORD_BYTES_MAX];
 
 static int (*const verbs_done_by[])(const struct options *options) = {
-    [VERB_RUN] = verb_run,         [VERB_SCAN] = verb_scan,
-    [VERB_REPAIR] = verb_repair,   [VERB_INSTALL] = verb_install,
-    [VERB_PROTECT] = verb_protect, [VERB_UNINSTALL] = verb_uninstall,
-    [VERB_START] = verb_start,     [VERB_STOP] = verb_stop,
-    [VERB_PAUSE] = verb_pause,     [VERB_CONTINUE] = verb_continue,
-    [VERB_STATUS] = verb_status,   [VERB_CHECK] = verb_check,
-    [VERB_HISTORY] = verb_history, [VERB_UNDO] = verb_undo,
-    [VERB_RELEASE] = verb_release, [VERB_VERSION] = verb_version,
+    [VERB_SCAN] = verb_scan,           [VERB_STATUS] = verb_status,
+    [VERB_TODO] = verb_todo,           [VERB_REPORT] = verb_report,
+    [VERB_HISTORY] = verb_history,     [VERB_CHECK] = verb_check,
+    [VERB_REPAIR] = verb_repair,       [VERB_UNDO] = verb_undo,
+    [VERB_RELEASE] = verb_release,     [VERB_START] = verb_start,
+    [VERB_STOP] = verb_stop,           [VERB_PAUSE] = verb_pause,
+    [VERB_CONTINUE] = verb_continue,   [VERB_RUN] = verb_run,
+    [VERB_INSTALL] = verb_install,     [VERB_PROTECT] = verb_protect,
+    [VERB_UNINSTALL] = verb_uninstall, [VERB_VERSION] = verb_version,
 };
+
+/* Somebody who double-clicks the program sees more than a window that is gone at once. */
+static int print_usage_only(void) {
+    bool alone = own_console_is();
+    help_print_usage(CONSOLE_ERROR);
+    if (alone) {
+        (void)console_print(CONSOLE_ERROR, "Press a key to close this window.");
+        own_console_wait();
+    }
+    return 2;
+}
 
 static int do_verb(void) {
     options.bytes = record_bytes;
     if (!options_read(&options))
         return 2;
-    if (options.help || options.verb == VERB_NONE) {
-        options_print_usage(!options.help, options.verb);
-        return options.help ? 0 : 2;
+    if (options.help) {
+        help_print(options.verb);
+        return 0;
     }
+    if (options.verb == VERB_NONE)
+        return print_usage_only();
     if ((options.verb != VERB_RUN || options.console) && options.verb != VERB_VERSION &&
         !options.has_config && !(options.verb == VERB_SCAN && options.has_folder))
         configured_adopt(&options);
-    if (options.has_output && !output_begin(options.output))
+    /* Of `report`, the file is another matter. */
+    bool redirect = options.has_output && options.verb != VERB_REPORT;
+    if (redirect && !output_begin(options.output))
         return 2;
     int code = verbs_done_by[options.verb](&options);
-    return options.has_output ? output_end(options.output, code) : code;
+    return redirect ? output_end(options.output, code) : code;
 }
 
 typedef BOOL WINAPI set_directories(DWORD);

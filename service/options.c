@@ -3,85 +3,11 @@
 
 #include <string.h>
 
-#include "console.h"
+#include "grammar.h"
+#include "help.h"
+#include "host_win.h"
 #include "journal.h"
 #include "text.h"
-
-enum {
-    SOME_FORMATS = 1 << FORMAT_TABLE | 1 << FORMAT_JSON,
-    ALL_FORMATS = SOME_FORMATS | 1 << FORMAT_CSV
-};
-
-static const struct {
-    const char *name;
-    enum { NOTHING, FOLDER, NAME } takes; /* as an argument */
-    unsigned formats;                     /* a bit for each */
-    const char *words;                    /* what may follow the name */
-    const char *help;
-} verbs[VERB_VERSION] = {
-    [VERB_RUN] = {"run", NOTHING, 0, " [--console]",
-                  "Runs the service; --console: in this console, printing events, until Ctrl-C."},
-    [VERB_SCAN] = {"scan", FOLDER, ALL_FORMATS, " [FOLDER] [--all] [--format=table|csv|json]",
-                   "Lists the records that are not sound (--all: every one). Changes nothing.\r\n"
-                   "Exit code 0: none is stuck; 1: some are; 2: it could not be told."},
-    [VERB_REPAIR] = {"repair", FOLDER, 0, " [FOLDER]",
-                     "Repairs the stuck records now, once. Exit code 2: some are left."},
-    [VERB_INSTALL] =
-        {"install", NOTHING, 0, " [--folder DIR] [--report-only] [--account NAME] [--check]",
-         "Registers service and event source; writes kmrepair.ini if there is none\r\n"
-         "(--report-only: one that says Repair = no); limits access to administrators.\r\n"
-         "--account: the service runs as NAME, such as \"NT AUTHORITY\\LocalService\",\r\n"
-         "which gets the rights it needs; a password is asked for.\r\n"
-         "--check: says what would be refused, and changes nothing."},
-    [VERB_PROTECT] =
-        {"protect", FOLDER, 0, " [FOLDER]",
-         "Limits access to the program's folder, or FOLDER, to administrators. Copy\r\n"
-         "kmrepair.exe there again then: somebody may have changed it before.\r\n"
-         "Exit code 1: a FAT volume, where nobody can be kept out."},
-    [VERB_UNINSTALL] = {"uninstall", NOTHING, 0, "",
-                        "Stops and removes the service. Configuration and journal are kept."},
-    [VERB_START] =
-        {"start", NOTHING, 0, " [--paused]",
-         "Starts the service and waits until it runs (--paused: until it is paused; it\r\n"
-         "repairs nothing before kmrepair continue)."},
-    [VERB_STOP] = {"stop", NOTHING, 0, "", "Stops the service and waits until it has stopped."},
-    [VERB_PAUSE] = {"pause", NOTHING, 0, "",
-                    "Pauses the service: it repairs nothing and lets go of the folder."},
-    [VERB_CONTINUE] = {"continue", NOTHING, 0, "",
-                       "Continues a paused service: it scans the folder, then repairs."},
-    [VERB_STATUS] = {"status", NOTHING, SOME_FORMATS, " [--format=table|json]",
-                     "Shows service, configuration, folder, and what was repaired."},
-    [VERB_CHECK] = {"check", NOTHING, SOME_FORMATS, " [--format=table|json]",
-                    "Says what is wrong with the configuration, or what it means."},
-    [VERB_HISTORY] = {"history", NOTHING, ALL_FORMATS, " [--since DATE] [--format=table|csv|json]",
-                      "Lists what was done to which record.\r\n"
-                      "DATE, in UTC: 2026-11-22 or 2026-11-22T16:40:00Z."},
-    [VERB_UNDO] =
-        {"undo", NAME, 0, " NAME",
-         "Takes the last repair of a record back, and holds the record: it is left alone\r\n"
-         "until it changes or is released."},
-    [VERB_RELEASE] = {"release", NAME, 0, " NAME", "Ends the hold on a record."},
-};
-
-void options_print_usage(bool error, enum verb verb) {
-    enum console_stream to = error ? CONSOLE_ERROR : CONSOLE_OUT;
-    if (verb != VERB_NONE) {
-        (void)console_print(to, "Usage: kmrepair %s%s\r\n", verbs[verb].name, verbs[verb].words);
-        if (error)
-            return;
-        (void)console_print(to, "\r\n%s\r\n", verbs[verb].help);
-    } else {
-        (void)console_print(
-            to, "KMRepair repairs Key Management server records that are stuck in State = 4\r\n"
-                "(KB Q198709).\r\n\r\nUsage:\r\n");
-        for (verb = VERB_RUN; verb < VERB_VERSION; verb++)
-            (void)console_print(to, "  kmrepair %s%s\r\n", verbs[verb].name, verbs[verb].words);
-        (void)console_print(to, "  kmrepair --version\r\n");
-    }
-    (void)console_print(
-        to, "\r\nEvery command takes --help and --config FILE, by default that of the installed\r\n"
-            "service, or else kmrepair.ini beside the program.\r\n");
-}
 
 /* The command line while it is read. */
 struct words {
@@ -91,13 +17,62 @@ struct words {
     struct options *options;
 };
 
-static bool is(const WCHAR *word, const char *option) {
-    while (*option != '\0' && *word == (WCHAR)(unsigned char)*option) {
-        word++;
-        option++;
-    }
-    return *word == L'\0' && *option == '\0';
+/* ---- comparing, in any case ---- */
+
+static WCHAR lower(WCHAR c) {
+    return c >= L'A' && c <= L'Z' ? (WCHAR)(c + (L'a' - L'A')) : c;
 }
+
+static bool is_name(const WCHAR *word, size_t length, const char *name) {
+    size_t i = 0;
+    while (i < length && name[i] != '\0' && lower(word[i]) == (WCHAR)(unsigned char)name[i])
+        i++;
+    return i == length && name[i] == '\0';
+}
+
+static bool is(const WCHAR *word, const char *name) {
+    return is_name(word, (size_t)lstrlenW(word), name);
+}
+
+enum { GUESS_UNITS = 16 }; /* longer than any name in the grammar, terminated */
+
+/* What somebody may have meant who wrote a name that there is not. */
+struct guess {
+    const WCHAR *word;
+    size_t length;
+    unsigned mistakes; /* of the nearest; so many are too many */
+    const char *nearest;
+};
+
+/* How many letters have to be added, removed or changed to make one of the other. */
+static unsigned distance(const struct guess *guess, const char *name) {
+    unsigned row[GUESS_UNITS];
+    unsigned columns = (unsigned)strlen(name);
+    for (unsigned i = 0; i <= columns; i++)
+        row[i] = i;
+    for (unsigned line = 0; line < guess->length; line++) {
+        unsigned across = row[0];
+        row[0] = line + 1;
+        for (unsigned i = 1; i <= columns; i++) {
+            bool same = lower(guess->word[line]) == (WCHAR)(unsigned char)name[i - 1];
+            unsigned change = across + (same ? 0 : 1);
+            unsigned add = (row[i] < row[i - 1] ? row[i] : row[i - 1]) + 1;
+            across = row[i];
+            row[i] = change < add ? change : add;
+        }
+    }
+    return row[columns];
+}
+
+static void consider(struct guess *guess, const char *name) {
+    unsigned mistakes = guess->length < GUESS_UNITS ? distance(guess, name) : guess->mistakes;
+    if (mistakes < guess->mistakes && mistakes * 2 < strlen(name)) {
+        guess->mistakes = mistakes;
+        guess->nearest = name;
+    }
+}
+
+/* ---- what is refused ---- */
 
 /* Writes `before`, the word and `after`. Returns false. */
 static bool refuse_word(const struct options *options, const char *before, const WCHAR *word,
@@ -112,9 +87,25 @@ static bool refuse_word(const struct options *options, const char *before, const
     (void)console_fail(before, message);
     /* All of the verbs would push the one line that matters off the screen. */
     if (options->verb != VERB_NONE)
-        options_print_usage(true, options->verb);
+        help_print_syntax(CONSOLE_ERROR, options->verb);
     return false;
 }
+
+/* The same with what may have been meant, or else `other`. */
+static bool refuse_name(const struct options *options, const char *before, const WCHAR *word,
+                        const char *quote, const char *meant, const char *nearest,
+                        const char *other) {
+    char after[60];
+    struct text text;
+    text_begin(&text, after, sizeof after);
+    text_put(&text, quote);
+    text_put(&text, nearest != NULL ? meant : other);
+    text_put(&text, nearest != NULL ? nearest : "");
+    text_put(&text, nearest != NULL ? "?" : "");
+    return refuse_word(options, before, word, after);
+}
+
+/* ---- what options and arguments say ---- */
 
 static bool take_folder(struct options *options, const WCHAR *word) {
     static WCHAR full[PATH_UNITS];
@@ -169,6 +160,22 @@ static bool take_output(struct options *options, const WCHAR *word) {
     return options->has_output = take_path(options, word, options->output);
 }
 
+static bool take_keep(struct options *options, const WCHAR *word) {
+    return take_path(options, word, options->lists);
+}
+
+static bool take_restore(struct options *options, const WCHAR *word) {
+    return options->restore = take_keep(options, word);
+}
+
+static bool take_wait(struct options *options, const WCHAR *word) {
+    enum { WAIT_LONGEST = 100000 }; /* seconds; ten times as many milliseconds fit in a DWORD */
+    const WCHAR *at = word;
+    while (*at >= L'0' && *at <= L'9' && options->wait < WAIT_LONGEST)
+        options->wait = options->wait * 10 + (DWORD)(*at++ - L'0');
+    return *at == L'\0' || refuse_word(options, "not a number of seconds: ", word, "");
+}
+
 static bool take_account(struct options *options, const WCHAR *word) {
     if (word[0] == L'\0' || lstrlenW(word) >= ACCESS_ACCOUNT_UNITS)
         return refuse_word(options, "not an account: ", word, "");
@@ -176,37 +183,31 @@ static bool take_account(struct options *options, const WCHAR *word) {
     return options->has_account = true;
 }
 
-/* The value of an option: what follows its `=`, or the next word. NULL if there is none. */
-static const WCHAR *value_of(struct words *words, size_t length) {
-    const WCHAR *word = words->word[words->next];
-    if (word[length] == L'=')
-        return word + length + 1;
-    return words->next + 1 < words->count ? words->word[++words->next] : NULL;
-}
-
-/* True when the word is the option, with or without a value behind `=`. */
-static bool is_valued(const WCHAR *word, const char *option, size_t *length) {
-    *length = strlen(option);
-    for (size_t i = 0; i < *length; i++) {
-        if (word[i] != (WCHAR)(unsigned char)option[i])
-            return false;
-    }
-    return word[*length] == L'=' || word[*length] == L'\0';
-}
-
 static bool take_format(struct options *options, const WCHAR *value) {
     static const char *const names[] = {
         [FORMAT_TABLE] = "table", [FORMAT_CSV] = "csv", [FORMAT_JSON] = "json"};
+    bool has_csv = (GRAMMAR_CSV >> options->verb & 1) != 0;
     for (unsigned i = 0; i < 3; i++) {
-        if (is(value, names[i]) && (verbs[options->verb].formats >> i & 1) != 0) {
+        if (is(value, names[i]) && (has_csv || i != FORMAT_CSV)) {
             options->format = (enum format)i;
             return true;
         }
     }
     return refuse_word(options, "unknown format \"", value,
-                       (verbs[options->verb].formats & 1 << FORMAT_CSV) != 0
-                           ? "\" (table, csv, json)"
-                           : "\" (table, json)");
+                       has_csv ? "\" (table, csv, json)" : "\" (table, json)");
+}
+
+/* So many days or hours ago; False when it says something else. */
+static bool read_ago(const char *text, size_t length, uint32_t *since) {
+    enum { HOUR = 60 * 60, DAY = 24 * HOUR, MOST = 9999 };
+    char unit = length > 0 ? text_lower(text[length - 1]) : '\0';
+    uint32_t count = 0;
+    if ((unit != 'd' && unit != 'h') || !text_read_u32(text, length - 1, MOST, &count))
+        return false;
+    uint32_t ago = count * (uint32_t)(unit == 'd' ? DAY : HOUR);
+    uint32_t now = host_win_utc();
+    *since = now > ago ? now - ago : 0;
+    return true;
 }
 
 static bool take_since(struct options *options, const WCHAR *value) {
@@ -216,10 +217,10 @@ static bool take_since(struct options *options, const WCHAR *value) {
         memcpy(text + 10, "T00:00:00Z", 11);
         length = JOURNAL_TIME_BYTES - 1;
     }
-    options->has_since = length != (size_t)-1 && journal_read_time(text, length, &options->since);
-    return options->has_since ||
-           refuse_word(options, "a date looks like 2026-11-22 or 2026-11-22T16:40:00Z, not like ",
-                       value, "");
+    options->has_since = length != (size_t)-1 && (read_ago(text, length, &options->since) ||
+                                                  journal_read_time(text, length, &options->since));
+    return options->has_since || refuse_word(options, "unknown date \"", value,
+                                             "\" (2026-11-22, 2026-11-22T16:40:00Z, 7d, 24h)");
 }
 
 static bool take_name(struct options *options, const WCHAR *word) {
@@ -231,146 +232,137 @@ static bool take_name(struct options *options, const WCHAR *word) {
            refuse_word(options, "not the name of a record, such as Mxclfr4zqvktn.ini: ", word, "");
 }
 
-static const struct {
-    const char *name;
-    unsigned verbs; /* a bit for each that has it */
-    bool (*take)(struct options *options, const WCHAR *value);
-} valued[] = {
-    {"--config", ~0U, take_config},
-    {"--folder", 1 << VERB_INSTALL, take_folder},
-    {"--account", 1 << VERB_INSTALL, take_account},
-    {"--format", 1 << VERB_SCAN | 1 << VERB_STATUS | 1 << VERB_HISTORY | 1 << VERB_CHECK,
-     take_format},
-    {"--in", 1 << VERB_INSTALL | 1 << VERB_CHECK | 1 << VERB_UNINSTALL, take_in},
-    /* The verbs that set-up runs. */
-    {"--output",
-     1 << VERB_INSTALL | 1 << VERB_PROTECT | 1 << VERB_UNINSTALL | 1 << VERB_START |
-         1 << VERB_STOP | 1 << VERB_CHECK,
-     take_output},
-    {"--since", 1 << VERB_HISTORY, take_since},
+/* ---- words ---- */
+
+static bool (*const takers[])(struct options *options, const WCHAR *value) = {
+    [TAKE_ACCOUNT] = take_account, [TAKE_CONFIG] = take_config, [TAKE_FOLDER] = take_folder,
+    [TAKE_FORMAT] = take_format,   [TAKE_IN] = take_in,         [TAKE_OUTPUT] = take_output,
+    [TAKE_SINCE] = take_since,     [TAKE_KEEP] = take_keep,     [TAKE_RESTORE] = take_restore,
+    [TAKE_WAIT] = take_wait};
+
+/* An option as it was written. */
+struct option_word {
+    const WCHAR *name;
+    size_t length;
+    const WCHAR *value; /* behind `=` or `:`; NULL for none */
 };
 
-static bool take_option(struct words *words) {
+/* False when the word is no option; of `/`, see options.h. */
+static bool read_option(const WCHAR *word, bool or_folder, struct option_word *option) {
+    bool slash = word[0] == L'/';
+    bool path = false;
+    if (!slash && word[0] != L'-')
+        return false;
+    const WCHAR *name = word + (!slash && word[1] == L'-' ? 2 : 1);
+    size_t length = 0;
+    for (; name[length] != L'\0' && name[length] != L'=' && name[length] != L':'; length++)
+        path = path || name[length] == L'/' || name[length] == L'\\';
+    *option = (struct option_word){name, length, name[length] != L'\0' ? name + length + 1 : NULL};
+    return !(slash && path && or_folder);
+}
+
+static bool is_plain(const struct option_word *option, const char *name, const char *letter) {
+    return option->value == NULL && (is_name(option->name, option->length, name) ||
+                                     is_name(option->name, option->length, letter));
+}
+
+/* The value of an option: what follows it in its word, or the next word. NULL if there is none. */
+static const WCHAR *value_of(struct words *words, const struct option_word *option) {
+    struct option_word other;
+    if (option->value != NULL)
+        return option->value;
+    if (words->next + 1 == words->count || read_option(words->word[words->next + 1], true, &other))
+        return NULL;
+    return words->word[++words->next];
+}
+
+static bool take_option(struct words *words, const struct option_word *word) {
     struct options *options = words->options;
-    const WCHAR *word = words->word[words->next];
+    const WCHAR *whole = words->word[words->next];
+    struct guess guess = {word->name, word->length, 3, NULL};
     char before[40];
     struct text text;
-    size_t length = 0;
-    for (size_t i = 0; i < sizeof valued / sizeof valued[0]; i++) {
-        if ((valued[i].verbs >> options->verb & 1) == 0 ||
-            !is_valued(word, valued[i].name, &length))
+    for (size_t i = 0; i < GRAMMAR_OPTIONS; i++) {
+        const struct grammar_option *option = &grammar_options[i];
+        if ((option->verbs >> options->verb & 1) == 0)
             continue;
-        const WCHAR *value = value_of(words, length);
-        return value != NULL ? valued[i].take(options, value)
-                             : refuse_word(options, "a value is missing after ", word, "");
+        if (option->what != NULL)
+            consider(&guess, option->name);
+        if (!is_name(word->name, word->length, option->name))
+            continue;
+        if (option->take == TAKE_FLAG && word->value == NULL)
+            return *(bool *)((char *)options + option->flag) = true;
+        if (option->take == TAKE_FLAG)
+            return refuse_word(options, "unexpected value: ", whole, "");
+        const WCHAR *value = value_of(words, word);
+        return value != NULL ? takers[option->take](options, value)
+                             : refuse_word(options, "a value is missing after ", whole, "");
     }
-    if (options->verb == VERB_SCAN && is(word, "--all"))
-        return options->all = true;
-    if (options->verb == VERB_INSTALL && is(word, "--report-only"))
-        return options->report_only = true;
-    if (options->verb == VERB_INSTALL && is(word, "--check"))
-        return options->check = true;
-    if (options->verb == VERB_PROTECT && is(word, "--strict"))
-        return options->strict = true;
-    if (options->verb == VERB_RUN && is(word, "--console"))
-        return options->console = true;
-    if (options->verb == VERB_START && is(word, "--paused"))
-        return options->paused = true;
     text_begin(&text, before, sizeof before);
-    text_put(&text, verbs[options->verb].name);
+    text_put(&text, grammar_verbs[options->verb].name);
     text_put(&text, " has no option ");
-    return refuse_word(options, before, word, "");
-}
-
-static bool is_help(const WCHAR *word) {
-    return is(word, "--help") || is(word, "-h") || is(word, "/?") || is(word, "-?");
-}
-
-enum { VERB_UNITS = 16 }; /* longer than any verb's name, terminated */
-
-/* How many letters have to be added, removed or changed to make one of the other. */
-static unsigned distance(const WCHAR *word, const char *name) {
-    unsigned row[VERB_UNITS];
-    unsigned columns = (unsigned)strlen(name);
-    for (unsigned i = 0; i <= columns; i++)
-        row[i] = i;
-    for (unsigned line = 1; *word != L'\0'; word++, line++) {
-        unsigned across = row[0];
-        row[0] = line;
-        for (unsigned i = 1; i <= columns; i++) {
-            unsigned change = across + (*word == (WCHAR)(unsigned char)name[i - 1] ? 0 : 1);
-            unsigned add = (row[i] < row[i - 1] ? row[i] : row[i - 1]) + 1;
-            across = row[i];
-            row[i] = change < add ? change : add;
-        }
-    }
-    return row[columns];
-}
-
-/* The verb that somebody may have meant who wrote this, or NULL. */
-static const char *nearest_verb(const WCHAR *word) {
-    const char *nearest = NULL;
-    unsigned least = 3; /* so many mistakes are too many */
-    for (enum verb verb = VERB_RUN; verb < VERB_VERSION; verb++) {
-        const char *name = verbs[verb].name;
-        unsigned mistakes = lstrlenW(word) < VERB_UNITS ? distance(word, name) : least;
-        if (mistakes < least && mistakes * 2 < strlen(name)) {
-            least = mistakes;
-            nearest = name;
-        }
-    }
-    return nearest;
+    return refuse_name(options, before, whole, "", "; did you mean --", guess.nearest, "");
 }
 
 static bool take_verb(struct options *options, const WCHAR *word) {
-    char after[40];
-    struct text text;
-    for (enum verb verb = VERB_RUN; verb < VERB_VERSION; verb++) {
-        if (is(word, verbs[verb].name)) {
-            options->verb = verb;
+    struct guess guess = {word, (size_t)lstrlenW(word), 3, NULL};
+    for (size_t i = VERB_NONE + 1; i < GRAMMAR_VERBS; i++) {
+        if (is(word, grammar_verbs[i].name)) {
+            options->help = options->help || i == VERB_HELP;
+            options->verb = i == VERB_HELP ? VERB_NONE : (enum verb)i;
             return true;
         }
+        consider(&guess, grammar_verbs[i].name);
     }
     if (word[0] == L'-' || word[0] == L'/')
         return refuse_word(options, "put a command before ", word, "; try kmrepair --help");
-    const char *nearest = nearest_verb(word);
-    text_begin(&text, after, sizeof after);
-    text_put(&text, nearest != NULL ? "\"; did you mean " : "\"; try kmrepair --help");
-    if (nearest != NULL)
-        text_put(&text, nearest);
-    if (nearest != NULL)
-        text_put(&text, "?");
-    return refuse_word(options, "unknown command \"", word, after);
+    return refuse_name(options, "unknown command \"", word, "\"; ", "did you mean ", guess.nearest,
+                       "try kmrepair --help");
 }
 
 /* What is neither the verb nor an option. */
 static bool take_argument(struct options *options, const WCHAR *word) {
-    if (verbs[options->verb].takes == FOLDER && !options->has_folder)
+    enum argument takes = grammar_verbs[options->verb].takes;
+    if (takes == TAKES_FOLDER && !options->has_folder)
         return take_folder(options, word);
-    if (verbs[options->verb].takes == NAME && !options->has_name)
+    if (takes >= TAKES_NAME && !options->has_name)
         return take_name(options, word);
     return refuse_word(options, "unexpected argument: ", word, "");
+}
+
+/* What belongs together, when all of the words have been read. */
+static bool is_complete(const struct options *options) {
+    enum argument takes = grammar_verbs[options->verb].takes;
+    bool all = takes == TAKES_NAME_OR_ALL && options->all;
+    if (takes >= TAKES_NAME && !options->has_name && !all)
+        return refuse_word(options, "the name of the record is missing", L"", "");
+    if (all && options->has_name)
+        return refuse_word(options, "either a name or --all, not both", L"", "");
+    if (takes == TAKES_NAME_OR_ALL && options->has_since && !all)
+        return refuse_word(options, "--since goes with --all", L"", "");
+    return true;
 }
 
 static bool take_words(struct words *words) {
     struct options *options = words->options;
     for (words->next = 1; words->next < words->count; words->next++) {
         const WCHAR *word = words->word[words->next];
-        if (is_help(word))
+        struct option_word option;
+        bool or_folder = grammar_verbs[options->verb].takes == TAKES_FOLDER;
+        bool is_option = read_option(word, or_folder, &option);
+        bool good = true;
+        if (is_option && (is_plain(&option, "help", "h") || is_plain(&option, "?", "?")))
             return options->help = true;
-        if (options->verb == VERB_NONE && is(word, "--version")) {
+        if (options->verb != VERB_NONE)
+            good = is_option ? take_option(words, &option) : take_argument(options, word);
+        else if (is_option && is_plain(&option, "version", "v"))
             options->verb = VERB_VERSION;
-            return true;
-        }
-        bool good = options->verb == VERB_NONE ? take_verb(options, word)
-                    : word[0] == L'-'          ? take_option(words)
-                                               : take_argument(options, word);
+        else
+            good = take_verb(options, word);
         if (!good)
             return false;
     }
-    if (verbs[options->verb].takes == NAME && !options->has_name)
-        return refuse_word(options, "the name of the record is missing", L"", "");
-    return true;
+    return options->help || is_complete(options);
 }
 
 /* What is to be protected may be the folder of a program that is not there yet. 0: too long. */

@@ -19,6 +19,7 @@ static struct {
     char printed[CONFIG_PRINT_BYTES];
     bool gone;  /* there was no such file at the last attempt */
     bool empty; /* or nothing was in it */
+    bool denied;
 } buffer;
 
 static bool refuse_file(struct config_error *error, const char *reason, DWORD number) {
@@ -33,6 +34,7 @@ static bool read_raw(const WCHAR *path, DWORD *size, struct config_error *error)
                              CONFIG_BYTES_MAX + 1, size);
     error->busy = number == ERROR_SHARING_VIOLATION || number == ERROR_LOCK_VIOLATION;
     buffer.empty = number == 0 && *size == 0;
+    buffer.denied = number == ERROR_ACCESS_DENIED;
     buffer.gone = number == ERROR_FILE_NOT_FOUND || number == ERROR_PATH_NOT_FOUND;
     switch (number) {
     case ERROR_SUCCESS:
@@ -134,7 +136,8 @@ bool settings_load(const WCHAR *path, struct settings *settings, struct config_e
 static bool is_same(const struct settings *a, const struct settings *b) {
     return a->repair == b->repair && a->automatic == b->automatic &&
            a->settle_seconds == b->settle_seconds && a->rescan_minutes == b->rescan_minutes &&
-           a->repairs_per_hour == b->repairs_per_hour && text_same(a->folder, b->folder);
+           a->reminder_hours == b->reminder_hours && a->repairs_per_hour == b->repairs_per_hour &&
+           text_same(a->folder, b->folder);
 }
 
 void settings_report(const WCHAR *path, const struct settings *settings, struct events *events) {
@@ -145,6 +148,10 @@ void settings_report(const WCHAR *path, const struct settings *settings, struct 
 
 bool settings_is_missing(void) {
     return buffer.gone || buffer.empty;
+}
+
+bool settings_is_denied(void) {
+    return buffer.denied;
 }
 
 void settings_refuse(const WCHAR *path, const struct config_error *error, struct events *events) {

@@ -28,6 +28,9 @@ void settings_refuse(const WCHAR *path, const struct config_error *error, struct
  * saved. */
 bool settings_is_missing(void);
 
+/* At that call the file could not be read because this user may not. */
+bool settings_is_denied(void);
+
 /* For a service that runs: settings_load(), and event 4000 or 4001. False and no event when the file is being
  * written to; and, if `known` is not NULL, when it says the same as that. A folder that `auto` has found
  * for `known` stays, and none that it has not: the worker looks for that. */

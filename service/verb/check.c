@@ -6,6 +6,8 @@
 #include "settings.h"
 #include "text.h"
 #include "verb/registration.h"
+#include "verb/secure.h"
+#include "verb/state_words.h"
 #include "verb/verb.h"
 #include "win/path.h"
 #include "win/scm.h"
@@ -29,13 +31,15 @@ static void look_at(const struct options *options, struct look *look) {
 
 /* ---- for people ---- */
 
-static bool print_text(const struct look *look) {
+static bool print_text(const struct options *options, const struct look *look) {
+    const struct host_result why = {HOST_GONE, 0, look->words};
     static char text[CONFIG_PRINT_BYTES];
     config_print(&look->settings, text, sizeof text);
     bool written = console_print(CONSOLE_OUT, "%s\r\n", text);
     if (!look->found)
-        written = console_print(CONSOLE_OUT, "No Clients folder is found: %s\r\n", look->words) &&
-                  written;
+        written =
+            console_print(CONSOLE_OUT, "Note: %s\r\n", verb_no_folder(options, &why)) && written;
+    (void)secure_is_kept(options);
     return written;
 }
 
@@ -64,12 +68,7 @@ static const char *state_of_service(void) {
 static const char *start_of_service(void) {
     DWORD error = ERROR_SUCCESS;
     const QUERY_SERVICE_CONFIGW *registered = scm_config(SERVICE_NAME, &error);
-    if (registered == NULL)
-        return "";
-    return registered->dwStartType == SERVICE_AUTO_START     ? "automatic"
-           : registered->dwStartType == SERVICE_DEMAND_START ? "manual"
-           : registered->dwStartType == SERVICE_DISABLED     ? "disabled"
-                                                             : "other";
+    return registered != NULL ? state_start_word(registered->dwStartType) : "";
 }
 
 /* A member on a line of its own, so that set-up, which has no parser, can read it. */
@@ -128,5 +127,5 @@ int verb_check(const struct options *options) {
         return print_json(options, &look) && look.accepted ? 0 : 2;
     if (!look.accepted)
         return console_fail_config(options, &look.error);
-    return print_text(&look) ? 0 : 2;
+    return print_text(options, &look) ? 0 : 2;
 }

@@ -9,6 +9,7 @@
 #include "verb/secure.h"
 #include "verb/verb.h"
 #include "win/access.h"
+#include "win/file.h"
 #include "win/path.h"
 
 /* The service was that of another copy, or of this one under its old name. */
@@ -56,20 +57,64 @@ static int check(const struct options *options, struct access_account *account,
     return code == 0 ? secure_check(options, account) : code;
 }
 
+static bool is_there(const WCHAR *path) {
+    return GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
+}
+
+static bool is_empty(const WCHAR *path) {
+    char byte;
+    DWORD got = 0;
+    return file_read(path, FILE_SHARE_READ | FILE_SHARE_WRITE, &byte, 1, &got) == ERROR_SUCCESS &&
+           got == 0;
+}
+
+static void remove_file(const WCHAR *path) {
+    static char words[PATH_UNITS * 3];
+    path_print(path, words, sizeof words);
+    if (is_there(path) && !DeleteFileW(path))
+        (void)console_fail_error("cannot remove ", words, GetLastError());
+}
+
+/* Lists and files, up to the service itself. */
+static int prepare(const struct options *options, struct access_account *account,
+                   struct settings *settings) {
+    int code = place_make(options);
+    if (code == 0)
+        code = initial_write(options, settings);
+    if (code == 0)
+        code = secure_keep(options, settings->folder);
+    if (code == 0)
+        code = secure_apply(options, account);
+    return code == 0 ? secure_admit(account, settings->folder) : code;
+}
+
+/* All of it, or what has been made is taken back. */
+static int make(const struct options *options, struct access_account *account,
+                struct settings *settings, const WCHAR *password) {
+    bool had_config = is_there(options->config);
+    bool had_journal = is_there(options->journal);
+    int code = prepare(options, account, settings);
+    if (code == 0)
+        code = registration_make(options, password);
+    if (code == 0)
+        return 0;
+    (void)secure_restore(options);
+    DWORD error = access_forbid_service(account);
+    if (error != ERROR_SUCCESS)
+        (void)console_fail_error("the account keeps the right to log on as a service", "", error);
+    if (!had_config)
+        remove_file(options->config);
+    if (!had_journal && is_empty(options->journal))
+        remove_file(options->journal);
+    return code;
+}
+
 static int install(const struct options *options, struct access_account *account,
                    struct settings *settings, const WCHAR *password) {
     static WCHAR before[PATH_UNITS];
     const WCHAR *rest = NULL;
     bool was_there = registration_find(before, &rest);
-    int code = place_make(options);
-    if (code == 0)
-        code = initial_write(options, settings);
-    if (code == 0)
-        code = secure_apply(options, account);
-    if (code == 0)
-        code = secure_admit(account, settings->folder);
-    if (code == 0)
-        code = registration_make(options, password);
+    int code = make(options, account, settings, password);
     if (code == 0 && was_there && !print_moved(options, before))
         code = 2;
     if (code == 0)

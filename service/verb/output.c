@@ -3,9 +3,26 @@
 
 #include "console.h"
 #include "text.h"
+#include "verb/place.h"
+#include "win/access.h"
 #include "win/file.h"
 
+/* Somebody may have exchanged set-up's folder before anything in it was open. */
+static bool is_ours(const WCHAR *path) {
+    static struct access_account nobody;
+    static WCHAR folder[PATH_UNITS];
+    char who[300];
+    DWORD error = ERROR_SUCCESS;
+    place_folder(path, folder);
+    if (!access_is_open(folder, ACCESS_OWN, &nobody, who, sizeof who, &error))
+        return true;
+    (void)console_fail("the folder of --output belongs to ", who);
+    return false;
+}
+
 bool output_begin(const WCHAR *path) {
+    if (access_is_kept(path) && !is_ours(path))
+        return false;
     HANDLE file = CreateFileW(path, GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_ALWAYS,
                               SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
     DWORD error = file != INVALID_HANDLE_VALUE ? ERROR_SUCCESS : GetLastError();

@@ -15,7 +15,8 @@
 
 enum { OUTPUT_BYTES = 32 * 1024 };
 
-/* Makes the file the output and error stream. False after a message. */
+/* Makes the file the output and error stream. False after a message; so it is when its folder belongs to
+ * somebody who is not trusted, who could exchange what is in it. */
 bool output_begin(const WCHAR *path);
 
 /* Closes it and makes it UTF-16. Returns the verb's exit code, or 2 when that cannot be done. */

@@ -137,12 +137,32 @@ int place_check(const struct options *options, const struct access_account *regi
 
 /* ---- making it ---- */
 
+/* How much of a path is the root of a drive or share, which nobody makes. */
+static int root_length(const WCHAR *path) {
+    int slashes = path[0] == L'\\' ? 4 : 1;
+    int length = 0;
+    while (slashes > 0 && path[length] != L'\0') {
+        if (path[length++] == L'\\')
+            slashes--;
+    }
+    return length;
+}
+
 int place_make(const struct options *options) {
     static WCHAR folder[PATH_UNITS];
+    DWORD error = ERROR_SUCCESS;
     place_folder(options->program, folder);
-    if (path_has(folder, FILE_ATTRIBUTE_DIRECTORY))
-        return 0;
-    DWORD error = access_make_folder(folder);
+    int end = lstrlenW(folder);
+    for (int at = root_length(folder); error == ERROR_SUCCESS && at <= end; at++) {
+        const WCHAR next = folder[at];
+        if (next != L'\\' && next != L'\0')
+            continue;
+        folder[at] = L'\0';
+        if (!path_has(folder, FILE_ATTRIBUTE_DIRECTORY))
+            error = access_make_folder(folder);
+        if (error == ERROR_SUCCESS)
+            folder[at] = next;
+    }
     return error == ERROR_SUCCESS ? 0 : fail_path("cannot make the folder ", folder, error);
 }
 

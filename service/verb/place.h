@@ -17,8 +17,8 @@
  * others may change, for it is theirs as well. A folder that is not there holds nothing. */
 int place_check(const struct options *options, const struct access_account *registered);
 
-/* Makes the folder, with its access list from the first moment on. Does nothing when it is there.
- * The one above has to be. */
+/* Makes the folder and those above it that are not there, each with its access list from the first
+ * moment on. Does nothing when it is there. */
 int place_make(const struct options *options);
 
 /* Names on the standard output each folder above that lets others rename or replace this one. That

@@ -5,6 +5,19 @@
 #include "verb/verb.h"
 #include "win/path.h"
 
+static int tell_limited(const struct options *options, const struct access_account *account) {
+    static WCHAR folder[PATH_UNITS];
+    static char words[PATH_UNITS * 3];
+    place_folder(options->program, folder);
+    path_print(folder, words, sizeof words);
+    return console_print(CONSOLE_OUT,
+                         "Changes to %s are now limited to SYSTEM and Administrators%s; Users may "
+                         "list it and run kmrepair.exe.\r\n",
+                         words, account->has_sid ? ", and the service's account" : "")
+               ? 0
+               : 2;
+}
+
 /* An owner who is not trusted is replaced: whoever calls this wants that, but for set-up. */
 static int limit(const struct options *options) {
     static struct access_account account;
@@ -19,23 +32,19 @@ static int limit(const struct options *options) {
     /* Right before: somebody may have made it since it was looked for. */
     if (code == 0 && options->strict)
         code = secure_check_owner(options, &account);
-    return code == 0 ? secure_apply(options, &account) : code;
+    if (code == 0)
+        code = secure_keep(options, "");
+    if (code == 0)
+        code = secure_apply(options, &account);
+    return code == 0 ? tell_limited(options, &account) : code;
 }
 
 int verb_protect(const struct options *options) {
-    static WCHAR folder[PATH_UNITS];
-    static char words[PATH_UNITS * 3];
+    if (options->restore)
+        return secure_restore(options);
     if (!secure_is_kept(options)) {
         int code = place_make(options);
         return code == 0 ? 1 : code;
     }
-    int code = limit(options);
-    if (code != 0)
-        return code;
-    place_folder(options->program, folder);
-    path_print(folder, words, sizeof words);
-    return console_print(CONSOLE_OUT,
-                         "Access to %s is now limited to SYSTEM and Administrators.\r\n", words)
-               ? 0
-               : 2;
+    return limit(options);
 }

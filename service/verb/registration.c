@@ -231,11 +231,17 @@ static DWORD register_service(const WCHAR *image, const WCHAR *account, const WC
 
 int registration_make(const struct options *options, const WCHAR *password) {
     static WCHAR image[PATH_UNITS * 2];
+    static WCHAR before[PATH_UNITS];
+    const WCHAR *rest = NULL;
     /* It fits: it was checked. */
     (void)image_path(options, image, sizeof image / sizeof image[0]);
     DWORD error = events_register(options->program);
     if (error != ERROR_SUCCESS)
         return verb_fail("cannot register the event source", error);
     error = register_service(image, options->has_account ? options->account : NULL, password);
-    return error == ERROR_SUCCESS ? 0 : fail_service(error);
+    if (error == ERROR_SUCCESS)
+        return 0;
+    /* The event source as it was: that of the program that is still registered, if any. */
+    (void)(registration_find(before, &rest) ? events_register(before) : events_unregister());
+    return fail_service(error);
 }

@@ -2,10 +2,12 @@
 #include <string.h>
 
 #include "console.h"
+#include "result.h"
 #include "text.h"
 #include "verb/session.h"
 #include "verb/verb.h"
 #include "verb/walk.h"
+#include "verb/when.h"
 
 enum {
     BUSY_MS = 15000,
@@ -76,39 +78,53 @@ static bool can_repair(const struct session *session) {
     return true;
 }
 
+/* Another program has it, and it would be tried again. */
+static bool is_in_use(struct mender *mender, const char *name) {
+    const struct queue_item *item = queue_find(&mender->queue, name);
+    return (item != NULL && item->backoff != 0) ||
+           memory_find(&mender->ledger.memory, ITEM_FLIGHT, name) != NULL;
+}
+
 /* Why a record is still stuck; `text` begins with its name, where there is room for it again. */
 static void put_reason(struct text *text, struct mender *mender, const char *name) {
-    char until[JOURNAL_TIME_BYTES];
+    char until[WHEN_BYTES];
     if (memory_find(&mender->ledger.memory, ITEM_HOLD, name) != NULL) {
         text_put(text, " is held since its undo; run: kmrepair release ");
         text_put_safe(text, name, strlen(name));
-    } else if (!mender->site.settings.repair) {
-        text_put(text, " is still stuck: Repair = no");
+        return;
+    }
+    text_put(text, " is still stuck");
+    if (!mender->site.settings.repair) {
+        text_put(text, ": Repair = no");
     } else if (mender->trip.on) {
-        journal_print_time(mender->trip.until_utc, until);
-        text_put(text, " is still stuck: hourly limit reached until ");
-        text_put(text, until);
-    } else {
-        text_put(text, " is still stuck");
+        text_put(text, ": hourly limit reached until ");
+        text_put(text, when_print(mender->trip.until_utc, until));
+    } else if (is_in_use(mender, name)) {
+        text_put(text, ": in use by another program, see event 2020");
     }
 }
 
-/* walk_visit: names what is stuck or cannot be read. */
+/* walk_visit: names what is left, and why: what is stuck, doubtful, or cannot be read. */
 static void print_left(void *context, const struct walk_row *row) {
-    static char name[2 * QUEUE_NAME_BYTES + 100];
+    static char line[2 * QUEUE_NAME_BYTES + 300];
+    char reason[200];
     struct session *session = context;
+    enum verdict verdict = row->record.verdict;
     struct text text;
-    if (row->result.code == HOST_REFUSED ||
-        (row->result.code == HOST_OK && row->record.verdict != VERDICT_STUCK))
+    if (verdict == VERDICT_SOUND || verdict == VERDICT_NOT_A_RECORD)
         return;
-    text_begin(&text, name, sizeof name);
+    text_begin(&text, line, sizeof line);
     text_put_safe(&text, row->name, strlen(row->name));
-    if (row->result.code == HOST_OK)
+    if (verdict == VERDICT_STUCK) {
         put_reason(&text, &session->mender, row->name);
-    if (row->result.code == HOST_OK)
-        (void)console_fail(name, "");
-    else
-        (void)console_fail_result("cannot read ", name, &row->result);
+    } else {
+        text_put(&text, verdict == VERDICT_DOUBTFUL ? " is doubtful and left alone: "
+                                                    : " cannot be read: ");
+        text_put(&text, row->result.code == HOST_OK
+                            ? record_reason_text(row->record.reason)
+                            : result_text(&row->result, reason, sizeof reason));
+    }
+    (void)console_fail(line, "");
 }
 
 /* True when the pass came to its end and has left nothing. */

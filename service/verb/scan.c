@@ -3,9 +3,13 @@
 
 #include "config.h"
 #include "console.h"
+#include "crc32.h"
+#include "memory.h"
 #include "result.h"
 #include "text.h"
+#include "todo.h"
 #include "verb/configured.h"
+#include "verb/read_journal.h"
 #include "verb/verb.h"
 #include "verb/walk.h"
 
@@ -15,6 +19,8 @@ static struct {
     const unsigned char *bytes; /* of the record that is visited */
     char mailbox[RECORD_MAILBOX_BYTES];
     char reason[200];
+    struct memory memory; /* what is held */
+    struct journal_reader reader;
     bool failed;           /* the output could not be written */
     uint32_t by_state[11]; /* records with State 0 to 9, and any other */
 } scan;
@@ -38,8 +44,22 @@ static const char *number_cell(bool is_there, size_t number, char to[11]) {
     return is_there ? to : NULL;
 }
 
-/* Why the record is not sound or could not be read, or "". */
+/* journal_visit */
+static void visit_entry(void *context, const struct journal_entry *entry) {
+    (void)context;
+    todo_apply(&scan.memory, &scan.host.host, entry);
+}
+
+/* A hold ends when the content changes. */
+static bool is_held(const struct walk_row *row) {
+    const struct memory_item *hold = memory_find(&scan.memory, ITEM_HOLD, row->name);
+    return hold != NULL && hold->before == crc32(0, scan.bytes, row->size);
+}
+
+/* Why the record is not sound, is left alone or could not be read, or "". */
 static const char *find_reason(const struct walk_row *row) {
+    if (row->result.code == HOST_OK && row->record.verdict == VERDICT_STUCK && is_held(row))
+        return "held since its undo";
     return row->result.code != HOST_OK ? result_text(&row->result, scan.reason, sizeof scan.reason)
                                        : record_reason_text(row->record.reason);
 }
@@ -159,7 +179,8 @@ static bool print_if_none(enum console_stream to, const struct scan_counts *coun
 static bool print_summary(enum format format, const struct scan_counts *counts) {
     bool table = format == FORMAT_TABLE;
     enum console_stream to = table ? CONSOLE_OUT : CONSOLE_ERROR;
-    return (table || print_folder(to)) && walk_print_counts(to, table ? "\r\n" : "", counts) &&
+    return (table || print_folder(to)) &&
+           console_print(to, table ? "\r\n%s\r\n" : "%s\r\n", walk_counts(counts)) &&
            print_states(to) && print_if_none(to, counts);
 }
 
@@ -174,9 +195,13 @@ int verb_scan(const struct options *options) {
     host_win_init(&scan.host, options->journal, NULL);
     printer.shown = host_win_clock(&scan.host);
     struct host_result result = host_win_open_folder(&scan.host, scan.settings.folder);
-    if (result.code == HOST_OK)
+    if (result.code == HOST_OK) {
+        /* Where there is no journal, or none that may be read, nothing is known to be held. */
+        memory_clear(&scan.memory);
+        (void)read_journal(options->journal, &scan.reader, visit_entry);
         result = walk_folder(&scan.host, options->bytes, options->all, &counts, print_record_row,
                              &printer);
+    }
     hide_progress(&printer);
     if (result.code != HOST_OK)
         return verb_fail_folder(options, "cannot scan ", scan.settings.folder, &result);

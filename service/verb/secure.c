@@ -114,11 +114,14 @@ int secure_admit(struct access_account *account, const char *folder) {
 /* ---- all of it ---- */
 
 bool secure_is_kept(const struct options *options) {
-    if (access_is_kept(options->program))
+    static const char no_lists[] =
+        "Note: this FAT volume keeps no access lists; everybody may change the %s.\r\n";
+    if (access_is_kept(options->program)) {
+        if (!access_is_kept(options->config))
+            (void)console_print(CONSOLE_OUT, no_lists, "configuration");
         return true;
-    (void)console_print(
-        CONSOLE_OUT,
-        "Note: this FAT volume keeps no access lists; everybody may change the program.\r\n");
+    }
+    (void)console_print(CONSOLE_OUT, no_lists, "program");
     return false;
 }
 
@@ -237,6 +240,90 @@ int secure_apply(const struct options *options, struct access_account *account) 
     }
     return 0;
 }
+
+/* ---- putting it back ---- */
+
+enum { LISTS_BYTES = 64 * 1024, RECORDS = PLACES };
+
+/* What is in front of each descriptor; a number of 8 bytes with that. */
+struct list {
+    DWORD place;
+    DWORD size;
+};
+
+static struct {
+    DWORD size; /* in use */
+    struct list lists[LISTS_BYTES / sizeof(struct list)];
+    WCHAR records[PATH_UNITS]; /* the folder of the records, or empty */
+} kept;
+
+static const WCHAR *kept_place(const struct options *options, DWORD place) {
+    return place == RECORDS ? kept.records : place_of(options, (enum place)place);
+}
+
+/* How many of `kept.lists` a descriptor of so many bytes takes, with what is in front of it. */
+static DWORD lists_of(DWORD size) {
+    return 1 + (size + (DWORD)sizeof(struct list) - 1) / (DWORD)sizeof(struct list);
+}
+
+static DWORD keep_list(const WCHAR *path, DWORD place) {
+    struct list *list = &kept.lists[kept.size];
+    DWORD room = LISTS_BYTES / sizeof(struct list) - kept.size;
+    if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES || !access_is_kept(path))
+        return ERROR_SUCCESS;
+    if (room < 2)
+        return ERROR_INSUFFICIENT_BUFFER;
+    list->place = place;
+    DWORD error = access_read(path, list + 1, (room - 1) * (DWORD)sizeof(struct list), &list->size);
+    if (error == ERROR_SUCCESS)
+        kept.size += lists_of(list->size);
+    return error;
+}
+
+int secure_keep(const struct options *options, const char *folder) {
+    DWORD error = ERROR_SUCCESS;
+    kept.size = 0;
+    if (!config_is_absolute(folder) || path_extend(folder, kept.records) == 0)
+        kept.records[0] = L'\0';
+    for (DWORD place = PROGRAM_FOLDER; place <= RECORDS; place++) {
+        const WCHAR *path = kept_place(options, place);
+        error = keep_list(path, place);
+        if (error != ERROR_SUCCESS)
+            return fail_path("cannot read the access list of ", path, error);
+    }
+    if (options->lists[0] != L'\0')
+        error = file_write(options->lists, CREATE_ALWAYS, (const char *)kept.lists,
+                           kept.size * sizeof(struct list));
+    return error == ERROR_SUCCESS ? 0 : fail_path("cannot write ", options->lists, error);
+}
+
+/* What set-up's first run has written: in a folder for administrators. */
+static DWORD load_lists(const struct options *options) {
+    DWORD got = 0;
+    DWORD error = file_read(options->lists, FILE_SHARE_READ, kept.lists, sizeof kept.lists, &got);
+    kept.size = got / sizeof(struct list);
+    return error;
+}
+
+int secure_restore(const struct options *options) {
+    int code = 0;
+    DWORD error = options->lists[0] != L'\0' ? load_lists(options) : ERROR_SUCCESS;
+    if (error != ERROR_SUCCESS)
+        return fail_path("cannot read ", options->lists, error);
+    for (DWORD at = 0; at < kept.size; at += lists_of(kept.lists[at].size)) {
+        struct list *list = &kept.lists[at];
+        if (list->place > RECORDS || lists_of(list->size) > kept.size - at)
+            return fail_path("cannot read ", options->lists, ERROR_INVALID_DATA);
+        const WCHAR *path = kept_place(options, list->place);
+        error = GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES ? access_restore(path, list + 1)
+                                                                    : ERROR_SUCCESS;
+        if (error != ERROR_SUCCESS)
+            code = fail_path("cannot put back the access list of ", path, error);
+    }
+    return code;
+}
+
+/* ---- saying it ---- */
 
 int secure_tell_open(const struct options *options, const struct access_account *account) {
     static char path[PATH_UNITS * 3];

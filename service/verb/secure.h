@@ -26,10 +26,19 @@ int secure_check_owner(const struct options *options, const struct access_accoun
  * SYSTEM, the administrators and the account. */
 int secure_apply(const struct options *options, struct access_account *account);
 
+/* Keeps the access lists that secure_apply() and secure_admit() would change, in memory and, if the
+ * options name a file, in that; 64 KB at most. `folder` is that of the records, or "". */
+int secure_keep(const struct options *options, const char *folder);
+
+/* Puts back the access lists that were kept: those in memory, or in the file of the options. What is not
+ * there any more is passed over. */
+int secure_restore(const struct options *options);
+
 /* Lets the account be a service, and work in the folder of the records. */
 int secure_admit(struct access_account *account, const char *folder);
 
-/* False, after a note, on a FAT volume, where nobody can be kept out. */
+/* False, after a note, on a FAT volume, where nobody can be kept out. A note, too, when only the
+ * configuration is on one. */
 bool secure_is_kept(const struct options *options);
 
 /* The account that is registered; none when there is no service. */

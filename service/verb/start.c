@@ -4,7 +4,11 @@
 #include "service.h"
 #include "settings.h"
 #include "verb/verb.h"
+#include "win/file.h"
+#include "win/path.h"
 #include "win/scm.h"
+
+enum { FREE_POLL_MS = 100 };
 
 /* Why a service that was started has stopped again. */
 static int explain_stop(const struct options *options, const SERVICE_STATUS *status) {
@@ -44,15 +48,48 @@ int verb_start(const struct options *options) {
                : verb_fail("cannot start the service", error);
 }
 
+/* Whether nobody runs the program or has it open: it could be replaced. One that is read-only is that
+ * again when this returns. */
+static bool is_free(const WCHAR *path) {
+    DWORD attributes = GetFileAttributesW(path);
+    if (attributes == INVALID_FILE_ATTRIBUTES)
+        return true;
+    bool read_only = (attributes & FILE_ATTRIBUTE_READONLY) != 0;
+    if (read_only && !SetFileAttributesW(path, FILE_ATTRIBUTE_NORMAL))
+        return false;
+    HANDLE file = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL,
+                              OPEN_EXISTING, SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+    bool is_open = file != INVALID_HANDLE_VALUE;
+    file_close(&file);
+    return (!read_only || SetFileAttributesW(path, attributes)) && is_open;
+}
+
+/* A service says that it has stopped before its process has ended. */
+static int wait_free(const struct options *options) {
+    static char words[PATH_UNITS * 3];
+    DWORD begun = GetTickCount();
+    while (!is_free(options->program)) {
+        if (GetTickCount() - begun >= options->wait * 1000) {
+            path_print(options->program, words, sizeof words);
+            (void)console_fail(words, " is in use: another program has it open, or it still runs "
+                                      "in a console");
+            return 1;
+        }
+        Sleep(FREE_POLL_MS);
+    }
+    return 0;
+}
+
 int verb_stop(const struct options *options) {
     SC_HANDLE service = NULL;
-    (void)options;
     DWORD error = scm_open(SERVICE_NAME, SERVICE_STOP | SERVICE_QUERY_STATUS, &service);
     if (error == ERROR_SUCCESS)
         error = scm_stop(service);
     scm_close(service);
-    if (error != ERROR_SUCCESS && error != ERROR_SERVICE_NOT_ACTIVE)
+    /* For set-up one that is not there has stopped. */
+    bool is_gone = options->has_program && error == ERROR_SERVICE_DOES_NOT_EXIST;
+    if (error != ERROR_SUCCESS && error != ERROR_SERVICE_NOT_ACTIVE && !is_gone)
         return verb_fail("cannot stop the service", error);
-    /* The set-up program looks for the second. */
-    return verb_say(error == ERROR_SUCCESS ? "has stopped" : "was not running");
+    int code = options->has_program ? wait_free(options) : 0;
+    return code != 0 ? code : verb_say(error == ERROR_SUCCESS ? "has stopped" : "was not running");
 }

@@ -1,33 +1,91 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "console.h"
+#include "result.h"
+#include "text.h"
 #include "verb/session.h"
 #include "verb/verb.h"
 
 enum {
-    UNDO_MS = 10000,
-    AGAIN_MS = 100
-}; /* how long, and how often, what is in use is tried again */
+    ONE_MS = 10000, /* how long what is in use is tried again, ... */
+    ALL_MS = 2000,  /* ... each of many, ... */
+    AGAIN_MS = 100  /* ... and how often */
+};
 
 typedef struct host_result change_record(struct mender *mender, const char *name);
 
-static int make_change(const struct options *options, change_record *change, const char *cannot) {
+/* Without `change`, looks for the next repair behind `name` instead. */
+static struct host_result try_change(struct session *session, change_record *change, char *name,
+                                     uint32_t since, uint32_t patience) {
+    uint64_t limit = host_win_clock(&session->host) + patience;
     struct host_result result;
+    do {
+        result = change != NULL ? change(&session->mender, name)
+                                : mender_next_repair(&session->mender, since, name);
+    } while (result.code == HOST_BUSY && host_win_clock(&session->host) < limit &&
+             session_wait(session, AGAIN_MS));
+    return result;
+}
+
+static int make_change(const struct options *options, change_record *change, const char *cannot) {
+    static char name[QUEUE_NAME_BYTES];
     struct session *session = session_open(options);
     if (session == NULL)
         return 2;
-    uint64_t limit = host_win_clock(&session->host) + UNDO_MS;
-    do {
-        result = change(&session->mender, options->name);
-    } while (result.code == HOST_BUSY && host_win_clock(&session->host) < limit &&
-             session_wait(session, AGAIN_MS));
+    (void)text_copy(name, sizeof name, options->name);
+    struct host_result result = try_change(session, change, name, 0, ONE_MS);
     if (result.code != HOST_OK)
-        (void)console_fail_result(cannot, options->name, &result);
+        (void)console_fail_result(cannot, name, &result);
     session_close(session);
     return result.code == HOST_OK ? 0 : 2;
 }
 
+/* A line about a record. */
+static bool print_result(const char *name, const struct host_result *result) {
+    static char line[QUEUE_NAME_BYTES + 250];
+    char reason[200];
+    struct text text;
+    text_begin(&text, line, sizeof line);
+    text_put_safe(&text, name, strlen(name));
+    text_put(&text, result->code == HOST_OK ? ": taken back, and held" : ": left alone: ");
+    if (result->code != HOST_OK)
+        text_put(&text, result_text(result, reason, sizeof reason));
+    return console_print(CONSOLE_OUT, "%s\r\n", line);
+}
+
+/* Each as if it had been named, until Ctrl-C. */
+static int undo_all(const struct options *options) {
+    static char name[QUEUE_NAME_BYTES];
+    uint32_t undone = 0;
+    uint32_t left = 0;
+    bool written = true;
+    bool go_on = true;
+    struct host_result result;
+    struct session *session = session_open(options);
+    if (session == NULL)
+        return 2;
+    /* A line each is what was asked for. */
+    session->events.print = false;
+    while ((result = try_change(session, NULL, name, options->since, ONE_MS)).code == HOST_OK &&
+           (go_on = session_wait(session, 0))) {
+        result = try_change(session, mender_undo, name, 0, ALL_MS);
+        *(result.code == HOST_OK ? &undone : &left) += 1;
+        written = print_result(name, &result) && written;
+    }
+    session_close(session);
+    if (!console_print(CONSOLE_OUT, "%u taken back, %u left alone.\r\n", undone, left) || !written)
+        return console_fail("the output could not be written", "");
+    if (!go_on)
+        return console_fail("ended by Ctrl-C; not all were tried", "");
+    if (result.code != HOST_END)
+        return console_fail_result("cannot read the journal ", "kmrepair.jnl", &result);
+    return left != 0 ? 1 : 0;
+}
+
 int verb_undo(const struct options *options) {
-    return make_change(options, mender_undo, "cannot undo the repair of ");
+    return options->all ? undo_all(options)
+                        : make_change(options, mender_undo, "cannot undo the repair of ");
 }
 
 int verb_release(const struct options *options) {

@@ -6,6 +6,13 @@
 #include "find.h"
 #include "result.h"
 #include "text.h"
+#include "verb/state.h"
+
+struct state *verb_state(const struct options *options) {
+    static struct state state;
+    state_collect(&state, options);
+    return &state;
+}
 
 int verb_say(const char *state) {
     return console_print(CONSOLE_OUT, "The service KMRepair %s.\r\n", state) ? 0 : 2;

@@ -42,22 +42,31 @@ int verb_stop(const struct options *options);
 int verb_pause(const struct options *options);
 int verb_continue(const struct options *options);
 
-/* Service, configuration, folder, and what was repaired. */
+/* What the service does, what needs a person, and the facts. 1: something is wrong; 2: it cannot be told. */
 int verb_status(const struct options *options);
 
 /* What the configuration says, or what is wrong with it. */
 int verb_check(const struct options *options);
 
+/* The mailboxes that have to be enabled: 0 none, 1 some, 2 it cannot be told. */
+int verb_todo(const struct options *options);
+
+/* All of this in an HTML file: options->output, or one of its own in the current folder. */
+int verb_report(const struct options *options);
+
 /* Each repair, undo and release, the oldest first, from the old journal and the present one. */
 int verb_history(const struct options *options);
 
-/* Beside a service that runs or not. */
+/* Beside a service that runs or not. `undo --all`: 1, some repairs could not be taken back. */
 int verb_undo(const struct options *options);
 int verb_release(const struct options *options);
 
 int verb_version(const struct options *options);
 
 /* ---- what several of them say ---- */
+
+/* All that can be told of KMRepair, found out now. One struct. */
+struct state *verb_state(const struct options *options);
 
 /* "The service KMRepair STATE." Returns 0, or 2 when it could not be written. */
 int verb_say(const char *state);

@@ -3,11 +3,20 @@
 
 #include <string.h>
 
+const enum verdict walk_verdicts[WALK_VERDICTS] = {VERDICT_STUCK, VERDICT_SOUND, VERDICT_DOUBTFUL,
+                                                   VERDICT_UNREADABLE, VERDICT_NOT_A_RECORD};
+
+uint32_t walk_count(const struct scan_counts *counts, size_t i) {
+    return counts->verdict[walk_verdicts[i]] +
+           (walk_verdicts[i] == VERDICT_UNREADABLE ? counts->busy : 0);
+}
+
 static void judge(struct host_win *host, unsigned char *bytes, bool whole, struct walk_row *row) {
     uint32_t size = 0;
     size_t got = 0;
     memset(&row->record, 0, sizeof row->record);
     row->record.verdict = VERDICT_UNREADABLE;
+    row->size = 0;
     row->result = host->host.open(host, NULL, row->name, false, &size);
     if (row->result.code != HOST_OK)
         return;
@@ -15,9 +24,9 @@ static void judge(struct host_win *host, unsigned char *bytes, bool whole, struc
     if (fits)
         row->result = host->host.read(host, 0, bytes, size, &got);
     host->host.close(host);
+    row->size = fits ? (uint32_t)got : size;
     if (row->result.code == HOST_OK)
-        (whole ? record_judge_whole : record_judge)(bytes, fits ? (uint32_t)got : size,
-                                                    &row->record);
+        (whole ? record_judge_whole : record_judge)(bytes, row->size, &row->record);
 }
 
 struct host_result walk_folder(struct host_win *host, unsigned char *bytes, bool whole,
@@ -48,12 +57,15 @@ struct host_result walk_folder(struct host_win *host, unsigned char *bytes, bool
     return result;
 }
 
-bool walk_print_counts(enum console_stream to, const char *before,
-                       const struct scan_counts *counts) {
-    const uint32_t *verdict = counts->verdict;
-    return console_print(
-        to, "%s%u %s: %u stuck, %u sound, %u doubtful, %u unreadable, %u not a record\r\n", before,
-        counts->files, counts->files == 1 ? "file" : "files", verdict[VERDICT_STUCK],
-        verdict[VERDICT_SOUND], verdict[VERDICT_DOUBTFUL],
-        verdict[VERDICT_UNREADABLE] + counts->busy, verdict[VERDICT_NOT_A_RECORD]);
+const char *walk_counts(const struct scan_counts *counts) {
+    static char words[160];
+    struct text text;
+    text_begin(&text, words, sizeof words);
+    text_put_count(&text, "", counts->files, counts->files == 1 ? " file" : " files");
+    for (size_t i = 0; i < WALK_VERDICTS; i++) {
+        text_put_count(&text, i == 0 ? ": " : ", ", walk_count(counts, i), " ");
+        text_put(&text,
+                 i == WALK_VERDICTS - 1 ? "not a record" : record_verdict_name(walk_verdicts[i]));
+    }
+    return words;
 }

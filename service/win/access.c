@@ -247,6 +247,54 @@ DWORD access_protect(const WCHAR *path, enum access_limit limit) {
     return error;
 }
 
+/* ---- putting back ---- */
+
+DWORD access_read(const WCHAR *path, void *to, DWORD size, DWORD *needed) {
+    return GetFileSecurityW(path, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, to, size,
+                            needed)
+               ? ERROR_SUCCESS
+               : GetLastError();
+}
+
+/* An administrator may give a file to somebody else, but has to say that he wants to. If he may not,
+ * the call that sets the owner tells. */
+static void want_to_restore(void) {
+    TOKEN_PRIVILEGES wanted = {1, {{{0, 0}, SE_PRIVILEGE_ENABLED}}};
+    HANDLE token = NULL;
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &token))
+        return;
+    if (LookupPrivilegeValueW(NULL, L"SeRestorePrivilege", &wanted.Privileges[0].Luid))
+        (void)AdjustTokenPrivileges(token, FALSE, &wanted, 0, NULL, NULL);
+    (void)CloseHandle(token);
+}
+
+DWORD access_restore(const WCHAR *path, void *was) {
+    const SECURITY_INFORMATION what = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+    WCHAR plain[MAX_PATH];
+    SECURITY_DESCRIPTOR_CONTROL control = 0;
+    DWORD revision = 0;
+    PSID owner = NULL;
+    PACL list = NULL;
+    BOOL present = FALSE;
+    BOOL defaulted = FALSE;
+    if (!GetSecurityDescriptorControl(was, &control, &revision) ||
+        !GetSecurityDescriptorOwner(was, &owner, &defaulted) ||
+        !GetSecurityDescriptorDacl(was, &present, &list, &defaulted))
+        return GetLastError();
+    want_to_restore();
+    /* What the folder above gives is given again, to what is in this one as well, if this Windows can.
+     * That need not be what was there: a file may have been moved here with its list. */
+    (void)SetNamedSecurityInfoW((WCHAR *)plain_path(path, plain), SE_FILE_OBJECT,
+                                what | ((control & SE_DACL_PROTECTED) != 0
+                                            ? PROTECTED_DACL_SECURITY_INFORMATION
+                                            : UNPROTECTED_DACL_SECURITY_INFORMATION),
+                                owner, NULL, list, NULL);
+    /* Otherwise this call forgets that the list follows the one above. */
+    if ((control & SE_DACL_AUTO_INHERITED) != 0)
+        ((SECURITY_DESCRIPTOR_RELATIVE *)was)->Control |= SE_DACL_AUTO_INHERIT_REQ;
+    return SetFileSecurityW(path, what, was) ? ERROR_SUCCESS : GetLastError();
+}
+
 /* ---- accounts ---- */
 
 DWORD access_find_account(const WCHAR *name, struct access_account *account) {
@@ -254,7 +302,7 @@ DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     DWORD domain_length = sizeof domain / sizeof domain[0];
     WCHAR local[MAX_COMPUTERNAME_LENGTH + 1 + ACCESS_ACCOUNT_UNITS];
     SID_NAME_USE use;
-    account->has_sid = account->is_user = false;
+    account->has_sid = account->is_user = account->is_new = false;
     if (lstrcmpiW(name, L"LocalSystem") == 0)
         return ERROR_SUCCESS;
     /* `.\` is the SCM's word for this host, and what it has registered of a local account. Without
@@ -281,18 +329,44 @@ DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     return ERROR_SUCCESS;
 }
 
-DWORD access_allow_service(struct access_account *account) {
-    static const WCHAR name[] = L"SeServiceLogonRight";
-    LSA_UNICODE_STRING right = {sizeof name - sizeof name[0], sizeof name, (WCHAR *)name};
+static const WCHAR service_right[] = L"SeServiceLogonRight";
+
+static bool has_right(LSA_HANDLE policy, struct access_account *account) {
+    LSA_UNICODE_STRING *rights = NULL;
+    ULONG count = 0;
+    bool found = false;
+    /* An account without any right is one that is not known here. */
+    if (LsaEnumerateAccountRights(policy, &account->id, &rights, &count) != 0)
+        return false;
+    for (ULONG i = 0; i < count; i++)
+        found |= rights[i].Length == sizeof service_right - sizeof service_right[0] &&
+                 memcmp(rights[i].Buffer, service_right, rights[i].Length) == 0;
+    (void)LsaFreeMemory(rights);
+    return found;
+}
+
+static DWORD change_right(struct access_account *account, bool give) {
+    LSA_UNICODE_STRING right = {sizeof service_right - sizeof service_right[0],
+                                sizeof service_right, (WCHAR *)service_right};
     LSA_OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes};
     LSA_HANDLE policy = NULL;
     NTSTATUS status =
         LsaOpenPolicy(NULL, &attributes, POLICY_LOOKUP_NAMES | POLICY_CREATE_ACCOUNT, &policy);
     if (status == 0) {
-        status = LsaAddAccountRights(policy, &account->id, &right, 1);
+        account->is_new = give && !has_right(policy, account);
+        status = give ? LsaAddAccountRights(policy, &account->id, &right, 1)
+                      : LsaRemoveAccountRights(policy, &account->id, FALSE, &right, 1);
         (void)LsaClose(policy);
     }
     return LsaNtStatusToWinError(status);
+}
+
+DWORD access_allow_service(struct access_account *account) {
+    return change_right(account, true);
+}
+
+DWORD access_forbid_service(struct access_account *account) {
+    return account->is_new ? change_right(account, false) : ERROR_SUCCESS;
 }
 
 /* Nobody who must not be locked out is in the old list only. */

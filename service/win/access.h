@@ -24,6 +24,7 @@ bool access_is_kept(const WCHAR *path);
 struct access_account {
     bool has_sid;
     bool is_user; /* with a password, unless it is a managed one; not yet allowed to be a service */
+    bool is_new;  /* access_allow_service() has given it a right that it did not have */
     union {
         SID sid;
         BYTE bytes[SECURITY_MAX_SID_SIZE];
@@ -60,10 +61,20 @@ DWORD access_make_folder(const WCHAR *path);
  * others can still change it. */
 DWORD access_protect(const WCHAR *path, enum access_limit limit);
 
+/* Owner and list as they are, for access_restore(). `*needed` is how many bytes that is;
+ * ERROR_INSUFFICIENT_BUFFER when it is more than `size`. */
+DWORD access_read(const WCHAR *path, void *to, DWORD size, DWORD *needed);
+
+/* Puts back what access_read() has read. */
+DWORD access_restore(const WCHAR *path, void *was);
+
 DWORD access_find_account(const WCHAR *name, struct access_account *account);
 
 /* Lets it log on as a service, which ordinary accounts may not. */
 DWORD access_allow_service(struct access_account *account);
+
+/* Takes that back, if it is new. */
+DWORD access_forbid_service(struct access_account *account);
 
 /* Rights that an account gets on top of those that are there; 0: none. */
 struct access_rights {

@@ -11,8 +11,9 @@
 
 static bool same_settings(const struct settings *a, const struct settings *b) {
     return a->repair == b->repair && a->settle_seconds == b->settle_seconds &&
-           a->rescan_minutes == b->rescan_minutes && a->repairs_per_hour == b->repairs_per_hour &&
-           a->automatic == b->automatic && strcmp(a->folder, b->folder) == 0;
+           a->rescan_minutes == b->rescan_minutes && a->reminder_hours == b->reminder_hours &&
+           a->repairs_per_hour == b->repairs_per_hour && a->automatic == b->automatic &&
+           strcmp(a->folder, b->folder) == 0;
 }
 
 /* Cuts the printed settings before the last `key`, for a folder may hold anything, and returns what
@@ -36,15 +37,17 @@ static void check_print(const struct settings *settings) {
     config_print(settings, printed, CONFIG_PRINT_BYTES);
     INSIST(text_is_utf8(printed, strlen(printed)), "what is printed is UTF-8");
     const char *repairs = cut(printed, ", RepairsPerHour = ");
+    const char *reminder = cut(printed, ", ReminderHours = ");
     const char *rescan = cut(printed, ", RescanMinutes = ");
     const char *settle = cut(printed, ", SettleSeconds = ");
     const char *folder = strstr(printed, ", Folder = ");
     INSIST(folder != NULL, "what is printed names the folder");
-    (void)snprintf(text, sizeof text,
-                   "[service]\r\n%.*s\r\nFolder = \"%s\"\r\n[timing]\r\nSettleSeconds = %s\r\n"
-                   "RescanMinutes = %s\r\n[limits]\r\nRepairsPerHour = %s\r\n",
-                   (int)(folder - printed), printed, folder + strlen(", Folder = "), settle, rescan,
-                   repairs);
+    (void)snprintf(
+        text, sizeof text,
+        "[service]\r\n%.*s\r\nFolder = \"%s\"\r\n[timing]\r\nSettleSeconds = %s\r\n"
+        "RescanMinutes = %s\r\nReminderHours = %s\r\n[limits]\r\nRepairsPerHour = %s\r\n",
+        (int)(folder - printed), printed, folder + strlen(", Folder = "), settle, rescan, reminder,
+        repairs);
     INSIST(config_parse(text, strlen(text), &again, &error), "what is printed can be read");
     INSIST(same_settings(&again, settings), "what is printed is read as the same settings");
     free(printed);
@@ -52,7 +55,8 @@ static void check_print(const struct settings *settings) {
 
 static void check_accepted(const struct settings *settings) {
     INSIST(settings->settle_seconds <= CONFIG_SETTLE_MAX &&
-               settings->rescan_minutes <= CONFIG_RESCAN_MAX && settings->repairs_per_hour >= 1 &&
+               settings->rescan_minutes <= CONFIG_RESCAN_MAX &&
+               settings->reminder_hours <= CONFIG_REMINDER_MAX && settings->repairs_per_hour >= 1 &&
                settings->repairs_per_hour <= CONFIG_REPAIRS_MAX,
            "every number is within its bounds");
     INSIST(settings->automatic || config_is_absolute(settings->folder) ||
@@ -82,7 +86,7 @@ static void check_refused(const char *text, size_t size, const struct config_err
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const char *text = (const char *)data;
-    static const struct settings others = {false, 7, 8, 9, false, "D:\\Elsewhere"};
+    static const struct settings others = {false, 7, 8, 6, 9, false, "D:\\Elsewhere"};
     struct settings settings = others, again = others;
     struct config_error error, error_again;
     bool good = config_parse(text, size, &settings, &error);

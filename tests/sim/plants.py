@@ -26,6 +26,8 @@ ATTEND = "core/attend.c"
 SCAN = "core/scan.c"
 MENDER = "core/mender.c"
 REVERSE = "core/reverse.c"
+REMIND = "core/remind.c"
+TODO = "core/todo.c"
 HOST = "tests/sim/process.c"
 
 PLANTS = {
@@ -148,6 +150,21 @@ PLANTS = {
         LEDGER, "a->reminded == b->reminded &&", "a->reminded == b->reminded && a->scanned == b->scanned &&"),
     "a scan for each change of the journal": (
         MENDER, "    ledger_check(&mender->ledger);", "    ledger_check(&mender->ledger);\n    scan_want(&mender->scan);"),
+    # Needs hours.
+    "reminded too often": (REMIND, "    if (ago < age)\n        age = ago;\n", ""),
+    "the last reminder forgotten at a restart": (
+        REMIND, "remind->told = remind->ledger->state.reminded;", "remind->told = 0;"),
+    "a reminder that was not taken counts": (
+        REMIND, "        remind->due = now(remind) + remind->backoff;\n        return;\n",
+        "        remind->due = now(remind) + remind->backoff;\n"),
+    "no reminder": (REMIND, "    return is_old;", "    return false;"),
+    "a reminder of nothing": (REMIND, "    if (!put_names(remind, &names))\n        return;\n", "    (void)put_names(remind, &names);\n"),
+    "a reminder of what has changed": (
+        TODO, "== item->after ? TODO_ENABLE : TODO_CHANGED", "!= 0 ? TODO_ENABLE : TODO_CHANGED"),
+    "a reminder of what is gone": (TODO, "        return TODO_GONE;", "        return TODO_ENABLE;"),
+    "a reminder while paused": (
+        MENDER, "return is_at_rest(mender) ? MENDER_NEVER : remind_due(&mender->remind);",
+        "return remind_due(&mender->remind);"),
 }
 
 

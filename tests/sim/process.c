@@ -765,6 +765,7 @@ static uint64_t step(struct process *p) {
     p->steps++;
     p->listed[0] = '\0';
     p->looked = p->settling = false;
+    p->seen_count = 0;
     uint64_t due = mender_step(&p->mender);
     if (p->handle >= 0 || world.journal_owner == p->serial)
         broken("a step ends with a record or the journal open");

@@ -87,12 +87,19 @@ struct line {
     uint32_t utc, number, offset, size, before, after;
     char outcome[16];
     char name[WORLD_NAME_BYTES];
+    char mailbox[WORLD_MAILBOX_BYTES];
     unsigned folder;
 };
 
 enum process_kind { PROCESS_SERVICE, PROCESS_REPAIR, PROCESS_UNDO, PROCESS_RELEASE };
 
-enum { PROCESS_NOTICES = 64, PROCESS_WARNINGS = 128, PROCESS_BASES = 128, PROCESS_TIMES = 512 };
+enum {
+    PROCESS_NOTICES = 64,
+    PROCESS_WARNINGS = 128,
+    PROCESS_BASES = 128,
+    PROCESS_TIMES = 512,
+    PROCESS_SEEN = 16
+};
 
 struct process {
     enum process_kind kind;
@@ -143,10 +150,16 @@ struct process {
     bool read_whole; /* the record that is open */
     uint32_t read_content;
     bool found_held; /* its target was held when the journal was unlocked last */
-    bool looked;     /* a record was opened in this step */
-    bool settling;   /* to see how a repair ended */
-    int change;      /* the INTENT or UNDO that was written since the record was opened, or -1 */
-    int added;       /* the one that is being written */
+    /* What was read whole in this step. */
+    size_t seen_count;
+    struct {
+        char name[WORLD_NAME_BYTES];
+        uint32_t content;
+    } seen[PROCESS_SEEN];
+    bool looked;   /* a record was opened in this step */
+    bool settling; /* to see how a repair ended */
+    int change;    /* the INTENT or UNDO that was written since the record was opened, or -1 */
+    int added;     /* the one that is being written */
     struct line line;
     uint64_t trouble_step; /* the last in which the journal was not to be had */
     bool trouble;

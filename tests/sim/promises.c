@@ -62,15 +62,23 @@ void promises_ended(struct process *p, const char *name) {
     p->bases[i].hinted = true;
 }
 
+/* It is not this name's turn: it is looked at for a reminder. */
+static bool is_aside(struct process *p, const char *name) {
+    const struct queue *queue = &p->mender.queue;
+    const struct queue_item *first = queue_first(&p->mender.queue);
+    return !p->for_repair && (first == NULL || first->due > world.now - p->started ||
+                              !world_equal(queue_name(queue, first), name));
+}
+
 static void see_content(struct process *p, const struct handle *handle, uint32_t content) {
     size_t i = find_base(p, promises_folder(handle), handle->name);
     /* The time in force when it is looked at counts, be it a shorter one than before or after. */
     if (p->settings.settle_seconds < p->bases[i].settle)
         p->bases[i].settle = p->settings.settle_seconds;
-    /* What a scan, or a look at how a repair ended, sees of a name that waits for its time already is
-     * not remembered. */
+    /* What a scan, a look at how a repair ended, or one for a reminder sees of a name that waits for its
+     * time already is not remembered. */
     if (p->bases[i].hinted && !p->bases[i].has_content &&
-        (p->settling || world_equal(p->listed, handle->name)))
+        (p->settling || world_equal(p->listed, handle->name) || is_aside(p, handle->name)))
         return;
     if (p->bases[i].has_content && p->bases[i].content != content) {
         p->bases[i].since = world.now;
@@ -96,6 +104,10 @@ void promises_read(struct process *p, const void *bytes, size_t size) {
     const struct handle *handle = &world.handles[p->handle];
     p->read_whole = size == world.nodes[handle->node].size;
     p->read_content = world_crc(0, bytes, size);
+    if (p->read_whole && p->seen_count < PROCESS_SEEN) {
+        p->seen[p->seen_count].content = p->read_content;
+        memcpy(p->seen[p->seen_count++].name, handle->name, sizeof p->seen[0].name);
+    }
     if (p->change < 0)
         see_content(p, handle, p->read_content);
 }
@@ -383,6 +395,72 @@ void promises_written(struct process *p, const char *name) {
     }
 }
 
+/* ---- reminders */
+
+unsigned promises_reminders;
+
+uint64_t promises_reminded_at(void) {
+    return promises_reminder.time;
+}
+
+/* It was read in this step, as this repair has left it. */
+static bool is_seen(const struct process *p, const struct deed *repair) {
+    for (size_t i = 0; i < p->seen_count; i++) {
+        if (world_equal(p->seen[i].name, repair->name) && p->seen[i].content == repair->after)
+            return true;
+    }
+    return false;
+}
+
+/* `named`: a mailbox, or `record` and a name. */
+static void check_named(const struct process *p, const char *named, size_t length) {
+    bool record = length > 7 && memcmp(named, "record ", 7) == 0;
+    for (size_t i = 0; i < change_count; i++) {
+        const struct deed *it = &changes[i];
+        const char *its = record ? it->name : it->mailbox;
+        const char *text = record ? named + 7 : named;
+        if (!it->undo && it->folder == p->folder && strlen(its) == length - (record ? 7 : 0) &&
+            strncmp(its, text, strlen(its)) == 0 && is_seen(p, it))
+            return;
+    }
+    broken("a reminder names %.*s, and no repair is seen to be as it was left", (int)length, named);
+}
+
+static void report_reminder(struct process *p, const struct event *event) {
+    struct reminder *last = &promises_reminder;
+    uint64_t least = (uint64_t)p->settings.reminder_hours * HOUR_MS;
+    if (p->kind != PROCESS_SERVICE || least == 0)
+        broken("a reminder by who has not to remind");
+    else if (p->paused || !p->open)
+        broken("a reminder while paused, or without the folder");
+    else if (decimal(event->string[1]) == 0)
+        broken("a reminder of nothing");
+    /* It goes by seconds, as does the journal. */
+    else if (last->time != 0 && (last->serial == p->serial || (last->written && !last->excused)) &&
+             world.now + (last->serial == p->serial ? 1000 : 2000) < last->time + least)
+        broken("a reminder %llu s after the last one",
+               (unsigned long long)(world.now - last->time) / 1000);
+    for (const char *at = event->string[0]; *at != '\0' && strcmp(at, "...") != 0;) {
+        const char *end = strstr(at, "; ");
+        size_t length = end != NULL ? (size_t)(end - at) : strlen(at);
+        check_named(p, at, length);
+        at += length + (end != NULL ? 2 : 0);
+    }
+    last->time = world.now;
+    last->serial = p->serial;
+    last->written = last->excused = false;
+    promises_reminders++;
+}
+
+bool promises_is_to_enable(unsigned folder, const char *name) {
+    int slot = world_find(world.at[folder], name);
+    size_t i = change_count;
+    while (i > 0 && (changes[i - 1].folder != folder || !world_equal(changes[i - 1].name, name)))
+        i--;
+    return slot >= 0 && i > 0 && !changes[i - 1].undo && changes[i - 1].done &&
+           changes[i - 1].after == world_content(world_node(slot));
+}
+
 void promises_report(struct process *p, const struct event *event, bool delivered) {
     for (unsigned i = 0; i < event->strings; i++) {
         if (event->string[i] == NULL || event->string[i][0] == '\0')
@@ -403,6 +481,9 @@ void promises_report(struct process *p, const struct event *event, bool delivere
     case EVENT_DOUBTFUL:
     case EVENT_STUCK:
         report_warning(p, event);
+        break;
+    case EVENT_TO_ENABLE:
+        report_reminder(p, event);
         break;
     default:
         break;

@@ -53,6 +53,12 @@ extern uint64_t promises_told_at;            /* the last time, 0: never */
 extern unsigned promises_full[3];
 void promises_bounds(const struct process *process);
 
+/* How many reminders there were, and when the last one was. */
+extern unsigned promises_reminders;
+uint64_t promises_reminded_at(void);
+/* This record is as its last change, a repair, has left it. */
+bool promises_is_to_enable(unsigned folder, const char *name);
+
 /* What undo and release said they did. */
 void promises_verb(struct process *process);
 

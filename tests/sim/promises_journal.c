@@ -15,6 +15,7 @@ enum { FIELDS = 16, FIELD_BYTES = 64 };
 struct deed promises_changes[CHANGES];
 size_t promises_change_count;
 struct list promises_holds, promises_undone;
+struct reminder promises_reminder;
 
 #define changes promises_changes
 #define change_count promises_change_count
@@ -65,6 +66,7 @@ void promises_journal_begin(void) {
     for (size_t i = 0; i < PROCESSES; i++)
         known[i].count = 0;
     highest = 0;
+    memset(&promises_reminder, 0, sizeof promises_reminder);
     memset(tampered, 0, sizeof tampered);
 }
 
@@ -142,6 +144,7 @@ static void take_fields(struct line *line, bool is_1, char f[FIELDS][FIELD_BYTES
         line->before = hexadecimal(f[6]);
         line->after = hexadecimal(f[7]);
         take_record(line, f[8], f[10]);
+        (void)snprintf(line->mailbox, sizeof line->mailbox, "%.63s", f[9]);
         break;
     case LINE_DONE:
         line->number = decimal(f[3]);
@@ -271,6 +274,7 @@ static struct deed *add_change(const struct line *line, uint32_t owner) {
     change->owner = owner;
     change->time = world.now;
     memcpy(change->name, line->name, sizeof change->name);
+    memcpy(change->mailbox, line->mailbox, sizeof change->mailbox);
     return change;
 }
 
@@ -439,6 +443,7 @@ static void note_revived(void) {
 void promises_journal_changed(void) {
     for (size_t i = 0; i < PROCESSES; i++)
         tampered[i] = processes[i].alive;
+    promises_reminder.written = false;
     look_anew();
     for (size_t i = 0; i < change_count; i++)
         changes[i].counted = false;
@@ -472,6 +477,8 @@ void promises_journal_cut(void) {
 void promises_clock_forward(void) {
     for (size_t i = 0; i < change_count; i++)
         changes[i].counted = false;
+    /* The last reminder, too, for the next process. */
+    promises_reminder.excused = true;
 }
 
 /* ---- what is added to it */
@@ -617,6 +624,8 @@ void promises_appended(struct process *p, size_t end) {
         it->released = true;
     if (line->kind == LINE_WINDOW)
         write_down(p);
+    if (line->kind == LINE_STATE && p->serial == promises_reminder.serial)
+        promises_reminder.written = true;
     if (line->kind == LINE_HOLD)
         promises_put(&known[p - processes], line->folder, line->name)->content = line->before;
     if (p->added < 0)
@@ -697,5 +706,7 @@ void promises_rotated(struct process *p) {
         note_revived();
     for (size_t i = 0; i < PROCESSES; i++)
         give_way(&known[i]);
+    if (p->serial == promises_reminder.serial)
+        promises_reminder.written = true;
     write_down(p);
 }

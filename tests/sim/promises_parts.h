@@ -36,6 +36,7 @@ struct deed {
     uint64_t time;
     unsigned folder;
     char name[WORLD_NAME_BYTES];
+    char mailbox[WORLD_MAILBOX_BYTES];
     unsigned reports;
     uint32_t reporter;
     uint64_t report_step;
@@ -68,6 +69,16 @@ extern struct list promises_undone;
 
 struct named *promises_find(struct list *list, unsigned folder, const char *name);
 struct named *promises_put(struct list *list, unsigned folder, const char *name);
+
+/* The last event 2005, by whom, and whether the journal tells of it. */
+struct reminder {
+    uint64_t time; /* 0: none */
+    uint32_t serial;
+    bool written;
+    bool excused; /* the wall clock was set forwards since */
+};
+
+extern struct reminder promises_reminder;
 
 void promises_journal_begin(void);
 /* Whether this process has read, or written, that a record is held with this content. */

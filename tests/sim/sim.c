@@ -90,6 +90,7 @@ static void draw_settings(struct settings *settings) {
     settings->repair = world_below(8) != 0;
     settings->settle_seconds = ONE_OF(0, 1, 5, 5, 30);
     settings->rescan_minutes = ONE_OF(0, 1, 2, 10, 60);
+    settings->reminder_hours = ONE_OF(0, 1, 1, 2, 24);
     settings->repairs_per_hour = ONE_OF(1, 3, 10, 100, 1000);
     settings->automatic = world_below(12) == 0;
     (void)snprintf(settings->folder, sizeof settings->folder, "%s",
@@ -394,7 +395,7 @@ static void configure(void) {
     if (world_below(4) != 0) {
         struct settings drawn = sim.settings;
         sim.settings = old;
-        switch (world_below(4)) {
+        switch (world_below(5)) {
         case 0:
             sim.settings.repair = !old.repair;
             break;
@@ -403,6 +404,9 @@ static void configure(void) {
             break;
         case 2:
             sim.settings.repairs_per_hour = drawn.repairs_per_hour;
+            break;
+        case 3:
+            sim.settings.reminder_hours = drawn.reminder_hours;
             break;
         default:
             sim.settings.rescan_minutes = drawn.rescan_minutes;
@@ -786,6 +790,43 @@ static void tamper_in_peace(void) {
     pass_time(world.now + 2 * MINUTE);
 }
 
+/* The next reminder is not taken by the event log, for twenty minutes, and comes when it is tried for the
+ * fifth time. */
+static void remind_with_a_full_log(uint64_t wait) {
+    uint64_t next = promises_reminded_at() + wait;
+    pass_time(next - MINUTE);
+    outages.event_log = next + 20 * MINUTE;
+    pass_time(next + 32 * MINUTE + REMIND_WAIT);
+    if (!world.broken && promises_reminded_at() < next)
+        broken("a reminder that the event log has not taken does not come");
+}
+
+/* What was repaired is reminded of in time, also when the service was started again meanwhile. */
+static void remind_in_peace(void) {
+    char name[WORLD_NAME_BYTES];
+    unsigned folder = processes[0].folder;
+    unsigned record = world_below(kms.records);
+    uint64_t wait = (uint64_t)sim.settings.reminder_hours * HOUR;
+    kms_name(record, name);
+    /* Days would be too many steps. */
+    if (wait == 0 || wait > 2 * HOUR || !kms_place(folder, record, CONTENT_STUCK))
+        return;
+    pass_time(world.now + time_for(TOLD));
+    if (!promises_is_to_enable(folder, name))
+        return;
+    if (world_below(3) == 0) {
+        pass_time(world.now + world_below((uint32_t)wait));
+        kill_process(&processes[0]);
+        pass_time(world.now + MINUTE);
+    }
+    uint64_t due = world.now + wait;
+    pass_time(due + wait + 2 * REMIND_WAIT);
+    if (!world.broken && promises_reminded_at() < due)
+        broken("%s was repaired, and nobody is reminded of it", name);
+    else if (!world.broken && world_below(2) == 0)
+        remind_with_a_full_log(wait);
+}
+
 /* In an hour in which nothing changes and nothing fails nothing is written, however often somebody looks
  * into the journal, and nobody scans but by the clock. */
 static void rest(void) {
@@ -799,6 +840,7 @@ static void rest(void) {
     pass_time(world.now + (uint64_t)minutes * MINUTE + 2 * settle_ms() + 5 * MINUTE);
     uint64_t lines = process_lines;
     uint64_t scans = process_scans;
+    unsigned reminders = promises_reminders;
     uint64_t most = minutes == 0 ? 0 : 60 / minutes + 1;
     for (unsigned n = 0; n < 4; n++) {
         outages.scanner = world.now + world_below(3000);
@@ -808,6 +850,8 @@ static void rest(void) {
     if (world.broken)
         return;
     promises_state("repairing");
+    /* One that says when it was said. */
+    lines += promises_reminders - reminders;
     if (process_lines > lines)
         broken("%llu lines were written in an hour in which nothing happened",
                (unsigned long long)(process_lines - lines));
@@ -840,6 +884,8 @@ static void quiet(void) {
         write_in_peace();
     if (!world.broken && world_below(4) == 0 && sim.weight[ACT_TAMPER] > 0)
         tamper_in_peace();
+    if (!world.broken && world_below(4) == 0)
+        remind_in_peace();
     if (!world.broken && world_below(4) == 0)
         rest();
     rates = sim.rates;
@@ -923,15 +969,17 @@ int main(int count, char **arguments) {
     uint64_t all = process_steps + total.steps;
     printf(
         "%u seeds from %llu, %llu steps with %llu calls to the host, in which %llu hours passed\n"
-        "%u repairs, %u taken back; %u reported late, %u with an unknown end, %u twice; "
+        "%u repairs, %u taken back, %u reminders; %u reported late, %u with an unknown end, %u "
+        "twice; "
         "%u power cuts, %u kills, %u new journals; %u times somebody changed the journal, %u times "
         "the clock\n"
         "at their bounds: the queue %u times, what is owed %u, the holds %u\n"
         "%.1f s of processor time, %.2f million steps a minute\n",
         total.seeds, (unsigned long long)start, (unsigned long long)all,
         (unsigned long long)process_calls, (unsigned long long)total.hours, total.repairs,
-        total.undone, total.late, total.unknown, total.twice, total.cuts, total.kills,
-        total.rotations, total.tampered, total.clocks, promises_full[0], promises_full[1],
-        promises_full[2], seconds, seconds > 0 ? (double)all * 60 / seconds / 1e6 : 0.0);
+        total.undone, promises_reminders, total.late, total.unknown, total.twice, total.cuts,
+        total.kills, total.rotations, total.tampered, total.clocks, promises_full[0],
+        promises_full[1], promises_full[2], seconds,
+        seconds > 0 ? (double)all * 60 / seconds / 1e6 : 0.0);
     return 0;
 }

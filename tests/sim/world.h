@@ -25,6 +25,7 @@ enum {
     WORLD_HANDLES = 32,
     WORLD_LOG = 64,
     WORLD_NAME_BYTES = 32,
+    WORLD_MAILBOX_BYTES = 64,
     WORLD_CONTENT_BYTES = 1536,
     WORLD_HUGE = 2 * 1024 * 1024, /* the size of a file that is never read */
     WORLD_JOURNAL_BYTES = 3 * 1024 * 1024,

@@ -13,6 +13,7 @@ static struct settings other_settings(void) {
     (void)text_copy(settings.folder, sizeof settings.folder, "X:\\left alone");
     settings.settle_seconds = 77;
     settings.rescan_minutes = 88;
+    settings.reminder_hours = 66;
     settings.repairs_per_hour = 99;
     return settings;
 }
@@ -33,6 +34,7 @@ static void same_settings(const char *label, const struct settings *expected,
     same_number(label, "Folder = auto", expected->automatic, got->automatic);
     same_number(label, "SettleSeconds", expected->settle_seconds, got->settle_seconds);
     same_number(label, "RescanMinutes", expected->rescan_minutes, got->rescan_minutes);
+    same_number(label, "ReminderHours", expected->reminder_hours, got->reminder_hours);
     same_number(label, "RepairsPerHour", expected->repairs_per_hour, got->repairs_per_hour);
 }
 
@@ -86,6 +88,7 @@ static void default_settings(void **state) {
     assert_true(settings.automatic);
     assert_int_equal(settings.settle_seconds, 5);
     assert_int_equal(settings.rescan_minutes, 60);
+    assert_int_equal(settings.reminder_hours, 24);
     assert_int_equal(settings.repairs_per_hour, 100);
 }
 
@@ -115,8 +118,8 @@ static void nothing_set(void **state) {
 
 #define EVERYTHING(end)                                                                            \
     "; KMRepair" end "[service]" end "Repair = no" end "Folder = D:\\Records" end end              \
-    "[timing]" end "SettleSeconds = 7" end "RescanMinutes = 8" end "[limits]" end                  \
-    "; an indented key is a key" end "\tRepairsPerHour = 9"
+    "[timing]" end "SettleSeconds = 7" end "RescanMinutes = 8" end "ReminderHours = 6" end         \
+    "[limits]" end "; an indented key is a key" end "\tRepairsPerHour = 9"
 
 static void every_key(void **state) {
     (void)state;
@@ -128,12 +131,13 @@ static void every_key(void **state) {
         {"CRLF", EVERYTHING("\r\n") "\r\n"},
         {"no newline at the end", EVERYTHING("\r\n")},
         {"a mark", "\xEF\xBB\xBF" EVERYTHING("\r\n")},
-        {"other letters", "[LIMITS]\nREPAIRSPERHOUR=9\n[timing]\nrescanminutes=8\n"
+        {"other letters", "[LIMITS]\nREPAIRSPERHOUR=9\n[timing]\nrescanminutes=8\nreminderhours=6\n"
                           "settleSECONDS=7\n[Service]\nfolder=D:\\Records\nrepair=NO\n"},
-        {"sections twice", "[service]\nRepair=No\n[limits]\nRepairsPerHour=9\n[service]\n"
-                           "Folder=D:\\Records\n[timing]\nSettleSeconds=007\nRescanMinutes=08\n"},
+        {"sections twice",
+         "[service]\nRepair=No\n[limits]\nRepairsPerHour=9\n[service]\n"
+         "Folder=D:\\Records\n[timing]\nSettleSeconds=007\nRescanMinutes=08\nReminderHours=6\n"},
     };
-    struct settings expected = {false, 7, 8, 9, false, "D:\\Records"};
+    struct settings expected = {false, 7, 8, 6, 9, false, "D:\\Records"};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         accepts(rows[i].label, rows[i].text, strlen(rows[i].text), &expected);
     no_complaints();
@@ -188,6 +192,7 @@ static void ranges(void **state) {
     } rows[] = {
         {"timing", "SettleSeconds", offsetof(struct settings, settle_seconds), 0, 3600},
         {"timing", "RescanMinutes", offsetof(struct settings, rescan_minutes), 0, 10080},
+        {"timing", "ReminderHours", offsetof(struct settings, reminder_hours), 0, 8760},
         {"limits", "RepairsPerHour", offsetof(struct settings, repairs_per_hour), 1, 10000},
     };
     static const char *const never[] = {
@@ -567,16 +572,17 @@ static void prints(void **state) {
     struct settings settings = other_settings();
     config_print(&settings, line, sizeof line);
     assert_string_equal(line, "Repair = no, Folder = X:\\left alone, SettleSeconds = 77, "
-                              "RescanMinutes = 88, RepairsPerHour = 99");
+                              "RescanMinutes = 88, ReminderHours = 66, RepairsPerHour = 99");
     config_defaults(&settings);
     config_print(&settings, line, sizeof line);
     assert_string_equal(line, "Repair = yes, Folder = auto, SettleSeconds = 5, RescanMinutes = 60, "
-                              "RepairsPerHour = 100");
+                              "ReminderHours = 24, RepairsPerHour = 100");
     /* Found. */
     (void)text_copy(settings.folder, sizeof settings.folder, "C:\\Security\\Mgrent\\Clients");
     config_print(&settings, line, sizeof line);
-    assert_string_equal(line, "Repair = yes, Folder = C:\\Security\\Mgrent\\Clients (auto), "
-                              "SettleSeconds = 5, RescanMinutes = 60, RepairsPerHour = 100");
+    assert_string_equal(
+        line, "Repair = yes, Folder = C:\\Security\\Mgrent\\Clients (auto), "
+              "SettleSeconds = 5, RescanMinutes = 60, ReminderHours = 24, RepairsPerHour = 100");
 }
 
 static void prints_the_longest(void **state) {
@@ -590,12 +596,74 @@ static void prints_the_longest(void **state) {
     settings.folder[CONFIG_FOLDER_BYTES - 1] = '\0';
     settings.settle_seconds = CONFIG_SETTLE_MAX;
     settings.rescan_minutes = CONFIG_RESCAN_MAX;
+    settings.reminder_hours = CONFIG_REMINDER_MAX;
     settings.repairs_per_hour = CONFIG_REPAIRS_MAX;
     config_print(&settings, line, CONFIG_PRINT_BYTES);
     assert_non_null(strstr(line, "RepairsPerHour = 10000"));
     config_print(&settings, line, 20);
     assert_string_equal(line, "Repair = yes, Folde");
     free(line);
+}
+
+/* What a printed line means is what was printed, whatever is in the name of the folder. */
+static void reads_what_it_prints(void **state) {
+    (void)state;
+    static const struct {
+        const char *folder;
+        bool automatic;
+    } cases[] = {{"C:\\Security\\Mgrent\\Clients", true},
+                 {"C:\\Security\\Mgrent\\Clients", false},
+                 {"auto", true},
+                 {"\\\\host\\share, SettleSeconds = 9, Folder = x", false},
+                 {"C:\\, RepairsPerHour = 3, RepairsPerHour = ", true}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char line[CONFIG_PRINT_BYTES];
+        char again[CONFIG_PRINT_BYTES];
+        struct settings settings = other_settings();
+        struct settings got;
+        (void)text_copy(settings.folder, sizeof settings.folder, cases[i].folder);
+        settings.automatic = cases[i].automatic;
+        config_print(&settings, line, sizeof line);
+        config_read(line, &got);
+        assert_string_equal(got.folder, cases[i].folder);
+        assert_int_equal(got.automatic, cases[i].automatic);
+        config_print(&got, again, sizeof again);
+        assert_string_equal(again, line);
+    }
+}
+
+/* A journal may have lines of an earlier version, or of somebody else. */
+static void reads_what_is_not_whole(void **state) {
+    (void)state;
+    struct settings settings;
+    config_read("Repair = no, Folder = X:\\y, SettleSeconds = 77", &settings);
+    assert_false(settings.repair);
+    assert_string_equal(settings.folder, "X:\\y");
+    assert_int_equal(settings.settle_seconds, 77);
+    assert_int_equal(settings.repairs_per_hour, 100);
+    config_read("Repair = yes, Folder = X:\\y, SettleSeconds = 7x, RescanMinutes = 99999",
+                &settings);
+    assert_string_equal(settings.folder, "X:\\y");
+    assert_int_equal(settings.settle_seconds, 5);
+    assert_int_equal(settings.rescan_minutes, 60);
+    config_read("", &settings);
+    assert_true(settings.repair && settings.automatic);
+}
+
+static void names_each_key(void **state) {
+    (void)state;
+    char value[CONFIG_FOLDER_BYTES];
+    struct settings settings = other_settings();
+    size_t keys = 0;
+    assert_string_equal(config_key(&settings, 0, value), "Repair");
+    assert_string_equal(value, "no");
+    assert_string_equal(config_key(&settings, 1, value), "Folder");
+    assert_string_equal(value, "X:\\left alone");
+    assert_string_equal(config_key(&settings, 2, value), "SettleSeconds");
+    assert_string_equal(value, "77");
+    while (config_key(&settings, keys, value) != NULL)
+        keys++;
+    assert_true(keys >= 5);
 }
 
 int main(void) {
@@ -622,6 +690,9 @@ int main(void) {
         cmocka_unit_test(large_files),
         cmocka_unit_test(prints),
         cmocka_unit_test(prints_the_longest),
+        cmocka_unit_test(reads_what_it_prints),
+        cmocka_unit_test(reads_what_is_not_whole),
+        cmocka_unit_test(names_each_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,6 +107,56 @@ static void undo_refused(void **state) {
     no_complaints();
 }
 
+/* What `undo --all` walks over: what is repaired, by name, whatever is taken back or repaired meanwhile. */
+static void repairs_are_walked_over(void **state) {
+    (void)state;
+    char name[QUEUE_NAME_BYTES] = "";
+    (void)fake_file(&fake, "c.ini", STUCK);
+    (void)fake_file(&fake, "a.ini", STUCK);
+    (void)fake_file(&fake, "d.ini", STUCK);
+    (void)fake_file(&fake, "sound.ini", SOUND);
+    start();
+    run(MINUTE);
+    same_number("first", "code", HOST_OK, mender_next_repair(&mender, 0, name).code);
+    same_text("first", "name", "a.ini", name);
+    same_number("a.ini", "undo", HOST_OK, mender_undo(&mender, name).code);
+    (void)fake_file(&fake, "b.ini", STUCK);
+    mender_hint(&mender, "b.ini");
+    run(MINUTE);
+    static const char *const rest[] = {"b.ini", "c.ini", "d.ini"};
+    for (size_t i = 0; i < 3; i++) {
+        same_number(rest[i], "code", HOST_OK, mender_next_repair(&mender, 0, name).code);
+        same_text("next", "name", rest[i], name);
+        same_number(rest[i], "undo", HOST_OK, mender_undo(&mender, name).code);
+    }
+    same_number("behind the last", "code", HOST_END, mender_next_repair(&mender, 0, name).code);
+    name[0] = '\0';
+    same_number("all are taken back", "code", HOST_END, mender_next_repair(&mender, 0, name).code);
+    no_complaints();
+}
+
+/* One that is in flight is among them, and its undo says that it is not settled. */
+static void repair_in_flight_is_walked_over(void **state) {
+    (void)state;
+    char name[QUEUE_NAME_BYTES] = "";
+    (void)fake_file(&fake, "a.ini", STUCK);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    start();
+    run(MINUTE);
+    journal_is_clean(1);
+    same_number("a.ini", "code", HOST_OK, mender_next_repair(&mender, 0, name).code);
+    same_number("a.ini", "undo", HOST_BUSY, mender_undo(&mender, name).code);
+    fake_heal(&fake);
+    run(2 * MINUTE);
+    name[0] = '\0';
+    uint32_t later = fake.host.utc(fake.host.context) + 1;
+    same_number("since", "code", HOST_END, mender_next_repair(&mender, later, name).code);
+    (void)fake_fail(&fake, FAKE_JOURNAL_OPEN, 1, FAKE_FOR_EVER, HOST_BUSY);
+    same_number("journal in use", "code", HOST_BUSY, mender_next_repair(&mender, 0, name).code);
+    fake_heal(&fake);
+    no_complaints();
+}
+
 static void undo_twice(void **state) {
     (void)state;
     struct fake_file *file = an_undone_file();
@@ -461,6 +511,8 @@ int main(void) {
         TEST(changed_content_ends_a_hold),
         TEST(undo_refused),
         TEST(undo_twice),
+        TEST(repairs_are_walked_over),
+        TEST(repair_in_flight_is_walked_over),
         TEST(undo_again_after_a_failure),
         TEST(holds_are_bounded),
         TEST(holds_are_bounded_with_those_to_come),

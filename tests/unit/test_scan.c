@@ -20,7 +20,8 @@ static void scan_counts(void **state) {
     start();
     run(SECOND / 2);
     const struct fake_event *event = fake_event(&fake, EVENT_SCANNED);
-    same_number("3020", "strings", 7, event->strings);
+    same_number("3020", "strings", 8, event->strings);
+    same_text("3020", "mailboxes to enable", "0", event->string[7]);
     same_text("3020", "folder", settings.folder, event->string[0]);
     for (size_t i = 0; i < 6; i++)
         same_text("3020", "number", expected[i], event->string[i + 1]);

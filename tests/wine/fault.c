@@ -10,6 +10,7 @@
  *   locked    a byte written to a file meets somebody's byte-range lock (Wine's LockFileEx stops no write)
  *   full      the event log is full
  *   denied    the journal may not be written to (Wine has no access lists)
+ *   unread    nor may it be read
  *   short     of a list of changes the first entry says that it is the last, whatever the system filled besides
  *   pad4, pad8 so many bytes are filled behind the last entry
  *   oplock    somebody has an oplock on each record that is opened, which is being broken
@@ -20,6 +21,13 @@
  *   volume    each of these is a whole volume: of the type of a disk, and without an identity
  *   listing   the first entry of a list of files says that its name is longer than all that came
  *   kept      kmrepair.jnl.old may not be replaced, as when somebody has it open
+ *   nomake    no service may be created
+ *   nodelete  no service may be deleted
+ *   nosource  no key of the registry may be deleted
+ *   fat       drive Z: keeps no access lists
+ *   close     the console is closed: whoever handles that is told, and when he returns the process ends
+ *   database  the database of services is locked, as while the host starts
+ *   levels    ChangeServiceConfig2 knows no level, and says so by ERROR_INVALID_PARAMETER
  *
  * A process that was started before sees a fault come and go.
  */
@@ -48,6 +56,15 @@ typedef NTSTATUS NTAPI nt_create(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, IO_
 typedef NTSTATUS NTAPI nt_list(HANDLE, HANDLE, void *, void *, IO_STATUS_BLOCK *, void *, ULONG,
                                FILE_INFORMATION_CLASS, BOOLEAN, UNICODE_STRING *, BOOLEAN);
 typedef BOOL WINAPI get_info(HANDLE, BY_HANDLE_FILE_INFORMATION *);
+typedef SC_HANDLE WINAPI make_service(SC_HANDLE, const WCHAR *, const WCHAR *, DWORD, DWORD, DWORD,
+                                      DWORD, const WCHAR *, const WCHAR *, DWORD *, const WCHAR *,
+                                      const WCHAR *, const WCHAR *);
+typedef BOOL WINAPI delete_service(SC_HANDLE);
+typedef LONG WINAPI delete_key(HKEY, const WCHAR *);
+typedef BOOL WINAPI get_volume(const WCHAR *, WCHAR *, DWORD, DWORD *, DWORD *, DWORD *, WCHAR *,
+                               DWORD);
+typedef BOOL WINAPI set_handler(PHANDLER_ROUTINE, BOOL);
+typedef BOOL WINAPI start_service(SC_HANDLE, DWORD, const WCHAR **);
 typedef BOOL WINAPI move_file(const WCHAR *, const WCHAR *, DWORD);
 
 enum { WATCHES = 8 };
@@ -60,8 +77,22 @@ static struct {
 
 static HANDLE last_by_path; /* on whatever thread: the tests ask of one that has one */
 
+/* What GetProcAddress, which is replaced as well, calls itself. */
+NTSTATUS NTAPI LdrGetProcedureAddress(HMODULE module, const STRING *name, ULONG ordinal,
+                                      void **address);
+
+static FARPROC find(HMODULE module, const char *name) {
+    STRING string;
+    void *address = NULL;
+
+    string.Length = string.MaximumLength = (USHORT)lstrlenA(name);
+    string.Buffer = (char *)name;
+    LdrGetProcedureAddress(module, &string, 0, &address);
+    return (FARPROC)address;
+}
+
 static FARPROC real(const WCHAR *module, const char *name) {
-    return GetProcAddress(GetModuleHandleW(module), name);
+    return find(GetModuleHandleW(module), name);
 }
 
 static BOOL is_on(const WCHAR *name) {
@@ -96,6 +127,10 @@ static HANDLE WINAPI fault_create(const WCHAR *path, DWORD access, DWORD share,
                                   HANDLE like) {
     if (ends_in_jnl(path) && (access & (GENERIC_WRITE | FILE_APPEND_DATA | FILE_WRITE_DATA)) != 0 &&
         is_on(L"denied")) {
+        SetLastError(ERROR_ACCESS_DENIED);
+        return INVALID_HANDLE_VALUE;
+    }
+    if (ends_in_jnl(path) && is_on(L"unread")) {
         SetLastError(ERROR_ACCESS_DENIED);
         return INVALID_HANDLE_VALUE;
     }
@@ -200,6 +235,89 @@ static BOOL WINAPI fault_move(const WCHAR *from, const WCHAR *to, DWORD flags) {
     return ((move_file *)(void *)real(L"kernel32", "MoveFileExW"))(from, to, flags);
 }
 
+static BOOL deny(void) {
+    SetLastError(ERROR_ACCESS_DENIED);
+    return FALSE;
+}
+
+static SC_HANDLE WINAPI fault_make_service(SC_HANDLE manager, const WCHAR *name,
+                                           const WCHAR *display, DWORD access, DWORD type,
+                                           DWORD start, DWORD control, const WCHAR *image,
+                                           const WCHAR *group, DWORD *tag, const WCHAR *needs,
+                                           const WCHAR *account, const WCHAR *password) {
+    if (is_on(L"nomake")) {
+        (void)deny();
+        return NULL;
+    }
+    return ((make_service *)(void *)real(L"advapi32", "CreateServiceW"))(
+        manager, name, display, access, type, start, control, image, group, tag, needs, account,
+        password);
+}
+
+static BOOL WINAPI fault_delete_service(SC_HANDLE service) {
+    return is_on(L"nodelete")
+               ? deny()
+               : ((delete_service *)(void *)real(L"advapi32", "DeleteService"))(service);
+}
+
+static LONG WINAPI fault_delete_key(HKEY key, const WCHAR *name) {
+    return is_on(L"nosource")
+               ? ERROR_ACCESS_DENIED
+               : ((delete_key *)(void *)real(L"advapi32", "RegDeleteKeyW"))(key, name);
+}
+
+static BOOL WINAPI fault_volume(const WCHAR *root, WCHAR *name, DWORD units, DWORD *serial,
+                                DWORD *longest, DWORD *flags, WCHAR *type, DWORD type_units) {
+    BOOL good = ((get_volume *)(void *)real(L"kernel32", "GetVolumeInformationW"))(
+        root, name, units, serial, longest, flags, type, type_units);
+    if (root[0] == L'Z' && flags != NULL && is_on(L"fat")) {
+        *flags = 0;
+        return TRUE;
+    }
+    return good;
+}
+
+extern void *const import_make_service IMPORT(CreateServiceW, 52);
+extern void *const import_delete_service IMPORT(DeleteService, 4);
+extern void *const import_delete_key IMPORT(RegDeleteKeyW, 8);
+extern void *const import_volume IMPORT(GetVolumeInformationW, 32);
+static BOOL WINAPI fault_level(SC_HANDLE service, DWORD level, void *what) {
+    (void)service, (void)level, (void)what;
+    SetLastError(ERROR_INVALID_PARAMETER);
+    return FALSE;
+}
+
+static DWORD WINAPI await_close(void *handler) {
+    while (!is_on(L"close"))
+        Sleep(20);
+    ((PHANDLER_ROUTINE)handler)(CTRL_CLOSE_EVENT);
+    return TerminateProcess(GetCurrentProcess(), 1);
+}
+
+static BOOL WINAPI fault_handler(PHANDLER_ROUTINE handler, BOOL add) {
+    HANDLE thread = CreateThread(NULL, 0, await_close, (void *)handler, 0, NULL);
+    if (thread != NULL)
+        CloseHandle(thread);
+    return ((set_handler *)(void *)real(L"kernel32", "SetConsoleCtrlHandler"))(handler, add);
+}
+
+static BOOL WINAPI fault_start(SC_HANDLE service, DWORD count, const WCHAR **words) {
+    if (is_on(L"database")) {
+        SetLastError(ERROR_SERVICE_DATABASE_LOCKED);
+        return FALSE;
+    }
+    return ((start_service *)(void *)real(L"advapi32", "StartServiceW"))(service, count, words);
+}
+
+static FARPROC WINAPI fault_find(HMODULE module, const char *name) {
+    if (lstrcmpA(name, "ChangeServiceConfig2W") == 0 && is_on(L"levels"))
+        return (FARPROC)(void *)fault_level;
+    return find(module, name);
+}
+
+extern void *const import_find IMPORT(GetProcAddress, 8);
+extern void *const import_handler IMPORT(SetConsoleCtrlHandler, 8);
+extern void *const import_start IMPORT(StartServiceW, 12);
 extern void *const import_info IMPORT(GetFileInformationByHandle, 8);
 extern void *const import_move IMPORT(MoveFileExW, 12);
 extern void *const import_write IMPORT(WriteFile, 20);
@@ -208,6 +326,13 @@ extern void *const import_report IMPORT(ReportEventW, 36);
 extern void *const import_changes IMPORT(ReadDirectoryChangesW, 32);
 extern void *const import_result IMPORT(GetOverlappedResult, 16);
 
+void *const import_make_service = (void *)fault_make_service;
+void *const import_delete_service = (void *)fault_delete_service;
+void *const import_delete_key = (void *)fault_delete_key;
+void *const import_volume = (void *)fault_volume;
+void *const import_find = (void *)fault_find;
+void *const import_handler = (void *)fault_handler;
+void *const import_start = (void *)fault_start;
 void *const import_info = (void *)fault_info;
 void *const import_move = (void *)fault_move;
 void *const import_write = (void *)fault_write;

@@ -8,7 +8,9 @@
  *   lists limit folder|program|private PATH [fail]   access_protect(); `fail`: aclapi's call fails
  *   lists make PATH                                  access_make_folder()
  *   lists open change|own|rename|root SDDL           access_is_open() of a file with this list
- *   lists grant SDDL SID ITSELF FILES CREATORS       access_grant()
+ *   lists restore SDDL [fail]                        access_read() of that, then access_restore()
+ *   lists grant SDDL SID ITSELF FILES CREATORS [lost]  access_grant(); `lost`: of the old list nothing is
+ *                                                    in the new one, which an NT-compatible kernel once did
  *
  * Output: "CALL PATH SDDL" for each list that is set, then "error N", "open WHO" or "closed".
  */
@@ -35,11 +37,15 @@ static DWORD WINAPI fake_attributes(const WCHAR *path);
 #define GetFileSecurityW fake_get_file
 #define CreateDirectoryW fake_make_folder
 #define GetFileAttributesW fake_attributes
+#define acl_replace fake_replace
 #include "win/access.c"
+#undef acl_replace
 #undef GetFileAttributesW
 
+DWORD acl_replace(PACL from, const struct acl_entry *entries, unsigned count, PACL *to);
+
 static WCHAR sddl[4096] = L"O:BAD:P(A;;FA;;;BA)(A;;FA;;;SY)";
-static BOOL fails;
+static BOOL fails, loses;
 
 static void show(const char *call, const WCHAR *path, SECURITY_INFORMATION what,
                  PSECURITY_DESCRIPTOR descriptor) {
@@ -97,6 +103,12 @@ static DWORD WINAPI fake_attributes(const WCHAR *path) {
     return FILE_ATTRIBUTE_DIRECTORY;
 }
 
+DWORD fake_replace(PACL from, const struct acl_entry *entries, unsigned count, PACL *to) {
+    ACL none;
+    InitializeAcl(&none, sizeof none, ACL_REVISION);
+    return acl_replace(loses ? &none : from, entries, count, to);
+}
+
 static int tell(DWORD error) {
     printf("error %lu\n", error);
     return 0;
@@ -124,6 +136,13 @@ static int ask(const WCHAR *question) {
     return 0;
 }
 
+static int restore(void) {
+    static DWORD_PTR room[512];
+    DWORD needed = 0;
+    DWORD error = access_read(L"C:\\x", room, sizeof room, &needed);
+    return tell(error != ERROR_SUCCESS ? error : access_restore(L"C:\\x", room));
+}
+
 static int grant(WCHAR **words) {
     static struct access_account account = {.has_sid = true};
     struct access_rights rights = {wcstoul(words[1], NULL, 0), wcstoul(words[2], NULL, 0),
@@ -148,7 +167,13 @@ int main(void) {
         lstrcpynW(sddl, argv[3], ARRAYSIZE(sddl));
         return ask(argv[2]);
     }
-    if (argc == 7 && wcscmp(argv[1], L"grant") == 0) {
+    if (argc >= 3 && wcscmp(argv[1], L"restore") == 0) {
+        lstrcpynW(sddl, argv[2], ARRAYSIZE(sddl));
+        fails = argc > 3;
+        return restore();
+    }
+    if (argc >= 7 && wcscmp(argv[1], L"grant") == 0) {
+        loses = argc > 7;
         lstrcpynW(sddl, argv[2], ARRAYSIZE(sddl));
         return grant(argv + 3);
     }

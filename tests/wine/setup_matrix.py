@@ -9,7 +9,7 @@ ordinary suite (test_setup.py). A row is
     where     the configuration beside the program, or elsewhere (`install --config`)
     what      sound, or with a mistake that was made after the service had started
 
-What holds of each: with a sound configuration it is 0, and the service is in its state again, under the new program;
+What holds of each: with a sound configuration it is 0, twice, and the service is in its state again, under the new program;
 unless it could not be started again, which is found before it is stopped. Whatever is not 0 has changed nothing: the
 process is the same, and each file is.
 """
@@ -95,6 +95,10 @@ def play(site, state, where, what):
             wrong.append("old program")
         if config.read_bytes() != before[3][config]:
             wrong.append("configuration")
+        # Once more with the same command line.
+        again = site.with_log(site.setup_exe, "/X86", site.to_here()).rc
+        if again != OK or seen(site, config)[0]["state"] != after[0]["state"]:
+            wrong.append(f"second run {again}")
     else:
         wrong += [name for name, a, b in zip(("service", "registration", "entry", "files"), before, after) if a != b]
     if STATES[state][0] == PAUSED and site.repaired("stuck.ini"):

@@ -101,7 +101,7 @@ def test_pause_and_continue_verbs(service):
     service.await_event(3020)
     assert "paused" in service.ok("pause").out
     assert service.query()["state"] == PAUSED
-    assert "paused" in service.ok("status").out
+    assert "paused" in service.run("status").out
     service.put(NAME)
     assert_untouched(service, 1, NAME)
     assert "running" in service.ok("continue").out
@@ -138,7 +138,7 @@ def assert_paused_from_the_start(service):
     service.put("Mxmeanwhile.ini")
     assert_untouched(service, 1, NAME, "Mxmeanwhile.ini")
     assert not service.events(3020), "it has not looked into the folder"
-    assert "paused" in service.ok("status").out
+    assert "paused" in service.run("status").out
 
 
 def test_started_paused_by_the_verb(service):

@@ -164,15 +164,16 @@ def test_a_file_is_no_folder(host):
 # ---- nowhere ----
 
 def test_every_verb_says_what_was_looked_at(host):
-    for verb in (["scan"], ["repair"], ["status"], ["scan", "--format=json"]):
+    for verb in (["scan"], ["repair"], ["scan", "--format=json"]):
         result = host.run(*verb)
         assert result.rc == 2
         assert_looked_at(result.err)
         assert len(result.err.splitlines()) == 1
     assert_looked_at(host.ok("check").out)
     status = host.run("status", "--format=json")
-    assert status.rc == 2
-    assert_looked_at(json.loads(status.out)["error"])
+    assert status.rc == 1
+    assert_looked_at(json.loads(status.out)["folderError"])
+    assert_looked_at(" ".join(host.run("status").out.split()))
 
 
 def test_found_once_it_appears(running):
@@ -209,7 +210,8 @@ def test_exchange_5_5_does_not_need_it(host, image):
         register(host, image)
     else:
         usual(host)
-    for verb in ("scan", "status", "repair"):
+    assert "does not need" in " ".join(host.run("status").out.split())
+    for verb in ("scan", "repair"):
         result = host.run(verb)
         assert result.rc == 2
         assert_looked_at(result.err, (r"C:\Exchsrvr\Kmsdata", "does not need"))
@@ -254,6 +256,7 @@ def test_variables_are_put_in(host):
 
 
 @pytest.mark.parametrize("folder,told", [(r"%NoSuchVariable%\Clients", "%NoSuchVariable%"), ("%OS%", "not a full path"),
+                                         (r"%USERPROFILE%\Clients", "%USERPROFILE%"),  # C1: of whoever asks, not the service's
                                          (r"x%SystemDrive%\Clients", "not a full path")])
 def test_variables_that_give_no_full_path(host, folder, told):
     host.configure(Folder=folder)

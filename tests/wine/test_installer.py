@@ -17,7 +17,7 @@ import zipfile
 import pytest
 
 from conftest import assert_in_order, tools
-from host import (EVENT_SOURCE_KEY, QUIET, RUNNING, SERVICE, STOPPED, Product,
+from host import (EVENT_SOURCE_KEY, PAUSE, PAUSED, QUIET, RUNNING, SERVICE, STOPPED, Product,
                   lost_at_exit, wait_until)
 
 # The same server as the other tests of the 32-bit program.
@@ -27,7 +27,7 @@ ROOT = pathlib.Path(__file__).absolute().parents[2]
 UNINSTALL_KEY = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\KMRepair"
 PROGRAM_FILES = ["LICENSE.txt", "README.txt", "THIRD-PARTY.txt", "kmrepair.exe", "uninstall.exe"]
 DOES_NOT_EXIST, DEMAND_START = 1060, 3
-OK, NO_ADMINISTRATOR, WRONG, FILE_IN_USE, REFUSED, NOT_STARTED = 0, 3, 4, 6, 7, 8
+OK, NO_ADMINISTRATOR, WRONG, FILE_IN_USE, REFUSED, NOT_STARTED, NOT_PUT_BACK, LEFT = 0, 3, 4, 6, 7, 8, 9, 10
 
 # What an older version may have been: the program, and a few bytes more that Windows ignores.
 OLDER = b"an older version"
@@ -387,10 +387,37 @@ def test_uninstall_waits_when_told_to(plain):
     with plain.wine.hold("hold", plain.wine.windows_path(plain.exe), "r", "r"):
         result = plain.with_log(uninstaller, "/WAIT=1", here)
     assert result.rc == FILE_IN_USE, result.log
-    assert plain.query() == {"error": DOES_NOT_EXIST} and plain.exe.exists() and plain.add_remove()
+    # Before: the service was gone.
+    assert "Nothing was removed" in result.log and plain.state() == RUNNING
+    assert plain.exe.exists() and plain.add_remove()
     assert plain.with_log(uninstaller, "/NONSENSE", here).rc == WRONG
     assert plain.with_log(uninstaller, "/PURGE", here).rc == OK
     assert not plain.add_remove() and plain.files() in ([], ["uninstall.exe"])
+
+
+def test_uninstall_names_what_it_could_not_delete(plain):
+    """Before: 0, and the entry in Add/Remove Programs was gone."""
+    plain.first_setup("/NOSTART")
+    here = f"_?={plain.wine.windows_path(plain.home)}"
+    with plain.wine.hold("hold", plain.wine.windows_path(plain.home / "README.txt"), "r", "r"):
+        result = plain.with_log(plain.home / "uninstall.exe", "/PURGE", here)
+    assert result.rc == LEFT, result.log
+    assert f"Left: {plain.wine.windows_path(plain.home)}\\README.txt" in result.log and "KMRepair is removed" not in result.log
+    assert plain.query() == {"error": DOES_NOT_EXIST} and plain.add_remove()
+    assert plain.files() == ["README.txt", "uninstall.exe"]
+    assert plain.with_log(plain.home / "uninstall.exe", here).rc == OK
+    assert not plain.add_remove() and plain.files() in ([], ["uninstall.exe"])
+
+
+def test_uninstall_of_a_paused_service_that_is_in_use(plain):
+    plain.home.mkdir()
+    plain.configure()
+    plain.first_setup()
+    plain.controlled(PAUSE, PAUSED)
+    plain.put("stuck.ini")
+    with plain.wine.hold("hold", plain.wine.windows_path(plain.exe), "r", "r"):
+        result = plain.with_log(plain.home / "uninstall.exe", "/WAIT=1", f"_?={plain.wine.windows_path(plain.home)}")
+    assert result.rc == FILE_IN_USE and plain.state() == PAUSED and not plain.repaired("stuck.ini")
 
 
 # ---- release ----

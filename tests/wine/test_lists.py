@@ -92,5 +92,19 @@ def test_grant_keeps_what_is_there(lists):
         assert lists("grant", sddl, BOB, "0x120089", "0x12019f", "0") == [rf"named C:\x {after}", "error 0"]
 
 
+def test_a_list_that_locks_out_is_not_set(lists):
+    """K3: SYSTEM and Administrators were in it before and are not any more. ERROR_INVALID_ACL."""
+    for kept in ("(A;;FA;;;BA)", "(A;;FA;;;SY)"):
+        assert lists("grant", f"D:{kept}", BOB, "0x120089", "0", "0", "lost") == ["error 1336"]
+
+
 def test_grant_without_a_list_changes_nothing(lists):
     assert lists("grant", "O:BA", BOB, "0x120089", "0", "0") == ["error 0"]
+
+
+@pytest.mark.parametrize("sddl", [PRIVATE, "O:BAD:(A;;FA;;;BA)(A;OICI;FA;;;WD)", f"O:{BOB}D:(A;;FA;;;BA)(A;ID;FR;;;WD)"])
+@pytest.mark.parametrize("aclapi", [True, False])
+def test_restore_gives_the_list_that_was_read(lists, sddl, aclapi):
+    """Owner, list, and whether it inherits: by aclapi, for what is in a folder, then exactly."""
+    expected = [rf"{call} C:\x {sddl}" for call in (["named"] if aclapi else []) + ["file"]]
+    assert lists("restore", sddl, *[] if aclapi else ["fail"]) == [*expected, "error 0"]

@@ -4,6 +4,7 @@
 import csv
 import io
 import json
+import re
 import unicodedata
 import zlib
 
@@ -69,11 +70,28 @@ def test_mailboxes_survive(product):
 
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", " =1+1", "  -1", "=\"a\",b", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff201",
-            "\u3000=1", "'=1", "a=1", "a -1", "1", "'", "=", "\u00e9=1"]
+            "\u3000=1", "'=1", "a=1", "a -1", "1", "'", "=", "\u00e9=1",
+            "a;=1+1", "a; -1;b", ";;+1", "a;b=1", ";@x;\uff1d1", "a;\"=1+1\"", "a\";=1", "\"=1", "=1;=2", "a;", "a; "]
+SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 def as_cell(text):
-    return ("'" if text.lstrip(" ")[:1] in tuple("=+-@\uff1d\uff0b\uff0d\uff20") else "") + text
+    return ";".join(("'" if part.lstrip(' "').startswith(SIGNS) else "") + part for part in text.split(";"))
+
+
+def assert_no_formula(text):
+    """Whatever a spreadsheet splits the rows at, and whether it knows quotation marks."""
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    for between in ",;":
+        rows += csv.reader(io.StringIO(text, newline=""), delimiter=between)
+    rows += [line.split(";") for line in text.splitlines()]
+    assert not [cell for row in rows for cell in row if cell.lstrip(' "').startswith(SIGNS)]
+
+
+def scanned_csv(product):
+    text = product.run("scan", "--format=csv").out
+    assert_no_formula(text)
+    return text
 
 
 def test_no_cell_is_a_formula(product):
@@ -82,7 +100,7 @@ def test_no_cell_is_a_formula(product):
     for name in names:
         product.put(name)
     product.put("state.ini", record(state="+4+cmd|'/C calc'!A0"))
-    rows = {row["record"]: row for row in read_csv(product.run("scan", "--format=csv").out)}
+    rows = {row["record"]: row for row in read_csv(scanned_csv(product))}
     assert rows.pop("state.ini")["state"] == "'+4+cmd|'/C calc'!A0"
     assert set(rows) == set(map(as_cell, names))
     rows = {row["record"]: row for row in read_json(product.run("scan", "--format=json").out)}
@@ -93,6 +111,14 @@ def test_no_cell_is_a_formula(product):
     product.ok("repair")
     assert {row["record"] for row in read_csv(product.ok("history", "--format=csv").out)} == set(map(as_cell, names))
     assert {row["record"] for row in read_json(product.ok("history", "--format=json").out)} == set(names)
+
+
+def test_semicolon_is_quoted(product):
+    """For who splits at it and begins a cell where the row begins, as with a record."""
+    product.put("a;b.ini")
+    product.put("c.ini", record(state="4;=2"))
+    lines = scanned_csv(product).splitlines()
+    assert lines[1].startswith('"a;b.ini",stuck,') and lines[2].startswith("c.ini,doubtful,\"4;'=2\",")
 
 
 def test_mailbox_in_the_journal_is_no_formula(product):
@@ -107,7 +133,9 @@ def test_mailbox_in_the_journal_is_no_formula(product):
             body = line.rpartition("\t")[0].replace("/o=A/cn=PLACE", "".join(f"%{ord(c):02X}" if c < " " else c for c in text))
             lines.append(f"{body}\t{zlib.crc32(body.encode()):08X}\n")
         product.journal.write_bytes("".join(lines).encode())
-        [row] = read_csv(product.ok("history", "--format=csv").out)
+        out = product.ok("history", "--format=csv").out
+        assert_no_formula(out)
+        [row] = read_csv(out)
         assert row["mailbox"] == as_cell(as_shown(text)), text
         [row] = read_json(product.ok("history", "--format=json").out)
         assert row["mailbox"] == text
@@ -130,7 +158,7 @@ def test_line_ends_in_the_journal_survive(product):
     [row] = read_json(product.ok("history", "--format=json").out)
     assert row["mailbox"] == bad
     out = product.ok("history").out
-    assert len(out.splitlines()) == 2 and not any(is_active(c) for c in out.replace("\n", ""))
+    assert len(out.splitlines()) == 3 and not any(is_active(c) for c in out.replace("\n", ""))
 
 
 def test_half_a_character_is_still_utf_8(product):
@@ -190,3 +218,26 @@ def test_table_fits_a_console(product):
     heading = out.splitlines()[1]
     at = heading.index("VERDICT")
     assert all(lines[name][at:].startswith("stuck") for name in ("short.ini", "accents.ini"))
+
+
+def test_history_fits_a_console(product):
+    """A mailbox is never shortened: what does not fit continues in indented lines."""
+    mailboxes = dict(ROWS, **{"none.ini": "", "few.ini": "/o=A/cn=xyz", "one.ini": "/o=A/cn=wxyz\u00e9"})
+    for name, mailbox in mailboxes.items():
+        product.put(name, b"\xef\xbb\xbf" + record(mailbox=mailbox))
+    product.ok("repair")
+    shown, name = {}, ""
+    lines = product.ok("history").out.splitlines()
+    assert lines[0].split() == ["TIME", "RECORD", "ACTION", "OUTCOME", "MAILBOX"]
+    for line in lines[1:]:
+        assert columns(line) < 80, line
+        row = re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d [+-]\d\d:\d\d (\S+) +repair +repaired *(.*)", line)
+        if row:
+            name = row[1]
+        else:
+            assert line.startswith("    ") and line[4] != " "
+        shown[name] = shown.get(name, "") + (row[2] if row else line[4:])
+    assert shown == {row["record"]: row["mailbox"] for row in read_csv(product.ok("history", "--format=csv").out)}
+    assert {name: shown[name] for name in mailboxes} == {name: as_shown(m) for name, m in mailboxes.items()}
+    [row] = [r for r in read_json(product.ok("history", "--format=json").out) if r["record"] == "few.ini"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["time"])

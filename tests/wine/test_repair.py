@@ -85,11 +85,11 @@ def test_unnamed_mailbox(product):
 
 
 def test_percent_is_neutralised(product):
-    """The viewer would expand a %1 or a %%1 in a name again."""
-    product.put("Mx%1clfr%%n.ini", record(mailbox="/o=Org%2/cn=R/cn=%3"))
+    """The viewer would expand a %1, a %%1 or a %{guid} in a name again."""
+    product.put("Mx%1clfr%%n%{a}.ini", record(mailbox="/o=Org%2/cn=R%{b}/cn=%3"))
     [event] = [e for e in product.ok("repair").events if e.id == 2000]
     text = " ".join(event.strings)
-    assert "clfr" in text and not re.search(r"%[\d%]", text), event.strings
+    assert "clfr" in text and not re.search(r"%[\d%{]", text), event.strings
 
 
 def test_journal_knows_the_repair(product):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The service under the service control manager: its life, and what it repairs meanwhile."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import threading
 
 import pytest
 
+from field import fault, switch_of
 from host import (CONTINUE, EVENT_SOURCE_KEY, INTERROGATE, PARAMCHANGE, PAUSE, PAUSED, RUNNING,
                   SERVICE, SHOW_EVENTS, STOP, STOPPED, as_repaired, assert_holds,
                   assert_only_repaired, parse_events, record, snapshot, wait_until)
@@ -43,6 +45,21 @@ def test_install_twice_is_install_once(service):
     assert service.wine.probe("config", SERVICE).out == before
 
 
+def test_install_where_no_level_is_known(faulty):
+    """K2: what an older Windows does not know of a service is no trouble, whichever way it says so."""
+    with fault(faulty, "levels"):
+        result = faulty.run("install")
+    assert (result.rc, result.err) == (0, "")
+
+
+def test_start_while_the_database_is_locked(faulty):
+    """S12: as while the host starts. How long it is waited for, and what for besides, is in test_scm.py."""
+    switch_of(faulty, "database").touch()
+    threading.Timer(3, switch_of(faulty, "database").unlink, [True]).start()
+    faulty.ok("start")
+    assert faulty.query()["state"] == RUNNING and not switch_of(faulty, "database").exists()
+
+
 def test_install_names_another_configuration(service):
     other = service.folder.parent / "with blank" / "other.ini"
     other.parent.mkdir()
@@ -62,7 +79,7 @@ def test_install_writes_the_configuration(product):
         product.install("--folder", product.wine.windows_path(product.folder))
         product.put("stuck.ini")
         assert product.run("scan").rc == 1
-        assert product.wine.windows_path(product.folder) in product.ok("status").out
+        assert product.wine.windows_path(product.folder) in product.run("status").out
     finally:
         product.remove()
 
@@ -139,7 +156,7 @@ def test_verbs_without_a_service(product):
         result = product.run(verb)
         assert result.rc == 2 and "not installed; run: kmrepair install" in result.err, verb
     assert product.ok("uninstall").out == "The service KMRepair was not installed.\n"
-    assert "not installed" in product.ok("status").out
+    assert "not installed" in product.run("status").out
 
 
 # ---- status and controls ----
@@ -153,9 +170,9 @@ def test_status(running):
     assert running.wine.windows_path(running.config) in out
     assert "Repair = yes" in out and "10000" in out
     running.controlled(PAUSE, PAUSED)
-    assert "paused" in running.ok("status").out
+    assert "paused" in running.run("status").out
     running.stop()
-    assert "stopped" in running.ok("status").out
+    assert "stopped" in running.run("status").out
 
 
 def test_life_is_reported(running):
@@ -396,7 +413,9 @@ def test_killed_while_records_pour_in(running):
 
 # ---- in a console ----
 
-def test_run_in_a_console(product):
+@contextlib.contextmanager
+def in_a_console(product):
+    """(process, file of its output, file of its events), when it has repaired a record."""
     product.put("stuck.ini")
     out_path, err_path = product.home / "out.txt", product.home / "err.txt"
     with open(out_path, "wb") as out, open(err_path, "wb") as err:
@@ -404,13 +423,39 @@ def test_run_in_a_console(product):
                                      stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         try:
             product.await_repaired("stuck.ini")
-            product.put("later.ini")
-            product.await_repaired("later.ini")
-            wait_until(lambda: b"later.ini" in out_path.read_bytes(), "it says so")
-            os.kill(product.unix_pid(), signal.SIGINT)  # what Ctrl-C becomes
-            assert process.wait(10) == 0
+            yield process, out_path, err_path
         finally:
             product.kill()
             process.wait(10)
-    events = parse_events(err_path.read_text())
-    assert {e.id for e in events} >= {1000, 2000, 1001}
+
+
+def test_run_in_a_console(product):
+    with in_a_console(product) as (process, out_path, err_path):
+        product.put("later.ini")
+        product.await_repaired("later.ini")
+        wait_until(lambda: b"later.ini" in out_path.read_bytes(), "it says so")
+        os.kill(product.unix_pid(), signal.SIGINT)  # what Ctrl-C becomes
+        assert process.wait(10) == 0
+    assert {e.id for e in parse_events(err_path.read_text())} >= {1000, 2000, 1001}
+
+
+def test_a_console_that_is_closed(faulty):
+    """N1: Windows ends the process when the handler returns, which therefore waits for the end of the work."""
+    with in_a_console(faulty) as (process, _, err_path):
+        with fault(faulty, "close"):
+            process.wait(10)
+    assert {e.id for e in parse_events(err_path.read_text())} >= {1000, 2000, 1001}
+
+
+@pytest.mark.parametrize("kind", ["", "nolinks"])
+def test_a_record_that_is_written_is_told_of_when_it_is_let_go(faulty, kind):
+    """C6; also where FILE_OPEN_REPARSE_POINT is not known, as on NT 4.0 (N10)."""
+    faulty.put("Mxslow.ini", record(state="04"))
+    path = faulty.wine.windows_path(faulty.folder / "Mxslow.ini")
+    with fault(faulty, kind or "none"):
+        with faulty.wine.hold("hold", path, "rw", "rw"):
+            faulty.start()
+            faulty.await_event(3020)
+            assert_holds(lambda: not faulty.events(2010), "nothing is said while somebody writes to it", 2)
+        faulty.await_event(2010, "Mxslow.ini")
+    assert len(faulty.events(2010)) == 1

@@ -61,6 +61,82 @@ def test_undo_refuses_what_has_changed(repaired):
     assert snapshot(repaired.folder) == before
 
 
+def test_undo_all(service):
+    """Each record has a line with its own result; what has changed since is left alone; the service repairs none again."""
+    names = ["a.ini", "b.ini", "C.ini", "d.ini", "never.ini"]
+    content = {name: record(mailbox=f"/o=A/cn={name}") for name in names}
+    for name in names[:4]:
+        service.put(name, content[name])
+    service.put("never.ini", record(state="1"))
+    service.start()
+    service.await_repaired(*names[:4])
+    for name in names[:4]:
+        service.await_event(2000, name)
+    service.stop()
+    (service.folder / "b.ini").write_bytes(as_repaired(content["b.ini"]) + b"; by hand\r\n")
+    (service.folder / "d.ini").unlink()
+    result = service.run("undo", "--all")
+    lines = result.out.splitlines()
+    assert result.rc == 1 and not result.err
+    assert lines[:3] == ["C.ini: taken back, and held", "a.ini: taken back, and held",
+                         "b.ini: left alone: it has changed since it was repaired"]
+    assert lines[3].startswith("d.ini: left alone: ") and lines[4:] == ["2 taken back, 2 left alone."]
+    assert sorted(e.id for e in result.events) == [2040, 2040]
+    for name in ("a.ini", "C.ini"):
+        assert (service.folder / name).read_bytes() == content[name]
+    assert (service.folder / "b.ini").read_bytes().endswith(b"; by hand\r\n")
+    service.start()
+    service.await_event(3020)
+    assert_holds(lambda: not service.repaired("a.ini") and not service.repaired("C.ini"), "both are held", 2)
+    again = service.run("undo", "--all").out.splitlines()
+    assert not [line for line in again if line.startswith(("a.ini", "C.ini"))]
+
+
+def test_undo_all_beside_the_service(repaired):
+    result = repaired.ok("undo", "/ALL")
+    assert result.out == f"{NAME}: taken back, and held\n1 taken back, 0 left alone.\n"
+    assert (repaired.folder / NAME).read_bytes() == repaired.original
+    assert_holds(lambda: not repaired.repaired(NAME), "the record is left alone", 2)
+    assert repaired.ok("undo", "--all").out == "0 taken back, 0 left alone.\n"
+
+
+def test_undo_all_since(repaired):
+    assert repaired.ok("undo", "--all", "--since", "2100-01-01").out == "0 taken back, 0 left alone.\n"
+    assert repaired.repaired(NAME)
+    assert repaired.ok("undo", "--all", "--since=1h").out.startswith(f"{NAME}: taken back")
+
+
+def test_undo_all_is_of_the_configured_folder(product):
+    product.put(NAME)
+    product.ok("repair")
+    other = product.folder.parent / "Other"
+    other.mkdir()
+    product.configure(Folder=product.wine.windows_path(other))
+    before = snapshot(product.folder)
+    assert product.ok("undo", "--all").out == "0 taken back, 0 left alone.\n"
+    assert snapshot(product.folder) == before
+
+
+def test_undo_all_of_a_record_in_use(product):
+    product.put(NAME)
+    product.put("z.ini")
+    product.ok("repair")
+    with product.wine.hold("hold", product.windows(NAME), "rw", "-"):
+        result = product.run("undo", "--all")
+    assert result.rc == 1 and f"{NAME}: left alone: " in result.out and "z.ini: taken back" in result.out
+    assert product.repaired(NAME)
+    assert product.ok("undo", "--all").out.startswith(f"{NAME}: taken back")
+
+
+def test_undo_all_without_a_journal(product):
+    product.put(NAME)
+    product.ok("repair")
+    product.journal.unlink()
+    product.journal.mkdir()
+    result = product.run("undo", "--all")
+    assert result.rc == 2 and "journal" in result.err and product.repaired(NAME)
+
+
 def test_history(repaired):
     repaired.put("Mxother.ini", record(mailbox=OTHER))
     repaired.await_event(2000, "Mxother.ini")
@@ -127,7 +203,7 @@ def test_json(repaired):
     assert found["Mxsound.ini"]["verdict"] == "sound" and found["Mxsound.ini"]["state"] == "1"
     assert found["Mx, two.ini"]["verdict"] == "sound"
     status = json.loads(repaired.ok("status", "--format=json").out)
-    assert status["service"] == "running" and status["repaired"] == 1 and status["files"] == 3
+    assert status["state"] == "repairing" and status["repaired"] == 1
 
 
 def test_check(product):

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "verb/state.h"
+
+#include "result.h"
+#include "service.h"
+#include "settings.h"
+#include "todo.h"
+#include "verb/read_journal.h"
+#include "verb/registration.h"
+#include "win/scm.h"
+
+/* What read_journal() visits the entries for; it carries no context. */
+static struct state *visited;
+
+/* ---- the service ---- */
+
+static void find_service(struct state *state, const struct options *options) {
+    static WCHAR program[PATH_UNITS];
+    const WCHAR *rest = NULL;
+    SC_HANDLE service = NULL;
+    SERVICE_STATUS status;
+    DWORD error = scm_open(SERVICE_NAME, SERVICE_QUERY_STATUS, &service);
+    path_print(options->program, state->program, sizeof state->program);
+    if (error == ERROR_SUCCESS && !QueryServiceStatus(service, &status))
+        error = GetLastError();
+    else if (error == ERROR_SUCCESS)
+        state->service = status.dwCurrentState;
+    scm_close(service);
+    if (error != ERROR_SERVICE_DOES_NOT_EXIST)
+        state->service_error = error;
+    const QUERY_SERVICE_CONFIGW *registered = scm_config(SERVICE_NAME, &error);
+    if (registered == NULL)
+        return;
+    state->start = registered->dwStartType;
+    path_print(registered->lpServiceStartName, state->account, sizeof state->account);
+    if (registration_program(registered->lpBinaryPathName, program, &rest))
+        path_print(program, state->program, sizeof state->program);
+}
+
+bool state_is_up(const struct state *state) {
+    return state->service != 0 && state->service != SERVICE_STOPPED;
+}
+
+/* ---- the journal ---- */
+
+/* journal_visit: before it is known which folder this is about. */
+static void visit_facts(void *context, const struct journal_entry *entry) {
+    struct state *state = visited;
+    (void)context;
+    if ((entry->kind == JOURNAL_DONE && entry->outcome == OUTCOME_REPAIRED) ||
+        entry->kind == JOURNAL_REPAIRED) {
+        state->repaired++;
+        if (entry->utc >= state->last_repair)
+            state->last_repair = entry->utc;
+    } else if (entry->kind == JOURNAL_LOADED) {
+        state->loaded_at = entry->utc;
+        config_read(entry->text, &state->loaded);
+    } else if (entry->kind == JOURNAL_STATE) {
+        state->has_told = true;
+        state->told = entry->state;
+    }
+}
+
+/* journal_visit: when it is known which folder is open. Of none, every folder may be the one. */
+static void visit_records(void *context, const struct journal_entry *entry) {
+    (void)context;
+    if (folder_is_open(&visited->host.folder))
+        todo_apply(&visited->memory, &visited->host.host, entry);
+    else
+        memory_apply(&visited->memory, entry);
+}
+
+static bool is_denied(const struct host_result *result) {
+    return result->error == ERROR_ACCESS_DENIED && result->reason == NULL;
+}
+
+/* When the oldest of the changes in flight was begun, if it should have been over. They take a moment
+ * each, unless the event log takes no events or a record is in use. */
+static uint32_t find_waiting(struct state *state) {
+    enum { MOMENT_SECONDS = 2 };
+    uint32_t since = UINT32_MAX;
+    for (struct memory_item *item = memory_next(&state->memory, ITEM_FLIGHT, NULL); item != NULL;
+         item = memory_next(&state->memory, ITEM_FLIGHT, item)) {
+        if (item->utc < since)
+            since = item->utc;
+    }
+    uint32_t time = state->host.host.utc(&state->host);
+    bool full = state->has_told && state->told.why == WHY_EVENTS;
+    return since != UINT32_MAX && (full || since + MOMENT_SECONDS <= time || since > time) ? since
+                                                                                           : 0;
+}
+
+static void find_journal(struct state *state, const struct options *options) {
+    visited = state;
+    state->journal = read_journal(options->journal, &state->reader, visit_facts);
+    if (state->journal.code == HOST_OK && path_has(options->journal, FILE_ATTRIBUTE_READONLY))
+        state->journal = result_make(HOST_FAILED, 0, "the file is read-only");
+    state->damaged = state->reader.foreign;
+}
+
+/* ---- configuration and folder ---- */
+
+static void find_config(struct state *state, const struct options *options) {
+    path_print(options->config, state->config, sizeof state->config);
+    state->accepted = settings_load(options->config, &state->settings, &state->error);
+    state->config_unread = !state->accepted && (state->error.busy || settings_is_denied());
+}
+
+struct memory_item *state_next_held(struct state *state, const struct memory_item *item) {
+    struct memory *memory = &state->memory;
+    struct memory_item *next = memory_next(memory, ITEM_HOLD, item);
+    while (next != NULL && memory->folders[next->folder].kind == FOLDER_OTHER)
+        next = memory_next(memory, ITEM_HOLD, next);
+    return next;
+}
+
+static void find_folder(struct state *state) {
+    if (state_is_up(state) && state->loaded_at != 0)
+        state->in_force = &state->loaded;
+    else if (state->accepted)
+        state->in_force = &state->settings;
+    state->folder = result_ok;
+    if (state->in_force != NULL)
+        state->folder = host_win_open_folder(&state->host, state->in_force->folder);
+}
+
+/* ---- the records */
+
+static void count_todo(struct state *state, const struct options *options) {
+    struct host_result why;
+    for (struct memory_item *item = todo_next(&state->memory, NULL); item != NULL;
+         item = todo_next(&state->memory, item)) {
+        enum todo found = todo_look(&state->host.host, options->bytes, &state->memory, item, &why);
+        state->todo_untold += found == TODO_UNTOLD;
+        if (found == TODO_ENABLE && state->todo++ == 0)
+            state->todo_since = item->utc;
+    }
+}
+
+/* Reads the journal once more, for two paths of the folder are one only when it is open. */
+static void find_records(struct state *state, const struct options *options) {
+    memory_clear(&state->memory);
+    if (state->journal.code == HOST_GONE || is_denied(&state->journal))
+        return;
+    (void)read_journal(options->journal, &state->reader, visit_records);
+    state->in_flight = (uint32_t)state->memory.count[ITEM_FLIGHT];
+    state->waiting_since = find_waiting(state);
+    for (struct memory_item *item = state_next_held(state, NULL); item != NULL;
+         item = state_next_held(state, item))
+        state->held++;
+    if (folder_is_open(&state->host.folder))
+        count_todo(state, options);
+}
+
+void state_collect(struct state *state, const struct options *options) {
+    host_win_init(&state->host, options->journal, NULL);
+    find_service(state, options);
+    find_config(state, options);
+    find_journal(state, options);
+    find_folder(state);
+    find_records(state, options);
+    state_judge(state);
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_remind: core/remind, event 2005: when it is said which mailboxes still have to be enabled, and
+ * which are named. The list itself is test_todo's.
+ */
+#include "rig.h"
+#include "todo.h"
+
+enum { DAY = 24 * HOUR, QUARTER = 15 * MINUTE };
+
+static void begin(uint32_t hours) {
+    settings.reminder_hours = hours;
+    start();
+    run(MINUTE);
+}
+
+static struct fake_file *a_repaired_as(const char *name, const char *text) {
+    struct fake_file *file = fake_file(&fake, name, text);
+    mender_hint(&mender, name);
+    run(10 * SECOND);
+    same_number(name, "writes", 1, file->writes);
+    return file;
+}
+
+static struct fake_file *a_repaired(const char *name) {
+    return a_repaired_as(name, STUCK);
+}
+
+static void reminders(const char *label, unsigned expected) {
+    same_number(label, "2005", expected, fake_events(&fake, EVENT_TO_ENABLE));
+}
+
+/* The strings of the last one. */
+static void names(const char *label, const char *mailboxes, const char *count) {
+    const struct fake_event *event = NULL;
+    for (size_t i = 0; i < fake.event_count; i++) {
+        if (fake.events[i].number == EVENT_TO_ENABLE)
+            event = &fake.events[i];
+    }
+    assert_non_null(event);
+    same_text(label, "mailboxes", mailboxes, event->string[0]);
+    same_text(label, "in all", count, event->string[1]);
+    same_text(label, "folder", settings.folder, event->string[2]);
+}
+
+#define ANNA "/o=Org/ou=Site/cn=Recipients/cn=Anna"
+
+static void after_so_many_hours_and_again(void **state) {
+    (void)state;
+    begin(24);
+    (void)a_repaired("a.ini");
+    run(DAY - QUARTER);
+    reminders("before", 0);
+    run(QUARTER);
+    reminders("after a day", 1);
+    names("after a day", ANNA, "1");
+    run(DAY - QUARTER);
+    reminders("before the second", 1);
+    run(QUARTER);
+    reminders("after two days", 2);
+    run(10 * (uint64_t)DAY);
+    reminders("after twelve days", 12);
+    no_complaints();
+}
+
+static void by_the_setting(void **state) {
+    (void)state;
+    begin(0);
+    (void)a_repaired("a.ini");
+    run(3 * DAY);
+    reminders("0 hours", 0);
+    settings.reminder_hours = 72;
+    mender_configure(&mender, &settings);
+    run(QUARTER);
+    reminders("72 hours", 1);
+    run(2 * DAY);
+    reminders("72 hours", 1);
+    settings.reminder_hours = 47;
+    mender_configure(&mender, &settings);
+    run(QUARTER);
+    reminders("47 hours", 2);
+    no_complaints();
+}
+
+static void not_of_what_is_off_the_list(void **state) {
+    (void)state;
+    begin(24);
+    fake_change(a_repaired("changed.ini"), SOUND);
+    mender_hint(&mender, "changed.ini");
+    a_repaired("gone.ini")->there = false;
+    (void)a_repaired("undone.ini");
+    same_number("undone.ini", "undo", HOST_OK, by_another(mender_undo, "undone.ini").code);
+    run(3 * DAY);
+    reminders("an empty list", 0);
+    fake_find(&fake, "gone.ini");
+    for (size_t i = 0; i < fake.file_count; i++)
+        fake.files[i].there = true;
+    run(QUARTER + HOUR);
+    reminders("one is back as it was", 1);
+    names("one is back as it was", ANNA, "1");
+    no_complaints();
+}
+
+/* Nobody has told the service of the change, nor was there a scan since. */
+static void what_changed_unseen_is_not_named(void **state) {
+    (void)state;
+    settings.rescan_minutes = 0;
+    begin(24);
+    struct fake_file *changed = a_repaired("changed.ini");
+    run(HOUR);
+    (void)a_repaired("a.ini");
+    run(20 * HOUR);
+    fake_change(changed, SOUND);
+    run(3 * HOUR + QUARTER);
+    reminders("the one that is old enough has changed", 0);
+    run(HOUR);
+    reminders("the other one", 1);
+    names("the other one", ANNA, "1");
+    no_complaints();
+}
+
+static void the_first_are_named(void **state) {
+    (void)state;
+    begin(24);
+    (void)a_repaired_as("unnamed.ini", OTHER_STUCK);
+    struct fake_file *busy = a_repaired("busy.ini");
+    busy->shared = HOST_BUSY;
+    (void)a_repaired("b.ini");
+    run(DAY);
+    reminders("one is busy", 1);
+    names("one is busy", "record unnamed.ini; " ANNA, "3");
+    (void)a_repaired_as("c.ini", OTHER_STUCK);
+    (void)a_repaired_as("d.ini", OTHER_STUCK);
+    (void)a_repaired_as("e.ini", OTHER_STUCK);
+    (void)a_repaired_as("f.ini", OTHER_STUCK);
+    run(DAY);
+    names("more than are named",
+          "record unnamed.ini; " ANNA "; record c.ini; record d.ini; record e.ini; ...", "7");
+    no_complaints();
+}
+
+static void not_while_paused_or_away(void **state) {
+    (void)state;
+    const struct host_result why = {HOST_FAILED, 3, NULL};
+    begin(24);
+    (void)a_repaired("a.ini");
+    mender_pause(&mender);
+    run(3 * DAY);
+    reminders("paused", 0);
+    mender_continue(&mender);
+    run(HOUR);
+    reminders("continued, not open", 0);
+    mender_folder_away(&mender, &why);
+    run(DAY);
+    reminders("away", 0);
+    open_folder();
+    run(QUARTER);
+    reminders("open", 1);
+    no_complaints();
+}
+
+static void outlives_restarts(void **state) {
+    (void)state;
+    begin(24);
+    (void)a_repaired("a.ini");
+    for (unsigned i = 0; i < 23; i++) {
+        run(HOUR);
+        restart(false);
+    }
+    run(HOUR - QUARTER);
+    reminders("before", 0);
+    run(2 * QUARTER);
+    reminders("after a day", 1);
+    for (unsigned i = 0; i < 23; i++) {
+        restart(i % 2 == 0);
+        run(HOUR);
+    }
+    reminders("before the second", 1);
+    run(HOUR);
+    reminders("after two days", 2);
+    same_number("STATE", "has the time", true,
+                fake_entry(&fake, JOURNAL_STATE)->state.reminded > fake.utc_base);
+    no_complaints();
+}
+
+/* Only the service says it. */
+static void another_process_is_silent(void **state) {
+    (void)state;
+    begin(24);
+    (void)a_repaired("a.ini");
+    mender_close(&mender);
+    fake.clock += 3 * DAY;
+    other_repairs();
+    reminders("repair", 0);
+    restart(false);
+    run(QUARTER);
+    reminders("the service", 1);
+    no_complaints();
+}
+
+static void the_wall_clock_is_set(void **state) {
+    (void)state;
+    begin(24);
+    (void)a_repaired("a.ini");
+    run(HOUR);
+    fake.apart = 100 * 86400;
+    run(22 * HOUR);
+    reminders("set forwards", 0);
+    run(HOUR + QUARTER);
+    reminders("after a day", 1);
+    fake.apart = -100 * 86400;
+    run(22 * HOUR);
+    reminders("set back", 1);
+    run(2 * HOUR);
+    reminders("after two days", 2);
+    fake.apart = 200 * 86400;
+    run(HOUR);
+    restart(false);
+    run(22 * HOUR);
+    reminders("set forwards, and a restart", 2);
+    run(HOUR);
+    reminders("after three days", 3);
+    fake.apart = 0;
+    restart(false);
+    run(23 * HOUR);
+    reminders("set back while it does not run", 3);
+    run(2 * HOUR);
+    reminders("after four days", 4);
+    no_complaints();
+}
+
+static void what_was_not_taken_was_not_said(void **state) {
+    (void)state;
+    settings.rescan_minutes = 0;
+    begin(24);
+    (void)a_repaired("a.ini");
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    run(2 * DAY);
+    reminders("no event log", 0);
+    same_number("no event log", "tries at most", true, fake.count[FAKE_REPORT] < 60);
+    same_number("STATE", "not reminded", 0, fake_entry(&fake, JOURNAL_STATE)->state.reminded);
+    fake_heal(&fake);
+    run(HOUR + MINUTE);
+    reminders("it is back", 1);
+    run(DAY - 2 * HOUR);
+    reminders("a day later", 1);
+    no_complaints();
+}
+
+static void a_scan_tells_how_many(void **state) {
+    (void)state;
+    begin(0);
+    (void)a_repaired("a.ini");
+    a_repaired("gone.ini")->there = false;
+    fake_change(a_repaired("changed.ini"), SOUND);
+    (void)a_repaired("b.ini");
+    fake_clear_events(&fake);
+    mender_configure(&mender, &settings);
+    run(SECOND);
+    same_text("3020", "mailboxes to enable", "2", fake_event(&fake, EVENT_SCANNED)->string[7]);
+    no_complaints();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(after_so_many_hours_and_again),
+        TEST(by_the_setting),
+        TEST(not_of_what_is_off_the_list),
+        TEST(what_changed_unseen_is_not_named),
+        TEST(the_first_are_named),
+        TEST(not_while_paused_or_away),
+        TEST(outlives_restarts),
+        TEST(another_process_is_silent),
+        TEST(the_wall_clock_is_set),
+        TEST(what_was_not_taken_was_not_said),
+        TEST(a_scan_tells_how_many),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
