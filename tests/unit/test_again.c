@@ -194,6 +194,21 @@ static void repairs_that_cannot_be(void **state) {
     no_complaints();
 }
 
+/* A held record is done with: it does not wait, neither for a hint nor for a scan. */
+static void a_held_record_does_not_wait(void **state) {
+    (void)state;
+    struct fake_file *file = an_undone_file();
+    const unsigned opened = file->opened_for_repair;
+    mender_hint(&mender, "a.ini");
+    run(10 * SECOND);
+    same_number("after a hint", "waiting", 0, mender.queue.count);
+    mender_changes_lost(&mender);
+    run(4 * SECOND);
+    same_number("after a scan", "waiting", 0, mender.queue.count);
+    same_number("a.ini", "opened for repair", opened, file->opened_for_repair);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(undone_and_not_yet_reported),
@@ -206,6 +221,7 @@ int main(void) {
         TEST(a_release_that_cannot_be_written),
         TEST(given_up_after_a_write_that_may_be_made),
         TEST(repairs_that_cannot_be),
+        TEST(a_held_record_does_not_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

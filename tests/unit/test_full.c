@@ -23,8 +23,11 @@ static void journal_of_4_mb(void **state) {
     start();
     run(SECOND);
     (void)fake_fail(&fake, FAKE_JOURNAL_REPLACE, 1, FAKE_FOR_EVER, HOST_FAILED);
-    while (fake.journal.size < LEDGER_BYTES_STOP)
+    while (fake.journal.size + sizeof line - 1 <= LEDGER_BYTES_STOP)
         fake_append_text(&fake, line);
+    /* To the byte. */
+    fake_append_text(&fake, line + sizeof line - 1 - (LEDGER_BYTES_STOP - fake.journal.size));
+    same_number("journal", "size", LEDGER_BYTES_STOP, fake.journal.size);
     mender_journal_changed(&mender);
     run(SECOND);
     struct fake_file *file = a_new_file("a.ini", STUCK);

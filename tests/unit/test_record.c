@@ -346,6 +346,27 @@ static void words(void **state) {
     }
 }
 
+/* What is plainly sound is seen without reading the rest: 50,000 records have to be judged in a scan. */
+static void the_short_way(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_short;
+    } rows[] = {{"State=1\na=/o=x/cn=y\n", true},
+                {"STATE = 1\na=/o=x/cn=y\n", true},
+                {"  State=4\nNumSCerts=1\na=/o=x/cn=y\n", true},
+                {"NUMSCERTS\t=1\nState=4\na=/o=x/cn=y\n", true},
+                {"a=/o=x/cn=y\n", false},
+                {"NumSCerts=1\na=/o=x/cn=y\n", false},
+                {"State=4\na=/o=x/cn=y\n", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct record record = judge(rows[i].text, rows[i].text, strlen(rows[i].text));
+        same_number(rows[i].text, "is judged without the mailbox", rows[i].is_short,
+                    record.mailbox.length == 0);
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdict_table),
@@ -359,6 +380,7 @@ int main(void) {
         cmocka_unit_test(state_of_other_characters),
         cmocka_unit_test(names),
         cmocka_unit_test(words),
+        cmocka_unit_test(the_short_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
