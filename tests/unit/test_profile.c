@@ -225,6 +225,7 @@ static void headings_behind_odd_characters(void **state) {
         {"another start", "[b\v]\n[ab]\nState=4\n", STUCK, 0, 3, 16},
         {"the start of one in the middle", "[a]\n[a\vb]\nState=4\n", D, REASON_BLANKS, 3, 16},
         {"more than the start", "[ab]\n[a\vb]\nState=4\n", D, REASON_BLANKS, 3, 17},
+        {"less than the start", "[a]\n[ab\vc]\nState=4\n", STUCK, 0, 3, 17},
         {"not the start", "[b]\n[a\vb]\nState=4\n", STUCK, 0, 3, 16},
     };
     CHECK(samples);
