@@ -6,6 +6,7 @@
 #   make check    set-up, build and all tests; the last line is `N passed, N failed`
 #   make demo     set-up, build, and the program at its work
 #   make unit | lint | floor | docs | wine      one group of tests, of what is built
+#   make examples            writes the examples of output in the documents anew
 #   make fuzz SECONDS=N       looks for inputs that break the core, for N seconds in all (default 60)
 #   make fuzz-corpus          takes over into tests/fuzz/corpus what these runs found worth keeping
 #   make sim SEEDS=N                            so many stories of the simulation, START=N from there on
@@ -185,9 +186,12 @@ $(INIH)/ini.c $(INIH)/ini.h:
 version := $(shell sed -n 's/^\#define KMREPAIR_VERSION "\(.*\)"/\1/p' service/version.h)
 
 # For Notepad, which on NT 4.0 wants both characters at the end of a line.
-build/package/%.txt: %.md Makefile
+build/package/README.txt: README.md
+build/package/OPERATIONS.txt: docs/operations.md
+build/package/EVENTS.txt: docs/events.md
+build/package/README.txt build/package/OPERATIONS.txt build/package/EVENTS.txt: installer/plain.py Makefile | tools
 	@mkdir -p $(@D)
-	$(say) sed 's/\r*$$/\r/' $< >$@
+	$(say) $(PYTHON) $< $(filter %.md,$^) $@
 build/package/LICENSE.txt: LICENSE Makefile
 	@mkdir -p $(@D)
 	$(say) sed 's/\r*$$/\r/' $< >$@
@@ -195,7 +199,7 @@ build/package/LICENSE.txt: LICENSE Makefile
 build/package/THIRD-PARTY.txt: installer/notices.py Makefile build/inih.from $(wildcard $(INIH)/LICENSE.txt) | tools
 	@mkdir -p $(@D)
 	$(say) $(PYTHON) $< $(INIH)/LICENSE.txt /usr/share/doc/nsis/copyright /usr/share/doc/mingw-w64-common/copyright $@
-package := build/package/README.txt build/package/LICENSE.txt build/package/THIRD-PARTY.txt
+package := $(foreach name,README OPERATIONS EVENTS LICENSE THIRD-PARTY,build/package/$(name).txt)
 
 # NSIS as it is installed, but for the one stub that is used, which is made safe and fit for an i486.
 nsis_dir := /usr/share/nsis
@@ -468,6 +472,12 @@ floor: all
 	@tests/check floor
 docs:
 	@tests/check docs
+
+# Writes the examples of output in the documents anew, where they are not what the program prints.
+.PHONY: examples
+examples: build/x86/kmrepair.exe build/x64/kmrepair.exe build/x86/probe.exe build/x64/probe.exe
+	@$(PYTHON) tests/examples.py --write
+
 wine:
 	@tests/check wine
 

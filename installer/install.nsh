@@ -357,6 +357,8 @@ Function WriteFiles
     !insertmacro Extract kmrepair.exe "${X86}"
   ${EndIf}
   !insertmacro Extract README.txt build/package/README.txt
+  !insertmacro Extract OPERATIONS.txt build/package/OPERATIONS.txt
+  !insertmacro Extract EVENTS.txt build/package/EVENTS.txt
   !insertmacro Extract LICENSE.txt build/package/LICENSE.txt
   !insertmacro Extract THIRD-PARTY.txt build/package/THIRD-PARTY.txt
   ClearErrors

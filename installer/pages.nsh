@@ -24,7 +24,7 @@ Var Stage       ; how far the installation has come: see install.nsh
 !define MUI_PAGE_CUSTOMFUNCTION_SHOW ComponentsShown
 !insertmacro MUI_PAGE_COMPONENTS
 !define MUI_PAGE_HEADER_TEXT "The Key Management server's records"
-!define MUI_PAGE_HEADER_SUBTEXT "Which folder is to be watched?"
+!define MUI_PAGE_HEADER_SUBTEXT "Which folder should KMRepair watch?"
 !define MUI_DIRECTORYPAGE_VARIABLE $Clients
 !define MUI_DIRECTORYPAGE_TEXT_TOP "The Key Management server keeps one file for each mailbox in a folder \
 named Clients. $About"
@@ -52,8 +52,8 @@ SectionEnd
 
 LangString DESCRIPTION_MAIN ${LANG_ENGLISH} "The service, its documentation, its uninstaller."
 LangString DESCRIPTION_REPORT ${LANG_ENGLISH} "Writes Repair = no into the configuration: stuck records are \
-reported in the event log and left as they are."
-LangString DESCRIPTION_START ${LANG_ENGLISH} "It starts with Windows in any case."
+reported in the event log and not changed."
+LangString DESCRIPTION_START ${LANG_ENGLISH} "Either way it starts with Windows."
 !insertmacro MUI_FUNCTION_DESCRIPTION_BEGIN
   !insertmacro MUI_DESCRIPTION_TEXT ${SectionMain} $(DESCRIPTION_MAIN)
   !insertmacro MUI_DESCRIPTION_TEXT ${SectionReport} $(DESCRIPTION_REPORT)
@@ -338,14 +338,14 @@ FunctionEnd
 Function ComponentsPage
   Call ReadFacts ; the folder may be another one now
   SectionSetText ${SectionReport} "Report only"
-  StrCpy $Intro "Choose how KMRepair is to begin. The configuration, kmrepair.ini, can be changed at any time."
+  StrCpy $Intro "Choose how KMRepair should begin. You can change its configuration, kmrepair.ini, at any time."
   ${If} $HadConfig == "yes"
     SectionSetText ${SectionReport} ""
-    StrCpy $Intro "There is a configuration in $INSTDIR, which stays as it is."
+    StrCpy $Intro "The configuration in $INSTDIR stays as it is."
   ${EndIf}
   ${If} $Present != ""
     SectionSetText ${SectionStart} "Restart it if it runs"
-    StrCpy $Intro "KMRepair is installed in $Present and is upgraded there. The configuration and the journal \
+    StrCpy $Intro "KMRepair is installed in $Present and will be upgraded there. Its configuration and journal \
 stay as they are."
   ${EndIf}
 FunctionEnd
@@ -369,10 +369,10 @@ Function FindClients
   !insertmacro Ask "" found $0
   ${If} $0 == "yes"
     !insertmacro Ask "" folder $Found
-    StrCpy $About "This one was found. Left as it is, the service always finds it by itself."
+    StrCpy $About "This one was found. If you leave it as it is, the service always finds it by itself."
   ${Else}
     !insertmacro Ask "" why $0
-    StrCpy $About "No Clients folder is found: $0$\r$\nLeft as it is, the service goes on looking."
+    StrCpy $About "No Clients folder found: $0$\r$\nIf you leave it as it is, the service keeps looking."
   ${EndIf}
 FunctionEnd
 

@@ -26,6 +26,8 @@ Var HadConfig   ; yes: the configuration is there
 !macro EachProgramFile action
   !insertmacro ${action} kmrepair.exe
   !insertmacro ${action} README.txt
+  !insertmacro ${action} OPERATIONS.txt
+  !insertmacro ${action} EVENTS.txt
   !insertmacro ${action} LICENSE.txt
   !insertmacro ${action} THIRD-PARTY.txt
 !macroend

@@ -103,7 +103,7 @@ static enum answer look_at_drives(char folder[CONFIG_FOLDER_BYTES], struct text 
         }
     }
     if (found > 1)
-        text_put(words, "; that is more than one, so name the right one as Folder");
+        text_put(words, "; more than one was found: name the right one as Folder");
     return found == 1 ? FOUND : UNKNOWN;
 }
 

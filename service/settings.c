@@ -169,8 +169,7 @@ bool settings_load_reported(const WCHAR *path, const struct settings *known,
     bool loaded = settings_load(path, settings, error);
     if (!loaded) {
         if (buffer.gone)
-            (void)text_copy(error->reason, sizeof error->reason,
-                            "the file does not exist any more");
+            (void)text_copy(error->reason, sizeof error->reason, "the file no longer exists");
         if (!error->busy)
             settings_refuse(path, error, events);
         return false;

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Compares the documentation with the sources it describes. Run by tests/check.
 
-Events: docs/events.md and README's table against service/messages.mc, core/host.h and service/events.c.
-Configuration: installer/kmrepair.ini and README against core/config.[ch].
+Events: docs/events.md and its table against service/messages.mc, core/host.h and service/events.c.
+Configuration: installer/kmrepair.ini and docs/operations.md against core/config.[ch].
+Commands and exit codes: docs/operations.md against service/options.c and installer/kmrepair.nsi.
+Architecture: each module is named in docs/architecture.md.
+Text: what is installed is plain ASCII of 80 columns at most. What the program prints: tests/examples.py.
 Links: the relative ones in all .md files. XML: well-formed, and for this event source. Licence: in the first line of each source.
 
     tests/docs.py [ROOT]     ROOT: the folder of the sources, else the one this file is in
@@ -13,6 +16,7 @@ A failure names the file, what was expected and what was found. Ends with `N pas
 import pathlib
 import re
 import sys
+import types
 import xml.etree.ElementTree
 
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent).resolve()
@@ -48,6 +52,13 @@ def read(name):
 
 def squeeze(text):
     return " ".join(text.split())
+
+
+def section_of(name, heading):
+    """The text below a heading, up to the next one of its level or above; with an example that looks like one."""
+    level = len(heading.split()[0])
+    match = re.search(rf"^{re.escape(heading)}\n(.*?)(?=^#{{1,{level}}} |\Z)", read(name), re.M | re.S)
+    return match[1] if match else ""
 
 
 # ---- events ----
@@ -105,9 +116,9 @@ def documented_events():
     return found
 
 
-def readme_events():
-    """{number: type} of the table in README's section Events."""
-    section = re.search(r"^### Events\n(.*?)^##", read("README.md"), re.M | re.S)
+def events_at_a_glance():
+    """{number: type} of the table of docs/events.md."""
+    section = re.search(r"^## At a glance\n(.*?)^##", read("docs/events.md"), re.M | re.S)
     found = {}
     for ids, types in re.findall(r"^\| (\d[\d, ]*) \| ([\w, ]+) \|", section[1] if section else "", re.M):
         ids, types = ids.split(", "), types.split(", ")
@@ -117,15 +128,15 @@ def readme_events():
 
 
 def check_events():
-    source, page, readme = source_events(), documented_events(), readme_events()
+    source, page, table = source_events(), documented_events(), events_at_a_glance()
     # Sources that are laid out differently than the patterns above expect must not pass for empty ones.
     check("service/messages.mc", "events were found", True, len(source) >= 20)
     check("docs/events.md", "events", sorted(source), sorted(page))
-    check("README.md", "events in the table", sorted(source), sorted(readme))
+    check("docs/events.md", "events in the table", sorted(source), sorted(table))
     for number, (severity, category, text, strings) in sorted(source.items()):
         what = f"event {number}"
-        if number in readme:
-            check("README.md", f"{what}, type", severity.lower(), readme[number])
+        if number in table:
+            check("docs/events.md", f"{what}, type in the table", severity.lower(), table[number])
         if number not in page:
             continue
         has = page[number]
@@ -195,15 +206,15 @@ def check_configuration():
     keys = source_keys()
     check("core/config.c", "keys with a default were found", True, len([k for k in keys.values() if k[3] != NONE]) >= 5)
     shipped = ini_keys(read("installer/kmrepair.ini"))
-    section = re.search(r"^### Configuration\n(.*?)^##", read("README.md"), re.M | re.S)
-    section = section[1] if section else ""
+    guide = "docs/operations.md"
+    section = section_of(guide, "### Configuration")
     example = ini_keys("\n".join(re.findall(r"^    (.*)$", section, re.M)))
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.M))
     check("installer/kmrepair.ini", "keys", sorted(keys), sorted(shipped))
-    check("README.md", "keys in the example", sorted(keys), sorted(example))
-    check("README.md", "keys in the table", sorted(keys), sorted(rows))
+    check(guide, "keys in the example", sorted(keys), sorted(example))
+    check(guide, "keys in the table", sorted(keys), sorted(rows))
     for key, (part, least, most, default) in keys.items():
-        for file, has in (("installer/kmrepair.ini", shipped), ("README.md", example)):
+        for file, has in (("installer/kmrepair.ini", shipped), (guide, example)):
             if key in has:
                 check(file, f"section of {key}", part, has[key][0])
                 check(file, f"value of {key}, the default in core/config.c", default, has[key][1])
@@ -211,8 +222,79 @@ def check_configuration():
             check("installer/kmrepair.ini", f"{key} has a comment", True, bool(shipped[key][2]))
         if most is None:
             continue
-        for file, text in (("installer/kmrepair.ini", shipped.get(key, ("", "", ""))[2]), ("README.md", rows.get(key, ""))):
+        for file, text in (("installer/kmrepair.ini", shipped.get(key, ("", "", ""))[2]), (guide, rows.get(key, ""))):
             check(file, f"ends of the range of {key}, in {text!r}", [least, most], [n for n in (least, most) if names(text, n)])
+
+
+# ---- commands and exit codes ----
+
+def verbs_and_options():
+    """The verbs of the program, and the options that people are told of."""
+    code = read("service/grammar.c") if (ROOT / "service/grammar.c").is_file() else read("service/options.c")
+    verbs = re.findall(r'\[VERB_\w+\] =\s*\{"(\w+)"', code)
+    options = [name for name, rest in re.findall(r'^    \{"([a-z-]+)", (".*?)\},?$', code, re.M | re.S) if not rest.endswith("NULL")]
+    return verbs, options
+
+
+def check_commands():
+    """Each verb of the program is in the table of commands, and each of its options with it."""
+    guide = "docs/operations.md"
+    rows = re.findall(r"^\| (`.*?) \| ", section_of(guide, "### Commands"), re.M)
+    listed = " ".join(code.replace("\\|", "|") for row in rows for code in re.findall(r"`([^`]+)`", row))
+    verbs, options = verbs_and_options()
+    check("service/grammar.c", "verbs were found", True, len(verbs) >= 15)
+    check(guide, "commands in the table, those of the program", [], [verb for verb in verbs if not re.search(rf"(?<!\w){verb}(?!\w)", listed)])
+    check(guide, "options in the section, those of the program", [],
+          [name for name in options if f"--{name}" not in section_of(guide, "### Commands")])
+
+
+def check_exit_codes():
+    """Set-up's, in its first lines and in the guide."""
+    source = re.findall(r"^;   (\d+) +", read("installer/kmrepair.nsi"), re.M)
+    table = re.findall(r"^\| (\d+) \| ", section_of("docs/operations.md", "## Unattended roll-out"), re.M)
+    check("installer/kmrepair.nsi", "exit codes were found", True, len(source) >= 10)
+    check("docs/operations.md", "exit codes of set-up", source, table)
+    options = set(re.findall(r"/[A-Z]{2,}\b", read("installer/kmrepair.nsi").split("Exit codes")[0]))
+    rows = section_of("docs/operations.md", "## Unattended roll-out")
+    check("docs/operations.md", "options of set-up", sorted(options), sorted(o for o in options if f"| `{o}" in rows))
+
+
+def check_kinds():
+    """The records that we judge more strictly than Windows' functions, and why."""
+    code = re.search(r"kind_of_value\(const.*?^/\* NULL: of no kind.*?^\}", read("tests/wine/profile.c"), re.M | re.S)
+    source = set(re.findall(r'(?<=[?:=n] )"([a-z0-9-]{2,})"', code[0] if code else ""))
+    check("tests/wine/profile.c", "kinds were found", True, len(source) >= 10)
+    table = re.findall(r"^\| `([\w-]+)` \|", section_of("docs/reliability.md", "## Where we are stricter"), re.M)
+    check("docs/reliability.md", "kinds of stricter judgement", sorted(source), sorted(table))
+
+
+# ---- what is installed ----
+
+def check_plain():
+    """Each line fits 80 columns but for JSON and for a path, which is not broken, and is ASCII, for the Notepad of NT 4.0."""
+    plain = types.ModuleType("plain")
+    exec(compile(read("installer/plain.py"), "installer/plain.py", "exec"), plain.__dict__)  # without a file of bytecode
+    check("installer/kmrepair.ini", "lines wider than 80 columns", [], [line for line in read("installer/kmrepair.ini").splitlines() if len(line) > 80])
+    for name in ("README.md", "docs/operations.md", "docs/events.md"):
+        text = plain.Page(ROOT / name).text() if (ROOT / name).is_file() else ""
+        check(name, "lines of the text that are wider than 80 columns", [],
+              [line for line in text.splitlines() if len(line) > 80 and not re.search(r"[A-Z]:\\|^[\[,]?{", line)])
+        check(name, "lines of the text that are not ASCII", [], [line for line in text.splitlines() if not line.isascii()])
+        check(name, "marks of Markdown in the text", [], re.findall(r"\]\([a-z]|\*\*|^#+ |<!--", text, re.M))
+
+
+# ---- architecture ----
+
+def check_modules():
+    """docs/architecture.md names each module; a verb has a file of its own name."""
+    text = read("docs/architecture.md")
+    verbs = {*verbs_and_options()[0], "version"}
+    modules = [path for folder in ("core", "service") for path in sorted((ROOT / folder).rglob("*.c"))]
+    check("sources", "modules were found", True, len(modules) > 40)
+    check("docs/architecture.md", "modules that it does not name", [],
+          [str(path.relative_to(ROOT)) for path in modules
+           if not re.search(rf"`(core/|service/|service/win/|service/verb/)?{path.stem}[`.]", text)
+           and not (path.parent.name == "verb" and path.stem in verbs)])
 
 
 # ---- links ----
@@ -318,6 +400,11 @@ def check_licence():
 def main():
     check_events()
     check_configuration()
+    check_commands()
+    check_exit_codes()
+    check_kinds()
+    check_modules()
+    check_plain()
     check_links()
     check_xml()
     check_licence()

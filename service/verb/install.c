@@ -128,8 +128,7 @@ int verb_install(const struct options *options) {
     static struct access_account account;
     int code = check(options, &account, &settings);
     if (options->check)
-        return code == 0 &&
-                       !console_print(CONSOLE_OUT, "Nothing is in the way of an installation.\r\n")
+        return code == 0 && !console_print(CONSOLE_OUT, "KMRepair can be installed here.\r\n")
                    ? 2
                    : code;
     bool asked = code == 0 && wants_password(options, &account);

@@ -51,9 +51,9 @@ static bool ends_in(const WCHAR *name, const WCHAR *end) {
 /* Whether it has the name of a file of KMRepair's; set-up has `.new` and `.old` for a moment, and
  * the journal in its turn. */
 static bool is_our_name(const WCHAR *found) {
-    static const WCHAR *const names[] = {L"kmrepair.exe",   L"kmrepair.ini", L"kmrepair.jnl",
-                                         L"README.txt",     L"LICENSE.txt",  L"uninstall.exe",
-                                         L"THIRD-PARTY.txt"};
+    static const WCHAR *const names[] = {L"kmrepair.exe",    L"kmrepair.ini", L"kmrepair.jnl",
+                                         L"README.txt",      L"LICENSE.txt",  L"uninstall.exe",
+                                         L"THIRD-PARTY.txt", L"EVENTS.txt",   L"OPERATIONS.txt"};
     WCHAR name[MAX_PATH];
     (void)lstrcpynW(name, found, MAX_PATH);
     if (ends_in(name, L".new") || ends_in(name, L".old"))

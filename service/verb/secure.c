@@ -17,6 +17,8 @@ enum place {
     PROGRAM_FOLDER,
     PROGRAM,
     README,
+    GUIDE,
+    EVENTS,
     LICENCE,
     NOTICES,
     UNINSTALLER,
@@ -32,6 +34,7 @@ static const WCHAR *place_of(const struct options *options, enum place place) {
     static WCHAR path[PATH_UNITS];
     static const WCHAR *const beside[PLACES] = {
         [README] = L"README.txt",       [LICENCE] = L"LICENSE.txt",
+        [GUIDE] = L"OPERATIONS.txt",    [EVENTS] = L"EVENTS.txt",
         [NOTICES] = L"THIRD-PARTY.txt", [UNINSTALLER] = L"uninstall.exe",
         [JOURNAL] = L"kmrepair.jnl",    [OLD_JOURNAL] = JOURNAL_OLD,
         [NEW_JOURNAL] = JOURNAL_NEW};
@@ -102,8 +105,8 @@ int secure_admit(struct access_account *account, const char *folder) {
                                                : ERROR_FILENAME_EXCED_RANGE;
     if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND) {
         (void)console_print(CONSOLE_OUT,
-                            "Note: install again when the Clients folder is there, for the "
-                            "account's rights on it.\r\n");
+                            "Note: run install again once the Clients folder is there, to give "
+                            "the account its rights on it.\r\n");
         error = ERROR_SUCCESS;
     }
     return error == ERROR_SUCCESS
@@ -211,6 +214,8 @@ int secure_apply(const struct options *options, struct access_account *account) 
     } lists[PLACES] = {[PROGRAM_FOLDER] = {ACCESS_FOLDER, {RUN | FILE_ADD_FILE, RUN, CHANGE}},
                        [PROGRAM] = {ACCESS_PROGRAM, {RUN, 0, 0}},
                        [README] = {ACCESS_PRIVATE, {READ, 0, 0}},
+                       [GUIDE] = {ACCESS_PRIVATE, {READ, 0, 0}},
+                       [EVENTS] = {ACCESS_PRIVATE, {READ, 0, 0}},
                        [LICENCE] = {ACCESS_PRIVATE, {READ, 0, 0}},
                        [NOTICES] = {ACCESS_PRIVATE, {READ, 0, 0}},
                        [UNINSTALLER] = {ACCESS_PRIVATE, {READ, 0, 0}},

@@ -22,7 +22,7 @@ struct session *session_open(const struct options *options) {
     own.stop = CreateEventW(NULL, TRUE, FALSE, NULL);
     own.done = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (own.stop == NULL || own.done == NULL) {
-        (void)console_fail_error("cannot make an event object", "", GetLastError());
+        (void)console_fail_error("cannot create an event object", "", GetLastError());
         return NULL;
     }
     if (!SetConsoleCtrlHandler(on_break, TRUE)) {

@@ -25,7 +25,8 @@ pytestmark = pytest.mark.parametrize("arch", ["x86"], indirect=True)
 
 ROOT = pathlib.Path(__file__).absolute().parents[2]
 UNINSTALL_KEY = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\KMRepair"
-PROGRAM_FILES = ["LICENSE.txt", "README.txt", "THIRD-PARTY.txt", "kmrepair.exe", "uninstall.exe"]
+PROGRAM_FILES = ["EVENTS.txt", "LICENSE.txt", "OPERATIONS.txt", "README.txt", "THIRD-PARTY.txt", "kmrepair.exe",
+                 "uninstall.exe"]
 DOES_NOT_EXIST, DEMAND_START = 1060, 3
 OK, NO_ADMINISTRATOR, WRONG, FILE_IN_USE, REFUSED, NOT_STARTED, NOT_PUT_BACK, LEFT = 0, 3, 4, 6, 7, 8, 9, 10
 
@@ -207,7 +208,7 @@ def test_installs_and_repairs(site):
     assert f"\nFolder = {site.wine.windows_path(site.folder)}\r\n".encode() in site.config.read_bytes()
     assert site.exe.read_bytes() == (tools("x86") / "kmrepair.exe").read_bytes()
     assert site.wine.probe("regkey", EVENT_SOURCE_KEY).rc == 0
-    for name in ("README.txt", "LICENSE.txt"):
+    for name in ("README.txt", "OPERATIONS.txt", "EVENTS.txt", "LICENSE.txt"):
         text = (site.home / name).read_bytes()
         assert text.count(b"\r\n") == text.count(b"\n") > 10
     site.put("stuck.ini")
@@ -457,7 +458,8 @@ def test_dist(arch):
         for arch_ in ("x86", "x64"):
             inside = file.read(f"{archive.stem}/{arch_}/kmrepair.exe")
             assert inside == (tools(arch_) / "kmrepair.exe").read_bytes()
-    assert {"kmrepair.ini", "README.txt", "LICENSE.txt", "THIRD-PARTY.txt", "docs/architecture.md"} <= names
+    assert {"kmrepair.ini", "README.txt", "OPERATIONS.txt", "EVENTS.txt", "LICENSE.txt", "THIRD-PARTY.txt",
+            "docs/architecture.md"} <= names
     first = archive.read_bytes()
     make("dist")
     assert archive.read_bytes() == first

@@ -198,7 +198,7 @@ def test_install_upgrade_and_remove(site):
     someone = Person(site, site.setup_exe, "/X86")
     someone.sees(LICENCE)
     page = someone.press(NEXT, COMPONENTS)
-    assert page.has("is upgraded there") and "Install" in page.texts[NEXT]
+    assert page.has("will be upgraded there") and "Install" in page.texts[NEXT]
     assert page.items == [("KMRepair", "fixed"), ("Restart it if it runs", "ticked")]
     someone.press(NEXT)
     someone.sees(DONE, NEXT)
@@ -248,7 +248,7 @@ def clients_page(site, *options):
 def test_clients_folder(site):
     page = clients_page(site)
     assert page.texts[FIELD] == r"C:\Security\Mgrent\Clients"
-    assert page.has("No Clients folder is found: no service MSExchangeKMS")
+    assert page.has("No Clients folder found: no service MSExchangeKMS")
 
     # Of Exchange's service, which need not be on the drive that would be looked at.
     made = site.wine.run("sc", "create", "MSExchangeKMS", "binPath=",
@@ -290,7 +290,7 @@ def test_what_is_refused_is_told_and_put_back(site):
     someone.sees(LICENCE)
     someone.press(NEXT, FOLDER)
     page = someone.press(NEXT, COMPONENTS)
-    assert page.has("There is a configuration in") and "Report only" not in dict(page.items)
+    assert page.has("The configuration in") and "Report only" not in dict(page.items)
     someone.press(NEXT)
     page = someone.sees("KMRepair cannot be installed, so nothing was changed.")
     assert page.has("already says Repair = yes; edit it")
