@@ -11,6 +11,8 @@
 #   make fuzz-corpus          takes over into tests/fuzz/corpus what these runs found worth keeping
 #   make sim SEEDS=N                            so many stories of the simulation, START=N from there on
 #   make plants                                 mistakes in copies of the sources, which it has to find
+#   make coverage                               which branches of the core unit tests and simulation take
+#   make mutants COUNT=N SEED=N                 N mistakes that nobody has picked, put to unit tests and simulation
 #   make bench    measures, prints a table and writes build/bench/; SIZES=1000,10000 for less, ROUNDS=N for more
 #   make setup-matrix    the set-up program over each state that it may find, as a table; two minutes
 #   make report-picture  the page of `kmrepair report` in a browser; wants Debian's chromium. WRITE=1: docs/report.png anew
@@ -359,6 +361,90 @@ plants: build-sim
 
 -include $(sim_objects:.o=.d) $(sim_safe:.o=.d)
 
+# ---- unit tests without the sanitizers, for what runs them very often
+quick := $(unit_tests:build/native/%=build/quick/tests/unit/%.o) $(unit_shared:%.c=build/quick/%.o)
+quick_shared := $(unit_shared:%.c=build/quick/%.o)
+
+build/quick/tests/unit/%.o: tests/unit/%.c Makefile build/inih.from | $(INIH)/ini.h tools
+	@mkdir -p $(@D)
+	$(say) gcc $(sim_flags) -O2 -g0 $(depends) -c $< -o $@
+
+-include $(quick:.o=.d)
+
+# ---- coverage: the core alone is watched
+coverage_core := $(core:%.c=build/coverage/%.o)
+
+build/coverage/core/%.o: core/%.c Makefile build/inih.from | $(INIH)/ini.h tools
+	@mkdir -p $(@D)
+	$(say) gcc $(sim_flags) -O0 --coverage $(depends) -c $< -o $@
+
+build/coverage/test_%: build/quick/tests/unit/test_%.o $(quick_shared) $(coverage_core) build/sim/inih.o
+	$(say) gcc --coverage -o $@ $^ -lcmocka
+
+build/coverage/sim: $(coverage_core) $(filter-out build/sim/core/%,$(sim_objects))
+	$(say) gcc --coverage -o $@ $^
+
+.PHONY: build-coverage coverage
+build-coverage: $(unit_tests:build/native/%=build/coverage/%) build/coverage/sim
+coverage: build-coverage
+	@$(PYTHON) tests/coverage.py
+
+-include $(coverage_core:.o=.d)
+
+# ---- mutants: what tests/mutants/mutants.py builds its variants with and compares them to. The core is a library
+# there, so that one source is compiled and nothing but that is linked anew: `fast`, and `safe` with the sanitizers.
+mutants_flags := $(sim_flags) -O2 -g0 -fPIC
+mutants_fast := $(core:%.c=build/mutants/fast/%.o) build/mutants/fast/inih.o
+mutants_safe := $(core:%.c=build/mutants/safe/%.o) build/mutants/safe/inih.o
+core_library := -shared -Wl,-soname,libcore.so
+
+build/mutants/fast/core/%.o: core/%.c Makefile build/inih.from | $(INIH)/ini.h tools
+	@mkdir -p $(@D)
+	$(say) gcc $(mutants_flags) $(depends) -c $< -o $@
+build/mutants/safe/core/%.o: core/%.c Makefile build/inih.from | $(INIH)/ini.h tools
+	@mkdir -p $(@D)
+	$(say) gcc $(native_flags) -fPIC $(includes) $(depends) -c $< -o $@
+build/mutants/fast/inih.o: $(INIH)/ini.c Makefile build/inih.from | tools
+	@mkdir -p $(@D)
+	$(say) gcc $(mutants_flags) -DNDEBUG $(depends) -c $< -o $@
+build/mutants/safe/inih.o: $(INIH)/ini.c Makefile build/inih.from | tools
+	@mkdir -p $(@D)
+	$(say) gcc $(native_flags) -fPIC -DNDEBUG $(includes) $(depends) -c $< -o $@
+
+build/mutants/fast/libcore.so: $(mutants_fast)
+	$(say) gcc $(core_library) -o $@ $^
+build/mutants/safe/libcore.so: $(mutants_safe)
+	$(say) gcc $(native_flags) $(core_library) -o $@ $^
+
+# Out of archives the linker takes what is used, and says so in test_NAME.uses.
+build/mutants/core.a: $(mutants_fast)
+	@ar rcs $@ $^
+build/mutants/shared.a: $(quick_shared)
+	@ar rcs $@ $^
+build/mutants/fast/test_%: build/quick/tests/unit/test_%.o $(quick_shared) build/mutants/fast/libcore.so build/mutants/core.a build/mutants/shared.a
+	@gcc -Wl,-t,-t -o $@ $< build/mutants/shared.a build/mutants/core.a -lcmocka >$@.uses
+	$(say) gcc -o $@ $(filter %.o %.so,$^) -lcmocka
+build/mutants/safe/test_%: build/native/tests/unit/test_%.o $(native_shared) build/mutants/safe/libcore.so
+	$(say) gcc $(native_flags) -o $@ $^ -lcmocka
+build/mutants/fast/sim: $(filter-out build/sim/core/% build/sim/inih.o,$(sim_objects)) build/mutants/fast/libcore.so
+	$(say) gcc -o $@ $^
+
+build/mutants/flags: Makefile build/inih.from
+	@mkdir -p $(@D)
+	@printf '%s\n' "fast: $$FAST" "safe: $$SAFE" "library: $$LIBRARY" >$@
+build/mutants/flags: export FAST = $(mutants_flags)
+build/mutants/flags: export SAFE = $(native_flags) -fPIC $(includes)
+build/mutants/flags: export LIBRARY = $(core_library)
+
+.PHONY: build-mutants mutants
+COUNT ?= 300
+build-mutants: $(unit_tests:build/native/%=build/mutants/fast/%) $(unit_tests:build/native/%=build/mutants/safe/%) \
+    build/mutants/fast/sim build/mutants/flags
+mutants: build-mutants
+	@nice $(PYTHON) tests/mutants/mutants.py --count $(COUNT) $(if $(SEED),--seed $(SEED)) $(MUTANTS)
+
+-include $(mutants_fast:.o=.d) $(mutants_safe:.o=.d)
+
 # ---- measuring: no test, and in no other target. The native programs as a release would be built, without
 # sanitizers and all sources as one; the floor with the flags of the program it is compared with.
 bench_flags := -std=c11 -O2 -flto -Itests/bench $(includes)
@@ -472,6 +558,6 @@ demo: setup
 FORCE:
 clean:
 	rm -rf build/kmrepair-setup.exe build/package build/nsis build/dist build/signed
-	rm -rf build/x86 build/x64 build/gen build/native build/fuzz build/sim build/bench build/elsewhere build/inih.from build/wine-*.xml build/wine-*.log
+	rm -rf build/x86 build/x64 build/gen build/native build/fuzz build/sim build/quick build/coverage build/mutants build/bench build/elsewhere build/inih.from build/wine-*.xml build/wine-*.log
 distclean:
 	rm -rf build

@@ -262,7 +262,6 @@ static bool read_field(const struct field *field, const char *from, size_t lengt
         entry->kind = (enum journal_kind)word;
         return word < KINDS;
     case AS_WHEN:
-        *(uint32_t *)value = 0;
         return (length == 1 && *from == '-') || journal_read_time(from, length, value);
     case AS_WHY:
         word = find_word(from, length, whys, WHYS);
@@ -354,7 +353,7 @@ void journal_feed(struct journal_reader *reader, const char *bytes, size_t size,
 }
 
 bool journal_end(struct journal_reader *reader, journal_visit *visit, void *context) {
-    bool torn = reader->length > 0 || reader->overlong;
+    bool torn = reader->length > 0;
     take_line(reader, visit, context);
     return torn;
 }

@@ -17,17 +17,10 @@ void limiter_clear(struct limiter *limiter) {
 
 static void move_on(struct limiter *limiter, uint64_t minute) {
     uint64_t passed = minute > limiter->minute ? minute - limiter->minute : 0;
-    if (passed == 0)
-        return;
-    if (passed >= LIMITER_MINUTES) {
-        memset(limiter->count, 0, sizeof limiter->count);
-    } else {
-        size_t by = (size_t)passed;
-        memmove(limiter->count + by, limiter->count,
-                (LIMITER_MINUTES - by) * sizeof limiter->count[0]);
-        memset(limiter->count, 0, by * sizeof limiter->count[0]);
-    }
-    limiter->minute = minute;
+    size_t by = passed < LIMITER_MINUTES ? (size_t)passed : LIMITER_MINUTES;
+    memmove(limiter->count + by, limiter->count, (LIMITER_MINUTES - by) * sizeof limiter->count[0]);
+    memset(limiter->count, 0, by * sizeof limiter->count[0]);
+    limiter->minute += passed;
 }
 
 void limiter_add(struct limiter *limiter, uint64_t now, uint64_t age, uint32_t count) {

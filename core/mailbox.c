@@ -59,9 +59,6 @@ void record_mailbox(const struct record *record, const void *bytes, record_decod
     const char *name = (const char *)bytes + record->mailbox.offset;
     size_t length = record->mailbox.length;
     size_t done = 0;
-    to[0] = '\0';
-    if (length == 0)
-        return;
     if (record->encoding == RECORD_UTF16LE) {
         uint16_t units[RECORD_MAILBOX_MAX];
         for (size_t i = 0; i < length / 2; i++)

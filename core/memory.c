@@ -465,7 +465,5 @@ void memory_end(struct memory *memory) {
         if (memory->items[i].kind != ITEM_NONE)
             end_item(memory, &memory->items[i]);
     }
-    for (size_t i = 0; i < MEMORY_ITEMS; i++)
-        memory->items[i].known = false;
     memory->pass = PASS_NEW;
 }

@@ -151,6 +151,26 @@ void many_files(unsigned count, const char *text) {
     }
 }
 
+struct fake_file *a_new_file(const char *name, const char *text) {
+    struct fake_file *file = fake_file(&fake, name, text);
+    mender_hint(&mender, name);
+    return file;
+}
+
+void a_limit_of(uint32_t repairs, unsigned records) {
+    settings.repairs_per_hour = repairs;
+    many_files(records, STUCK);
+    start();
+}
+
+struct fake_file *a_write_that_waits(unsigned times, enum host_code code, uint64_t ms) {
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    (void)fake_fail(&fake, FAKE_WRITE, 1, times, code);
+    start();
+    run(ms);
+    return file;
+}
+
 unsigned count_repaired(void) {
     unsigned count = 0;
     for (size_t i = 0; i < fake.file_count; i++)

@@ -65,6 +65,12 @@ void never_opened_for_repair(const struct fake_file *file);
 
 /* Mx00000.ini and so on. */
 void many_files(unsigned count, const char *text);
+/* One that is there from now on, and of which the service hears. */
+struct fake_file *a_new_file(const char *name, const char *text);
+/* The service begins with so many stuck records, and may repair so many in an hour. */
+void a_limit_of(uint32_t repairs, unsigned records);
+/* a.ini, stuck, whose byte cannot be written so many times; the service begins, and works for so long. */
+struct fake_file *a_write_that_waits(unsigned times, enum host_code code, uint64_t ms);
 /* Writes to all files. */
 unsigned count_repaired(void);
 

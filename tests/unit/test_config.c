@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* test_config: core/config: what is accepted and refused, and by which line; the line that means the same. */
 #include "check.h"
 #include "config.h"
 #include "text.h"
@@ -46,6 +47,7 @@ static void accepts(const char *label, const char *text, size_t size,
         complain("%s: expected to be accepted, got: line %u: %s", label, error.line, error.reason);
     else
         same_settings(label, expected, &settings);
+    same_number(label, "is busy", false, error.busy);
 }
 
 /* The text is refused because of that line, with a reason that holds `word`. */
@@ -330,6 +332,7 @@ static void folders_with_control_characters(void **state) {
            "b",
            NULL);
     folder("C:\\a\x1B[2J", NULL);
+    folder("C:\\a\x7F", NULL);
     folder("C:\\a\rb", NULL);
     no_complaints();
 }
@@ -342,6 +345,8 @@ static void absolute_paths(void **state) {
     } rows[] = {
         {"C:\\", true},
         {"z:\\x", true},
+        {"a:\\x", true},
+        {"Z:\\x", true},
         {"C:/x", true},
         {"\\\\h\\s", true},
         {"", false},
@@ -354,6 +359,8 @@ static void absolute_paths(void **state) {
         {"x", false},
         {"@:\\x", false},
         {"[:\\x", false},
+        {"`:\\x", false},
+        {"{:\\x", false},
         {"\xC3\xA4:\\", false},
         {"\\\\?\\C:\\x", true},
         {"\\\\host\\share\\folder", true},

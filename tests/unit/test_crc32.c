@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* test_crc32: core/crc32 against known values, in pieces of any size. */
 #include "check.h"
 #include "crc32.h"
 

@@ -369,6 +369,38 @@ static void any_journal(void **state) {
     no_complaints();
 }
 
+/* Another process carries over what it has read last: of settings and state in a journal that somebody has put in the place
+ * of its own, what is older than what it knows is nothing. */
+static void settings_and_state_of_another_journal(void **state) {
+    (void)state;
+    for (int newer = 0; newer <= 1; newer++) {
+        const char *label = newer ? "newer" : "older";
+        (void)rig_setup(NULL);
+        start();
+        run(MINUTE);
+        mender_pause(&mender);
+        run(SECOND);
+        other_begins();
+        same_number(label, "undo of nothing", HOST_GONE, mender_undo(&other, "a.ini").code);
+        same_number(label, "state at first", WHY_PAUSED, other.ledger.state.why);
+        struct journal_entry entry = {.kind = JOURNAL_LOADED};
+        entry.utc = newer ? fake.utc_base + 3600 : fake.utc_base - 3600;
+        (void)text_copy(entry.text, sizeof entry.text, "theirs");
+        fake_delete_journal(&fake);
+        fake_append_entry(&fake, &entry);
+        entry.kind = JOURNAL_STATE;
+        entry.text[0] = '\0';
+        entry.state.why = WHY_REPORT_ONLY;
+        fake_append_entry(&fake, &entry);
+        same_number(label, "undo of nothing", HOST_GONE, mender_undo(&other, "a.ini").code);
+        same_number(label, "settings are theirs", newer,
+                    strcmp(other.ledger.settings, "theirs") == 0);
+        same_number(label, "state", newer ? WHY_REPORT_ONLY : WHY_PAUSED, other.ledger.state.why);
+        mender_close(&other);
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_L2_journal_deleted_while_running),
@@ -382,6 +414,7 @@ int main(void) {
         TEST(checkpoint_in_the_middle),
         TEST(journal_of_the_first_version),
         TEST(any_journal),
+        TEST(settings_and_state_of_another_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

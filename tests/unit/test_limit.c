@@ -8,9 +8,7 @@
 
 static void stops_at_the_limit(void **state) {
     (void)state;
-    settings.repairs_per_hour = 3;
-    many_files(10, STUCK);
-    start();
+    a_limit_of(3, 10);
     run(50 * MINUTE);
     same_number("in the first hour", "repairs", 3, count_repaired());
     same_number("in the first hour", "2000", 3, fake_events(&fake, EVENT_REPAIRED));
@@ -33,8 +31,7 @@ static void no_limit_below_it(void **state) {
     for (unsigned i = 0; i < 30; i++) {
         char name[FAKE_NAME_BYTES];
         (void)snprintf(name, sizeof name, "Mx%u.ini", i);
-        (void)fake_file(&fake, name, STUCK);
-        mender_hint(&mender, name);
+        (void)a_new_file(name, STUCK);
         /* Three an hour, and the rest of the minute in which a repair's hour ends. */
         run(21 * MINUTE);
         same_number(name, "repairs", i + 1, count_repaired());
@@ -74,8 +71,7 @@ static void one_event_an_hour(void **state) {
     for (unsigned minute = 0; minute < 240; minute++) {
         char name[FAKE_NAME_BYTES];
         (void)snprintf(name, sizeof name, "Mx%u.ini", minute);
-        (void)fake_file(&fake, name, STUCK);
-        mender_hint(&mender, name);
+        (void)a_new_file(name, STUCK);
         run(MINUTE);
     }
     same_number("in four hours", "80 repairs at most", true, count_repaired() <= 80);
@@ -88,9 +84,7 @@ static void one_event_an_hour(void **state) {
 
 static void goes_on_when_told(void **state) {
     (void)state;
-    settings.repairs_per_hour = 3;
-    many_files(10, STUCK);
-    start();
+    a_limit_of(3, 10);
     run(MINUTE);
     same_number("at first", "repairs", 3, count_repaired());
     mender_continue(&mender);
@@ -121,9 +115,7 @@ static void limit_told_when_the_event_log_is_back(void **state) {
 
 static void limit_survives_a_restart(void **state) {
     (void)state;
-    settings.repairs_per_hour = 3;
-    many_files(10, STUCK);
-    start();
+    a_limit_of(3, 10);
     run(10 * MINUTE);
     for (int i = 0; i < 3; i++) {
         restart(false);
@@ -140,9 +132,7 @@ static void limit_survives_a_restart(void **state) {
  * then. */
 static void limit_counts_what_others_repair(void **state) {
     (void)state;
-    settings.repairs_per_hour = 1;
-    many_files(2, STUCK);
-    start();
+    a_limit_of(1, 2);
     run(30 * MINUTE);
     same_number("at first", "repairs", 1, count_repaired());
     (void)fake_file(&fake, "b.ini", SOUND);
@@ -235,9 +225,7 @@ static void calendar_set_in_a_run(void **state) {
         char label[48];
         (void)snprintf(label, sizeof label, "set by %lld s", (long long)by[i]);
         (void)rig_setup(NULL);
-        settings.repairs_per_hour = 3;
-        many_files(10, STUCK);
-        start();
+        a_limit_of(3, 10);
         run(10 * MINUTE);
         same_number(label, "repairs before", 3, count_repaired());
         fake.apart = by[i];
@@ -270,8 +258,7 @@ static void calendar_that_wanders(void **state) {
         run(20 * SECOND);
     }
     same_number("nothing to count", "lines", lines, fake_lines(&fake));
-    (void)fake_file(&fake, "a.ini", STUCK);
-    mender_hint(&mender, "a.ini");
+    (void)a_new_file("a.ini", STUCK);
     run(10 * SECOND);
     lines = fake_lines(&fake);
     fake.apart += 2;
@@ -286,9 +273,7 @@ static void calendar_that_wanders(void **state) {
 /* FIELD.md L4: a checkpoint and a restart; the hour and undo know what was before. */
 static void test_L4_checkpoint_and_restart(void **state) {
     (void)state;
-    settings.repairs_per_hour = 3;
-    many_files(10, STUCK);
-    start();
+    a_limit_of(3, 10);
     run(10 * MINUTE);
     same_number("at first", "repairs", 3, count_repaired());
     fake_fill_journal(&fake);
@@ -308,9 +293,7 @@ static void test_L4_checkpoint_and_restart(void **state) {
 /* An hour that an administrator has reset stays so over a restart and a checkpoint. */
 static void continue_lasts(void **state) {
     (void)state;
-    settings.repairs_per_hour = 3;
-    many_files(3, STUCK);
-    start();
+    a_limit_of(3, 3);
     run(MINUTE);
     mender_continue(&mender);
     run(MINUTE);
@@ -332,9 +315,7 @@ static void continue_lasts(void **state) {
 /* 2030 says until when; so does the state, until then and no longer. */
 static void says_until_when(void **state) {
     (void)state;
-    settings.repairs_per_hour = 3;
-    many_files(4, STUCK);
-    start();
+    a_limit_of(3, 4);
     run(MINUTE);
     /* The last repair was made at 16:40:06; an hour, and the rest of that minute. */
     same_text("2030", "until", "2026-11-22T17:41:00Z", fake_event(&fake, EVENT_LIMIT)->string[2]);

@@ -27,6 +27,34 @@ static void counts_for_an_hour(void **state) {
     assert_int_equal(limiter_count(&limiter, 2 * MINUTE + HOUR), 0);
     assert_int_equal(limiter_end(&limiter, 90 * 1000), 2 * MINUTE + HOUR);
     assert_int_equal(limiter_end(&limiter, 2 * MINUTE + HOUR), 2 * MINUTE + HOUR);
+    assert_int_equal(limiter_end(&limiter, 5 * HOUR), 5 * HOUR);
+}
+
+/* The last moment of a minute belongs to it. */
+static void at_the_end_of_a_minute(void **state) {
+    (void)state;
+    limiter_add(&limiter, 2 * MINUTE - 1, 0, 1);
+    assert_int_equal(limiter_end(&limiter, 2 * MINUTE - 1), 2 * MINUTE + HOUR);
+    limiter_add(&limiter, 5 * MINUTE, MINUTE + 1, 1);
+    assert_int_equal(limiter_end(&limiter, 5 * MINUTE), 4 * MINUTE + HOUR);
+}
+
+/* What is written down is how long ago the minute ended, and nothing while it goes on. */
+static void tells_when_the_minute_ended(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t now, age;
+    } rows[] = {{90 * 1000, 0}, {2 * MINUTE - 1, 0}, {2 * MINUTE, 1}, {2 * MINUTE + 500, 501}};
+    limiter_add(&limiter, 90 * 1000, 0, 2);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint32_t at = LIMITER_MINUTES;
+        uint32_t count = 0;
+        uint64_t age = 7;
+        assert_true(limiter_next(&limiter, rows[i].now, &at, &age, &count));
+        assert_int_equal(age, rows[i].age);
+        assert_int_equal(count, 2);
+        assert_false(limiter_next(&limiter, rows[i].now, &at, &age, &count));
+    }
 }
 
 /* At the start of the clock an age reaches back to before it. */
@@ -178,6 +206,8 @@ static void random_operations(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(counts_for_an_hour, start),
+        cmocka_unit_test_setup(at_the_end_of_a_minute, start),
+        cmocka_unit_test_setup(tells_when_the_minute_ended, start),
         cmocka_unit_test_setup(before_the_clock_began, start),
         cmocka_unit_test_setup(end_is_of_the_last, start),
         cmocka_unit_test_setup(written_and_read, start),

@@ -260,9 +260,45 @@ static void folders_are_bounded(void **state) {
     counts("folders of holds", 0, MEMORY_FOLDERS, 0);
     put(JOURNAL_INTENT, 200, "a.ini");
     same_number("one more", "overflow", true, memory.overflow);
+    assert_null(memory_put_folder(&memory, FOLDER));
+    /* Nor is it the record of that name in a folder that is known. */
+    memory.folders[0].kind = FOLDER_OURS;
+    put(JOURNAL_RELEASE, 101, "a.ini");
+    counts("folders of holds", 0, MEMORY_FOLDERS, 0);
     (void)snprintf(path, sizeof path, "E:\\%u", 1U);
     assert_non_null(memory_put_folder(&memory, path));
     no_complaints();
+}
+
+/* Nothing is left of the item whose place it takes. */
+static void a_place_taken_again(void **state) {
+    (void)state;
+    arm(FOLDER);
+    put(JOURNAL_INTENT, 1, "a.ini");
+    struct memory_item *first = memory_flight(&memory, 1);
+    first->own = first->clean = first->told = first->held = true;
+    first->step = FLIGHT_FINISH;
+    first->backoff = 7;
+    first->due = first->busy_since = 8;
+    done(1, OUTCOME_NOT_MADE);
+    put(JOURNAL_INTENT, 2, "b.ini");
+    const struct memory_item *item = memory_flight(&memory, 2);
+    assert_ptr_equal(item, first);
+    same_number("b.ini", "own, clean, told, held", 0,
+                item->own + item->clean + item->told + item->held);
+    same_number("b.ini", "step", FLIGHT_SETTLE, item->step);
+    same_number("b.ini", "backoff, due, since", 0, item->backoff + item->due + item->busy_since);
+    no_complaints();
+}
+
+/* The search for an item ends with the last one, whatever stands behind. */
+static void nothing_behind_the_last(void **state) {
+    (void)state;
+    for (int kind = ITEM_FLIGHT; kind < ITEM_KINDS; kind++) {
+        memset(&memory.key[0], kind, sizeof memory.key[0]);
+        assert_null(memory_next(&memory, (enum memory_kind)kind, NULL));
+        assert_null(memory_next(&memory, (enum memory_kind)kind, &memory.items[MEMORY_ITEMS - 1]));
+    }
 }
 
 /* Names come and go for much longer than the texts would last if nothing were taken back. */
@@ -360,6 +396,23 @@ static void rotated_in_two_attempts(void **state) {
     no_complaints();
 }
 
+/* What only the attempt before came across is not there: it was another journal. */
+static void rotated_in_two_attempts_and_less(void **state) {
+    (void)state;
+    arm(FOLDER);
+    put(JOURNAL_HOLD, 4, "held.ini");
+    memory_begin(&memory, PASS_ROTATED, true);
+    put(JOURNAL_CHECKPOINT, 8, "");
+    put(JOURNAL_HOLD, 4, "held.ini");
+    put(JOURNAL_INTENT, 9, "torn.ini");
+    memory_begin(&memory, PASS_ROTATED, true);
+    put(JOURNAL_CHECKPOINT, 8, "");
+    put(JOURNAL_HOLD, 4, "held.ini");
+    memory_end(&memory);
+    counts("in the end", 0, 1, 0);
+    no_complaints();
+}
+
 /* Two processes took the same number for two changes: both are kept, ours under another one. */
 static void a_number_taken_twice(void **state) {
     (void)state;
@@ -408,6 +461,68 @@ static void replaced_by_a_stranger(void **state) {
     no_complaints();
 }
 
+/* The same name in another folder is another record, until the two folders turn out to be one. */
+static void replaced_with_another_folder(void **state) {
+    (void)state;
+    for (int same = 0; same <= 1; same++) {
+        (void)start(NULL);
+        arm(FOLDER);
+        put(JOURNAL_HOLD, 2, "held.ini");
+        memory_begin(&memory, PASS_REPLACED, false);
+        an_entry(JOURNAL_HOLD, 9, "held.ini");
+        (void)text_copy(entry.text, sizeof entry.text, "X:\\");
+        memory_apply(&memory, &entry);
+        if (same)
+            arm("X:\\");
+        memory_end(&memory);
+        counts(same ? "one folder" : "two folders", 0, same ? 1 : 2, 0);
+        same_number("ours", "number", 2, memory_find(&memory, ITEM_HOLD, "held.ini")->number);
+    }
+    no_complaints();
+}
+
+/* A damaged copy has a change of ours under another number; a change that differs in anything is another one. */
+static void replaced_by_a_damaged_copy(void **state) {
+    (void)state;
+    static const char *const differs[] = {"nothing", "utc",   "offset", "size",
+                                          "before",  "after", "name",   "kind"};
+    for (size_t i = 0; i < sizeof differs / sizeof differs[0]; i++) {
+        (void)start(NULL);
+        arm(FOLDER);
+        put(JOURNAL_INTENT, 5, "a.ini");
+        memory_begin(&memory, PASS_REPLACED, false);
+        an_entry(JOURNAL_INTENT, 5, "a.ini");
+        entry.number = 7;
+        entry.utc += i == 1;
+        entry.offset += i == 2;
+        entry.size += i == 3;
+        entry.before += i == 4;
+        entry.after += i == 5;
+        (void)text_copy(entry.name, sizeof entry.name, i == 6 ? "b.ini" : "a.ini");
+        entry.kind = i == 7 ? JOURNAL_UNDO : JOURNAL_INTENT;
+        memory_apply(&memory, &entry);
+        memory_end(&memory);
+        counts(differs[i], i == 0 ? 1 : 2, 0, 0);
+    }
+    no_complaints();
+}
+
+/* It tells of a change of ours, and of its end. */
+static void replaced_by_what_tells_the_end(void **state) {
+    (void)state;
+    arm(FOLDER);
+    put(JOURNAL_INTENT, 5, "a.ini");
+    put(JOURNAL_INTENT, 6, "b.ini");
+    memory_begin(&memory, PASS_REPLACED, true);
+    put(JOURNAL_INTENT, 5, "a.ini");
+    done(5, OUTCOME_NOT_MADE);
+    done(6, OUTCOME_NOT_MADE);
+    memory_end(&memory);
+    counts("the other is not known to have ended", 1, 0, 0);
+    assert_non_null(memory_find(&memory, ITEM_FLIGHT, "b.ini"));
+    no_complaints();
+}
+
 /* By a copy from before: of changes that it has open the end is known. */
 static void replaced_by_a_copy(void **state) {
     (void)state;
@@ -426,6 +541,30 @@ static void replaced_by_a_copy(void **state) {
 }
 
 /* ---- the same journal once more */
+
+/* Under our number there is another change: both are kept. */
+static void again_with_another_change(void **state) {
+    (void)state;
+    for (int i = 0; i <= 5; i++) {
+        (void)start(NULL);
+        arm(FOLDER);
+        put(JOURNAL_INTENT, 5, "a.ini");
+        memory_begin(&memory, PASS_AGAIN, true);
+        /* Ours may stand there, too. */
+        if (i == 5)
+            put(JOURNAL_INTENT, 5, "a.ini");
+        an_entry(JOURNAL_INTENT, 5, "a.ini");
+        entry.offset += i == 1 || i == 5;
+        entry.size += i == 2;
+        entry.before += i == 3;
+        entry.after += i == 4;
+        memory_apply(&memory, &entry);
+        memory_end(&memory);
+        counts("again", i == 0 ? 1 : 2, 0, 0);
+        same_number("again", "has to be written again", i != 0, memory.changed);
+    }
+    no_complaints();
+}
 
 /* Two paths turn out to be one folder: what was taken for two records is one. */
 static void again(void **state) {
@@ -461,11 +600,18 @@ int main(void) {
         cmocka_unit_test_setup(holds_beyond_their_bound, start),
         cmocka_unit_test_setup(texts_are_bounded, start),
         cmocka_unit_test_setup(folders_are_bounded, start),
+        cmocka_unit_test_setup(a_place_taken_again, start),
+        cmocka_unit_test_setup(nothing_behind_the_last, start),
         cmocka_unit_test_setup(texts_are_compacted, start),
         cmocka_unit_test_setup(rotated, start),
         cmocka_unit_test_setup(rotated_and_complete, start),
         cmocka_unit_test_setup(rotated_in_two_attempts, start),
+        cmocka_unit_test_setup(rotated_in_two_attempts_and_less, start),
         cmocka_unit_test_setup(a_number_taken_twice, start),
+        cmocka_unit_test_setup(replaced_with_another_folder, start),
+        cmocka_unit_test_setup(replaced_by_a_damaged_copy, start),
+        cmocka_unit_test_setup(replaced_by_what_tells_the_end, start),
+        cmocka_unit_test_setup(again_with_another_change, start),
         cmocka_unit_test_setup(replaced_by_a_stranger, start),
         cmocka_unit_test_setup(replaced_by_a_copy, start),
         cmocka_unit_test_setup(again, start),

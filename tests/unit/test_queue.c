@@ -42,6 +42,17 @@ static void put_and_find(void **state) {
     assert_int_equal(queue.count, 1);
 }
 
+/* Two names that have the same hash are two names. */
+static void two_names_of_one_hash(void **state) {
+    (void)state;
+    const struct queue_item *first = queue_put(&queue, "costarring.ini", 5);
+    const struct queue_item *second = queue_put(&queue, "liquid.ini", 6);
+    assert_int_equal(queue.count, 2);
+    assert_int_equal(first->hash, second->hash);
+    assert_ptr_equal(queue_find(&queue, "Costarring.ini"), first);
+    assert_ptr_equal(queue_find(&queue, "LIQUID.ini"), second);
+}
+
 /* A name that is queued keeps what is known of it, and only becomes due at another time. */
 static void moves_due_times(void **state) {
     (void)state;
@@ -278,6 +289,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(empty, start),
         cmocka_unit_test_setup(put_and_find, start),
+        cmocka_unit_test_setup(two_names_of_one_hash, start),
         cmocka_unit_test_setup(moves_due_times, start),
         cmocka_unit_test_setup(first_is_due_first, start),
         cmocka_unit_test_setup(removes, start),

@@ -285,6 +285,21 @@ static void another_process_finishes(void **state) {
     no_complaints();
 }
 
+/* A link in its place is not followed: what was changed is not there any more. */
+static void intent_whose_record_is_a_link(void **state) {
+    (void)state;
+    struct journal_entry entry = an_intent(1, "a.ini", STUCK);
+    fake_append_entry(&fake, &entry);
+    struct fake_file *file = fake_file(&fake, "a.ini", repaired_text);
+    file->shared = file->repair = HOST_REFUSED;
+    start();
+    run(MINUTE);
+    same_number("a.ini", "2003", 1, fake_events(&fake, EVENT_OUTCOME_UNKNOWN));
+    same_number("a.ini", "2002", 0, fake_events(&fake, EVENT_REPAIRED_LATE));
+    journal_is_clean(0);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(intent_done_in_the_file),
@@ -303,6 +318,7 @@ int main(void) {
         TEST(numbers_go_on),
         TEST(many_open_intents),
         TEST(another_process_finishes),
+        TEST(intent_whose_record_is_a_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

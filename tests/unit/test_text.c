@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* test_text: core/text: bounded strings, numbers, UTF-8 and UTF-16 there and back, what acts on a console. */
 #include "check.h"
 #include "text.h"
 
@@ -62,6 +63,32 @@ static void cuts_an_exact_piece(void **state) {
 
 /* ---- numbers */
 
+/* What acts on a console, and what is no UTF-8, a byte at a time; the text need not be terminated. */
+static void puts_what_is_safe(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *shown;
+    } rows[] = {{"", ""},
+                {"a.ini", "a.ini"},
+                {"a\x1B[2J", "a?[2J"},
+                {"\xC3\xBC\xE2\x82\xAC", "\xC3\xBC\xE2\x82\xAC"},
+                {"a\xE2\x80\xAE"
+                 "b",
+                 "a?b"},
+                {"\xFF\xFFx\xC3", "??x?"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char buffer[32];
+        struct text text;
+        size_t length = strlen(rows[i].text);
+        char *exact = exact_copy(rows[i].text, length);
+        text_begin(&text, buffer, sizeof buffer);
+        text_put_safe(&text, exact, length);
+        same_text(rows[i].text, "shown", rows[i].shown, buffer);
+        free(exact);
+    }
+    no_complaints();
+}
+
 static void reads_numbers(void **state) {
     (void)state;
     static const struct {
@@ -96,6 +123,9 @@ static void reads_numbers(void **state) {
         {"1.0", 9, false, 0},
         {"0x1", 9, false, 0},
         {"1\xC2\xB2", 99, false, 0},
+        {"/", UINT32_MAX, false, 0},
+        {":", UINT32_MAX, false, 0},
+        {"1x", UINT32_MAX, false, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         size_t length = strlen(rows[i].digits);
@@ -264,6 +294,7 @@ int main(void) {
         cmocka_unit_test(builds),
         cmocka_unit_test(cuts_between_characters),
         cmocka_unit_test(cuts_an_exact_piece),
+        cmocka_unit_test(puts_what_is_safe),
         cmocka_unit_test(reads_numbers),
         cmocka_unit_test(every_unit_there_and_back),
         cmocka_unit_test(surrogates_there_and_back),
