@@ -68,7 +68,7 @@ same_bytes := -ffile-prefix-map='$(CURDIR)'=. -fno-ident
 # ---- the program
 # No start-up files and none of the compiler's libraries: mingw-w64's come compiled for the i686, and
 # the 32-bit program has to run on an i486. It starts at its own entry() and calls Windows only.
-win_flags = -std=c11 -Os -fstack-protector-strong $(whole) $(same_bytes) \
+win_flags = -std=c11 -Oz -fstack-protector $(whole) $(same_bytes) \
     -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN -D__USE_MINGW_ANSI_STDIO=0
 # All sources are compiled as one, when the program is linked. The tests link some of the same objects, one by one.
 whole := -flto -flto-partition=one -ffat-lto-objects
@@ -78,7 +78,7 @@ build/%/service/win/guard.o build/%/service/win/divide.o: whole := -fno-lto
 # The stack probe is in one of those libraries. A frame below a page (4 KB) cannot step over the guard page and
 # needs none; a larger one is an error.
 small_frames := -Werror=frame-larger-than=3500 -Werror=alloca -Werror=vla
-link_flags := -nostartfiles -nostdlib -nodefaultlibs -s -Wl,--no-insert-timestamp \
+link_flags := -Wl,--gc-sections -nostartfiles -nostdlib -nodefaultlibs -s -Wl,--no-insert-timestamp \
     -Wl,--major-os-version=4 -Wl,--minor-os-version=0 \
     -Wl,--dynamicbase -Wl,--enable-reloc-section -Wl,--nxcompat -Wl,--tsaware -Wl,--no-seh
 libraries := -lkernel32 -ladvapi32 -lmsvcrt -lntdll
@@ -557,7 +557,7 @@ demo: setup
 .PHONY: clean distclean FORCE
 FORCE:
 clean:
-	rm -rf build/kmrepair-setup.exe build/package build/nsis build/dist build/signed
+	rm -rf build/kmrepair-setup.exe build/demo-report.html build/report build/package build/nsis build/dist build/signed
 	rm -rf build/x86 build/x64 build/gen build/native build/fuzz build/sim build/quick build/coverage build/mutants build/bench build/elsewhere build/inih.from build/wine-*.xml build/wine-*.log
 distclean:
 	rm -rf build

@@ -5,7 +5,7 @@
 One scratch Windows host (Wine) has mailboxes to enable, a held record, half a year of repairs and names that try to be
 markup. Debian's chromium reads the page without a network: it must say nothing on its console, run no script and show the
 right rows. Pictures at two widths and of the printed page are left in build/report/ for a person to look at; the one for
-README is written to docs/report.png with --write. The last line is `N passed, N failed`.
+README, without those names, is written to docs/report.png with --write. The last line is `N passed, N failed`.
 """
 import html.parser
 import os
@@ -31,6 +31,7 @@ HOSTILE = ("<script>document.title='run'</script>", "\"><img src=x onerror=docum
            "</td></tr></table><h2>Nothing to do</h2>", "Zoë Øst")
 WEEKS = 20
 OUT = ROOT / "build" / "report"
+WRITE = "--write" in sys.argv
 counts = [0, 0]
 
 
@@ -60,7 +61,7 @@ def repairs(product):
     for week in range(WEEKS, 0, -1):
         for i in range((week * 7) % 5):
             repair(now - week * 7 * 86400 + i, f"Mxgone{week:02}{i}.ini", AT + PEOPLE[i], record(mailbox="gone"))
-    listed = [*PEOPLE, *HOSTILE]
+    listed = [*PEOPLE, *([] if WRITE else HOSTILE)]
     for i, who in enumerate(listed):
         name, content = f"Mxcl{i:02}fr4zqv.ini", record(mailbox=AT + who)
         product.put(name, as_repaired(content))
@@ -147,15 +148,15 @@ def look(listed):
     check("addresses in the page", [], re.findall(r"(?:https?:)?//\w+[^\"'<> ]*", (OUT / "report.html").read_text("ascii")))
 
 
-def pictures(write):
+def pictures():
     address = (OUT / "report.html").as_uri()
     for name, size in (("wide", "1000,1500"), ("narrow", "420,1500")):
         browser(f"--screenshot={OUT / name}.png", f"--window-size={size}", address)
     browser(f"--print-to-pdf={OUT / 'printed'}.pdf", "--no-pdf-header-footer", address)
     for name in ("wide.png", "narrow.png", "printed.pdf"):
         check(f"{name} is there", True, (OUT / name).is_file() and (OUT / name).stat().st_size > 5000)
-    if write:
-        browser(f"--screenshot={ROOT / 'docs' / 'report.png'}", "--window-size=900,820", address)
+    if WRITE:
+        browser(f"--screenshot={ROOT / 'docs' / 'report.png'}", "--window-size=900,1000", address)
     print(f"Look at wide.png, narrow.png and printed.pdf in {OUT}.")
 
 
@@ -173,7 +174,7 @@ def main():
         product = Product(wine, tools / "kmrepair.exe", "report")
         product.configure()
         look(make_page(product))
-        pictures("--write" in sys.argv)
+        pictures()
     finally:
         wine.close()
         shutil.rmtree(scratch, ignore_errors=True)
