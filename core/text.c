@@ -57,6 +57,39 @@ void text_put_u32(struct text *text, uint32_t number) {
     text_put_bytes(text, digits + first, sizeof digits - first);
 }
 
+void text_format(text_piece *put, void *context, const char *format, va_list values) {
+    for (;;) {
+        char digits[11];
+        struct text number;
+        const char *value = digits;
+        size_t length = strcspn(format, "%");
+        put(context, format, length, false);
+        if (format[length] == '\0')
+            return;
+        if (format[length + 1] == 's') {
+            value = va_arg(values, const char *);
+        } else {
+            text_begin(&number, digits, sizeof digits);
+            text_put_u32(&number, va_arg(values, uint32_t));
+        }
+        put(context, value, strlen(value), true);
+        format += length + 2;
+    }
+}
+
+/* text_piece */
+static void put_piece(void *context, const char *bytes, size_t length, bool is_value) {
+    (void)is_value;
+    text_put_bytes(context, bytes, length);
+}
+
+void text_print(struct text *text, const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    text_format(put_piece, text, format, values);
+    va_end(values);
+}
+
 void text_put_count(struct text *text, const char *before, uint32_t count, const char *after) {
     text_put(text, before);
     text_put_u32(text, count);

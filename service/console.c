@@ -56,31 +56,26 @@ bool console_write(enum console_stream stream, const char *text, size_t length) 
     return true;
 }
 
+struct printing {
+    enum console_stream stream;
+    bool failed;
+};
+
+/* text_piece */
+static void write_piece(void *context, const char *bytes, size_t length, bool is_value) {
+    struct printing *printing = context;
+    (void)is_value;
+    if (!console_write(printing->stream, bytes, length))
+        printing->failed = true;
+}
+
 bool console_print(enum console_stream stream, const char *format, ...) {
+    struct printing printing = {stream, false};
     va_list values;
-    bool done = true;
     va_start(values, format);
-    for (;;) {
-        char number[11];
-        struct text digits;
-        const char *value = number;
-        size_t length = 0;
-        while (format[length] != '\0' && format[length] != '%')
-            length++;
-        done = console_write(stream, format, length) && done;
-        if (format[length] == '\0')
-            break;
-        if (format[length + 1] == 's') {
-            value = va_arg(values, const char *);
-        } else {
-            text_begin(&digits, number, sizeof number);
-            text_put_u32(&digits, va_arg(values, uint32_t));
-        }
-        done = console_write(stream, value, strlen(value)) && done;
-        format += length + 2;
-    }
+    text_format(write_piece, &printing, format, values);
     va_end(values);
-    return done;
+    return !printing.failed;
 }
 
 int console_fail(const char *what, const char *detail) {
