@@ -338,7 +338,7 @@ int console_fail_config(const struct options *options, const struct config_error
     struct text text;
     text_begin(&text, line, sizeof line);
     if (error->line != 0)
-        text_put_count(&text, ", line ", error->line, "");
+        text_print(&text, ", line %u", error->line);
     path_print(options->config, path, sizeof path);
     return fail_because(path, line, error->reason);
 }

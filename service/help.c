@@ -40,9 +40,7 @@ void help_print_usage(enum console_stream to) {
 }
 
 static void put_option(struct text *text, const struct grammar_option *option) {
-    text_put(text, "--");
-    text_put(text, option->name);
-    text_put(text, option->value);
+    text_print(text, "--%s%s", option->name, option->value);
 }
 
 /* The next option that the verb has and people are told of, behind `option`, NULL for the first. */
@@ -60,9 +58,8 @@ void help_print_syntax(enum console_stream to, enum verb verb) {
     char line[LINE + 1];
     struct text text;
     text_begin(&text, line, sizeof line);
-    text_put(&text, "Usage: kmrepair ");
-    text_put(&text, grammar_verbs[verb].name);
-    text_put(&text, arguments[grammar_verbs[verb].takes]);
+    text_print(&text, "Usage: kmrepair %s%s", grammar_verbs[verb].name,
+               arguments[grammar_verbs[verb].takes]);
     for (const struct grammar_option *option = next_option(verb, NULL); option != NULL;
          option = next_option(verb, option)) {
         if (text.length + strlen(option->name) + strlen(option->value) + sizeof " [--]" > LINE) {

@@ -78,13 +78,8 @@ static void consider(struct guess *guess, const char *name) {
 static bool refuse_word(const struct options *options, const char *before, const WCHAR *word,
                         const char *after) {
     char narrow[400];
-    char message[sizeof narrow + 100];
-    struct text text;
     path_print(word, narrow, sizeof narrow);
-    text_begin(&text, message, sizeof message);
-    text_put(&text, narrow);
-    text_put(&text, after);
-    (void)console_fail(before, message);
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", before, narrow, after);
     /* All of the verbs would push the one line that matters off the screen. */
     if (options->verb != VERB_NONE)
         help_print_syntax(CONSOLE_ERROR, options->verb);
@@ -98,10 +93,10 @@ static bool refuse_name(const struct options *options, const char *before, const
     char after[60];
     struct text text;
     text_begin(&text, after, sizeof after);
-    text_put(&text, quote);
-    text_put(&text, nearest != NULL ? meant : other);
-    text_put(&text, nearest != NULL ? nearest : "");
-    text_put(&text, nearest != NULL ? "?" : "");
+    if (nearest != NULL)
+        text_print(&text, "%s%s%s?", quote, meant, nearest);
+    else
+        text_print(&text, "%s%s", quote, other);
     return refuse_word(options, before, word, after);
 }
 
@@ -299,8 +294,7 @@ static bool take_option(struct words *words, const struct option_word *word) {
                              : refuse_word(options, "a value is missing after ", whole, "");
     }
     text_begin(&text, before, sizeof before);
-    text_put(&text, grammar_verbs[options->verb].name);
-    text_put(&text, " has no option ");
+    text_print(&text, "%s has no option ", grammar_verbs[options->verb].name);
     return refuse_name(options, before, whole, "", "; did you mean --", guess.nearest, "");
 }
 

@@ -24,8 +24,7 @@ struct output {
 
 static void put_label(struct output *out, const char *label) {
     static const char blanks[] = "                ";
-    text_put(&out->text, label);
-    text_put(&out->text, blanks + strlen(label));
+    text_print(&out->text, "%s%s", label, blanks + strlen(label));
 }
 
 /* A path is never broken: whoever copies it needs it whole. */
@@ -130,10 +129,7 @@ static void put_settings(struct output *out, const struct settings *settings) {
         } else if (out->json) {
             console_put_raw(&out->text, small, i > 0 ? value : settings->repair ? "true" : "false");
         } else if (!is_path || settings->automatic) {
-            text_put(&words, i == 0 ? "" : ", ");
-            text_put(&words, name);
-            text_put(&words, " = ");
-            text_put(&words, is_path ? "auto" : value);
+            text_print(&words, "%s%s = %s", i == 0 ? "" : ", ", name, is_path ? "auto" : value);
         }
     }
     if (out->json)

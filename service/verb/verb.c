@@ -23,11 +23,10 @@ const char *verb_no_folder(const struct options *options, const struct host_resu
     char reason[200];
     struct text text;
     text_begin(&text, message, sizeof message);
-    text_put(&text, "no Clients folder found (");
-    text_put(&text, result_text(why, reason, sizeof reason));
-    text_put(&text, options->verb == VERB_SCAN     ? "); run: kmrepair scan FOLDER"
-                    : options->verb == VERB_REPAIR ? "); run: kmrepair repair FOLDER"
-                                                   : "); set Folder in kmrepair.ini");
+    text_print(&text, "no Clients folder found (%s); %s", result_text(why, reason, sizeof reason),
+               options->verb == VERB_SCAN     ? "run: kmrepair scan FOLDER"
+               : options->verb == VERB_REPAIR ? "run: kmrepair repair FOLDER"
+                                              : "set Folder in kmrepair.ini");
     return message;
 }
 
