@@ -83,6 +83,10 @@ int console_fail(const char *what, const char *detail) {
     return 2;
 }
 
+int console_fail_output(void) {
+    return console_fail("the output could not be written", "");
+}
+
 static int fail_because(const char *what, const char *detail, const char *reason) {
     (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s: %s\r\n", what, detail, reason);
     return 2;
@@ -172,10 +176,6 @@ static void put_cell(struct text *line, const struct column *column, size_t star
         trim_blanks(line);
         text_put(line, "\r\n");
         put_blanks(line, width);
-    } else if (column->kind == ENDING && length > width) {
-        text_put(line, "...");
-        for (length += 3; length > width || columns_of(*value) == 0; value++)
-            length -= columns_of(*value);
     } else if (column->kind == WHOLE && length > width) {
         put_lines(line, value);
         return;

@@ -86,6 +86,10 @@ static bool refuse_word(const struct options *options, const char *before, const
     return false;
 }
 
+static bool refuse(const struct options *options, const char *before, const WCHAR *word) {
+    return refuse_word(options, before, word, "");
+}
+
 /* The same with what may have been meant, or else `other`. */
 static bool refuse_name(const struct options *options, const char *before, const WCHAR *word,
                         const char *quote, const char *meant, const char *nearest,
@@ -110,11 +114,11 @@ static bool take_folder(struct options *options, const WCHAR *word) {
      * it. */
     DWORD attributes = got != 0 ? GetFileAttributesW(full) : INVALID_FILE_ATTRIBUTES;
     if (word[0] == L'\0' || (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0)
-        return refuse_word(options, "not a folder: ", word, "");
+        return refuse(options, "not a folder: ", word);
     if (got != 0)
         count = text_from_utf16(full, got, options->folder, sizeof options->folder);
     if (got == 0 || count == (size_t)-1)
-        return refuse_word(options, "this path is too long: ", word, "");
+        return refuse(options, "this path is too long: ", word);
     while (count > 3 && options->folder[count - 1] == '\\')
         options->folder[--count] = '\0';
     options->has_folder = true;
@@ -123,7 +127,7 @@ static bool take_folder(struct options *options, const WCHAR *word) {
 
 static bool take_config(struct options *options, const WCHAR *word) {
     if (word[0] == L'\0' || path_full(word, options->config) == 0)
-        return refuse_word(options, "not a path of a configuration: ", word, "");
+        return refuse(options, "not a path of a configuration: ", word);
     options->has_config = true;
     return true;
 }
@@ -132,7 +136,7 @@ static bool take_config(struct options *options, const WCHAR *word) {
 static bool take_path(struct options *options, const WCHAR *word, WCHAR to[PATH_UNITS]) {
     DWORD length = word[0] != L'\0' ? path_full(word, to) : 0;
     if (length == 0)
-        return refuse_word(options, "not a path: ", word, "");
+        return refuse(options, "not a path: ", word);
     if (length > 3 && to[length - 1] == L'\\')
         to[length - 1] = L'\0';
     return true;
@@ -145,10 +149,10 @@ static bool take_in(struct options *options, const WCHAR *word) {
         return false;
     /* Of one that is not there all bits are set. */
     if ((GetFileAttributesW(folder) & FILE_ATTRIBUTE_DIRECTORY) == 0)
-        return refuse_word(options, "not a folder: ", word, "");
+        return refuse(options, "not a folder: ", word);
     (void)lstrcpynW(options->program, folder, PATH_UNITS);
     options->has_program = path_append(options->program, (size_t)lstrlenW(folder), "kmrepair.exe");
-    return options->has_program || refuse_word(options, "this path is too long: ", word, "");
+    return options->has_program || refuse(options, "this path is too long: ", word);
 }
 
 static bool take_output(struct options *options, const WCHAR *word) {
@@ -168,12 +172,12 @@ static bool take_wait(struct options *options, const WCHAR *word) {
     const WCHAR *at = word;
     while (*at >= L'0' && *at <= L'9' && options->wait < WAIT_LONGEST)
         options->wait = options->wait * 10 + (DWORD)(*at++ - L'0');
-    return *at == L'\0' || refuse_word(options, "not a number of seconds: ", word, "");
+    return *at == L'\0' || refuse(options, "not a number of seconds: ", word);
 }
 
 static bool take_account(struct options *options, const WCHAR *word) {
     if (word[0] == L'\0' || lstrlenW(word) >= ACCESS_ACCOUNT_UNITS)
-        return refuse_word(options, "not an account: ", word, "");
+        return refuse(options, "not an account: ", word);
     (void)lstrcpynW(options->account, word, ACCESS_ACCOUNT_UNITS);
     return options->has_account = true;
 }
@@ -224,7 +228,7 @@ static bool take_name(struct options *options, const WCHAR *word) {
     options->has_name = length != (size_t)-1 && strpbrk(options->name, "\\/:*?") == NULL &&
                         record_is_named(options->name);
     return options->has_name ||
-           refuse_word(options, "not the name of a record, such as Mxclfr4zqvktn.ini: ", word, "");
+           refuse(options, "not the name of a record, such as Mxclfr4zqvktn.ini: ", word);
 }
 
 /* ---- words ---- */
@@ -288,10 +292,10 @@ static bool take_option(struct words *words, const struct option_word *word) {
         if (option->take == TAKE_FLAG && word->value == NULL)
             return *(bool *)((char *)options + option->flag) = true;
         if (option->take == TAKE_FLAG)
-            return refuse_word(options, "unexpected value: ", whole, "");
+            return refuse(options, "unexpected value: ", whole);
         const WCHAR *value = value_of(words, word);
         return value != NULL ? takers[option->take](options, value)
-                             : refuse_word(options, "a value is missing after ", whole, "");
+                             : refuse(options, "a value is missing after ", whole);
     }
     text_begin(&text, before, sizeof before);
     text_print(&text, "%s has no option ", grammar_verbs[options->verb].name);
@@ -321,7 +325,7 @@ static bool take_argument(struct options *options, const WCHAR *word) {
         return take_folder(options, word);
     if (takes >= TAKES_NAME && !options->has_name)
         return take_name(options, word);
-    return refuse_word(options, "unexpected argument: ", word, "");
+    return refuse(options, "unexpected argument: ", word);
 }
 
 /* What belongs together, when all of the words have been read. */
@@ -329,11 +333,11 @@ static bool is_complete(const struct options *options) {
     enum argument takes = grammar_verbs[options->verb].takes;
     bool all = takes == TAKES_NAME_OR_ALL && options->all;
     if (takes >= TAKES_NAME && !options->has_name && !all)
-        return refuse_word(options, "the name of the record is missing", L"", "");
+        return refuse(options, "the name of the record is missing", L"");
     if (all && options->has_name)
-        return refuse_word(options, "either a name or --all, not both", L"", "");
+        return refuse(options, "either a name or --all, not both", L"");
     if (takes == TAKES_NAME_OR_ALL && options->has_since && !all)
-        return refuse_word(options, "--since goes with --all", L"", "");
+        return refuse(options, "--since goes with --all", L"");
     return true;
 }
 

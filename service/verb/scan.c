@@ -7,7 +7,6 @@
 #include "memory.h"
 #include "result.h"
 #include "text.h"
-#include "todo.h"
 #include "verb/configured.h"
 #include "verb/read_journal.h"
 #include "verb/verb.h"
@@ -32,7 +31,7 @@ static const struct column scan_columns[] = {{"record", 20, WORDS, IN_ALL},
                                              {"state", 5, WORDS, IN_ALL},
                                              {"line", 5, NUMBER, IN_CSV | IN_JSON},
                                              {"offset", 7, NUMBER, IN_CSV | IN_JSON},
-                                             {"mailbox", 38, ENDING, IN_ALL},
+                                             {"mailbox", 38, WHOLE, IN_ALL},
                                              {"reason", 21, OWN_LINE, IN_TABLE | IN_JSON},
                                              {NULL, 0, WORDS, 0}};
 
@@ -42,12 +41,6 @@ static const char *number_cell(bool is_there, size_t number, char to[11]) {
     text_begin(&text, to, 11);
     text_put_u32(&text, (uint32_t)number);
     return is_there ? to : NULL;
-}
-
-/* journal_visit */
-static void visit_entry(void *context, const struct journal_entry *entry) {
-    (void)context;
-    todo_apply(&scan.memory, &scan.host.host, entry);
 }
 
 /* A hold ends when the content changes. */
@@ -197,8 +190,7 @@ int verb_scan(const struct options *options) {
     struct host_result result = host_win_open_folder(&scan.host, scan.settings.folder);
     if (result.code == HOST_OK) {
         /* Where there is no journal, or none that may be read, nothing is known to be held. */
-        memory_clear(&scan.memory);
-        (void)read_journal(options->journal, &scan.reader, visit_entry);
+        (void)read_records(options->journal, &scan.reader, &scan.memory, &scan.host);
         result = walk_folder(&scan.host, options->bytes, options->all, &counts, print_record_row,
                              &printer);
     }
@@ -207,7 +199,7 @@ int verb_scan(const struct options *options) {
         return verb_fail_folder(options, "cannot scan ", scan.settings.folder, &result);
     print_heading(&printer);
     if (!print_summary(options->format, &counts) || scan.failed)
-        return console_fail("the output could not be written", "");
+        return console_fail_output();
     if (counts.verdict[VERDICT_STUCK] > 0)
         return 1;
     /* "Nothing is stuck" would be more than is known. */

@@ -50,9 +50,7 @@ static void put_time(struct output *out, const char *label, const char *name, ui
     char time[WHEN_BYTES];
     if (utc == 0)
         return;
-    if (out->json)
-        journal_print_time(utc, time);
-    put_fact(out, label, name, out->json ? time : when_print(utc, time));
+    put_fact(out, label, name, when_print_as(out->json ? FORMAT_JSON : FORMAT_TABLE, utc, time));
 }
 
 static void put_number(struct output *out, const char *name, uint32_t number) {
@@ -209,6 +207,6 @@ int verb_status(const struct options *options) {
     put_past(&out, state);
     text_put(&out.text, out.json ? "}\r\n" : "");
     if (out.text.cut || !console_write(CONSOLE_OUT, out.text.at, out.text.length))
-        return console_fail("the output could not be written", "");
+        return console_fail_output();
     return state->exit_code;
 }

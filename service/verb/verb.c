@@ -36,6 +36,10 @@ int verb_fail_folder(const struct options *options, const char *what, const char
                                       : console_fail(verb_no_folder(options, why), "");
 }
 
+int verb_fail_journal(const struct host_result *why) {
+    return console_fail_result("cannot read the journal ", "kmrepair.jnl", why);
+}
+
 int verb_fail(const char *what, DWORD error) {
     switch (error) {
     case ERROR_ACCESS_DENIED:
