@@ -57,21 +57,23 @@ void text_put_u32(struct text *text, uint32_t number) {
     text_put_bytes(text, digits + first, sizeof digits - first);
 }
 
+const char *text_number(uint32_t number, char to[11]) {
+    struct text text;
+    text_begin(&text, to, 11);
+    text_put_u32(&text, number);
+    return to;
+}
+
 void text_format(text_piece *put, void *context, const char *format, va_list values) {
     for (;;) {
         char digits[11];
-        struct text number;
-        const char *value = digits;
         size_t length = strcspn(format, "%");
         put(context, format, length, false);
         if (format[length] == '\0')
             return;
-        if (format[length + 1] == 's') {
-            value = va_arg(values, const char *);
-        } else {
-            text_begin(&number, digits, sizeof digits);
-            text_put_u32(&number, va_arg(values, uint32_t));
-        }
+        const char *value = format[length + 1] == 's'
+                                ? va_arg(values, const char *)
+                                : text_number(va_arg(values, uint32_t), digits);
         put(context, value, strlen(value), true);
         format += length + 2;
     }

@@ -33,6 +33,8 @@ void text_put_char(struct text *text, char c);
 /* Every character that would act on a console, and every byte that is not UTF-8, as `?`. */
 void text_put_safe(struct text *text, const char *string, size_t length);
 void text_put_u32(struct text *text, uint32_t number);
+/* A number in digits. Returns `to`. */
+const char *text_number(uint32_t number, char to[11]);
 /* A text in which %s stands for a string and %u for a uint32_t; there is nothing else. */
 void text_print(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Takes the next piece of such a text: part of the format, or what a %s or %u stands for. */

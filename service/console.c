@@ -87,20 +87,19 @@ int console_fail_output(void) {
     return console_fail("the output could not be written", "");
 }
 
-static int fail_because(const char *what, const char *detail, const char *reason) {
+int console_fail_because(const char *what, const char *detail, const char *reason) {
     (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s: %s\r\n", what, detail, reason);
     return 2;
 }
 
-int console_fail_error(const char *what, const char *detail, DWORD error) {
-    char reason[200];
-    error_text(error, reason, sizeof reason);
-    return fail_because(what, detail, reason);
-}
-
 int console_fail_result(const char *what, const char *detail, const struct host_result *result) {
     char room[200];
-    return fail_because(what, detail, result_text(result, room, sizeof room));
+    return console_fail_because(what, detail, result_text(result, room, sizeof room));
+}
+
+int console_fail_error(const char *what, const char *detail, DWORD error) {
+    const struct host_result result = result_make(HOST_FAILED, error, NULL);
+    return console_fail_result(what, detail, &result);
 }
 
 /* How many columns a character takes that begins with this byte: two from U+3000 on, where those of
@@ -340,5 +339,5 @@ int console_fail_config(const struct options *options, const struct config_error
     if (error->line != 0)
         text_print(&text, ", line %u", error->line);
     path_print(options->config, path, sizeof path);
-    return fail_because(path, line, error->reason);
+    return console_fail_because(path, line, error->reason);
 }

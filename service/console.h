@@ -31,6 +31,9 @@ bool console_print(enum console_stream stream, const char *format, ...)
 /* `kmrepair: `, the strings, and a line end, on the error stream. Returns 2, the exit code. */
 int console_fail(const char *what, const char *detail);
 
+/* The same with a reason, behind a colon. */
+int console_fail_because(const char *what, const char *detail, const char *reason);
+
 /* The same with the reason of a Win32 error. */
 int console_fail_error(const char *what, const char *detail, DWORD error);
 

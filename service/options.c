@@ -74,63 +74,29 @@ static void consider(struct guess *guess, const char *name) {
 
 /* ---- what is refused ---- */
 
-/* Writes `before`, the word and `after`. Returns false. */
-static bool refuse_word(const struct options *options, const char *before, const WCHAR *word,
-                        const char *after) {
+/* Writes these in one line, and `nearest`, what may have been meant, unless it is NULL. Returns false. */
+static bool refuse_name(const struct options *options, const char *first, const char *before,
+                        const WCHAR *word, const char *after, const char *nearest) {
     char narrow[400];
     path_print(word, narrow, sizeof narrow);
-    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", before, narrow, after);
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s%s%s%s\r\n", first, before, narrow, after,
+                        nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
     /* All of the verbs would push the one line that matters off the screen. */
     if (options->verb != VERB_NONE)
         help_print_syntax(CONSOLE_ERROR, options->verb);
     return false;
 }
 
+static bool refuse_word(const struct options *options, const char *before, const WCHAR *word,
+                        const char *after) {
+    return refuse_name(options, "", before, word, after, NULL);
+}
+
 static bool refuse(const struct options *options, const char *before, const WCHAR *word) {
     return refuse_word(options, before, word, "");
 }
 
-/* The same with what may have been meant, or else `other`. */
-static bool refuse_name(const struct options *options, const char *before, const WCHAR *word,
-                        const char *quote, const char *meant, const char *nearest,
-                        const char *other) {
-    char after[60];
-    struct text text;
-    text_begin(&text, after, sizeof after);
-    if (nearest != NULL)
-        text_print(&text, "%s%s%s?", quote, meant, nearest);
-    else
-        text_print(&text, "%s%s", quote, other);
-    return refuse_word(options, before, word, after);
-}
-
 /* ---- what options and arguments say ---- */
-
-static bool take_folder(struct options *options, const WCHAR *word) {
-    static WCHAR full[PATH_UNITS];
-    size_t count = 0;
-    DWORD got = path_full(word, full);
-    /* Of one that is not there all bits are set: that is for the verbs, some of which can wait for
-     * it. */
-    DWORD attributes = got != 0 ? GetFileAttributesW(full) : INVALID_FILE_ATTRIBUTES;
-    if (word[0] == L'\0' || (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0)
-        return refuse(options, "not a folder: ", word);
-    if (got != 0)
-        count = text_from_utf16(full, got, options->folder, sizeof options->folder);
-    if (got == 0 || count == (size_t)-1)
-        return refuse(options, "this path is too long: ", word);
-    while (count > 3 && options->folder[count - 1] == '\\')
-        options->folder[--count] = '\0';
-    options->has_folder = true;
-    return true;
-}
-
-static bool take_config(struct options *options, const WCHAR *word) {
-    if (word[0] == L'\0' || path_full(word, options->config) == 0)
-        return refuse(options, "not a path of a configuration: ", word);
-    options->has_config = true;
-    return true;
-}
 
 /* A path, of which the last backslash is left out unless it is that of a root. */
 static bool take_path(struct options *options, const WCHAR *word, WCHAR to[PATH_UNITS]) {
@@ -142,16 +108,34 @@ static bool take_path(struct options *options, const WCHAR *word, WCHAR to[PATH_
     return true;
 }
 
+/* The path of a folder. Of one that is not there all bits are set: that is for the verbs, some of which
+ * can wait for it. */
+static bool take_directory(struct options *options, const WCHAR *word, WCHAR to[PATH_UNITS]) {
+    if (word[0] != L'\0' && !take_path(options, word, to))
+        return false;
+    return (word[0] != L'\0' && (GetFileAttributesW(to) & FILE_ATTRIBUTE_DIRECTORY) != 0) ||
+           refuse(options, "not a folder: ", word);
+}
+
+static bool take_folder(struct options *options, const WCHAR *word) {
+    static WCHAR full[PATH_UNITS];
+    if (!take_directory(options, word, full))
+        return false;
+    options->has_folder = text_from_utf16(full, (size_t)lstrlenW(full), options->folder,
+                                          sizeof options->folder) != (size_t)-1;
+    return options->has_folder || refuse(options, "this path is too long: ", word);
+}
+
+static bool take_config(struct options *options, const WCHAR *word) {
+    return options->has_config = take_path(options, word, options->config);
+}
+
 /* Set-up runs a program of its own, and means the one that it installs. */
 static bool take_in(struct options *options, const WCHAR *word) {
-    static WCHAR folder[PATH_UNITS];
-    if (!take_path(options, word, folder))
+    WCHAR *program = options->program;
+    if (!take_directory(options, word, program))
         return false;
-    /* Of one that is not there all bits are set. */
-    if ((GetFileAttributesW(folder) & FILE_ATTRIBUTE_DIRECTORY) == 0)
-        return refuse(options, "not a folder: ", word);
-    (void)lstrcpynW(options->program, folder, PATH_UNITS);
-    options->has_program = path_append(options->program, (size_t)lstrlenW(folder), "kmrepair.exe");
+    options->has_program = path_append(program, (size_t)lstrlenW(program), "kmrepair.exe");
     return options->has_program || refuse(options, "this path is too long: ", word);
 }
 
@@ -279,8 +263,6 @@ static bool take_option(struct words *words, const struct option_word *word) {
     struct options *options = words->options;
     const WCHAR *whole = words->word[words->next];
     struct guess guess = {word->name, word->length, 3, NULL};
-    char before[40];
-    struct text text;
     for (size_t i = 0; i < GRAMMAR_OPTIONS; i++) {
         const struct grammar_option *option = &grammar_options[i];
         if ((option->verbs >> options->verb & 1) == 0)
@@ -297,9 +279,8 @@ static bool take_option(struct words *words, const struct option_word *word) {
         return value != NULL ? takers[option->take](options, value)
                              : refuse(options, "a value is missing after ", whole);
     }
-    text_begin(&text, before, sizeof before);
-    text_print(&text, "%s has no option ", grammar_verbs[options->verb].name);
-    return refuse_name(options, before, whole, "", "; did you mean --", guess.nearest, "");
+    return refuse_name(options, grammar_verbs[options->verb].name, " has no option ", whole,
+                       guess.nearest != NULL ? "; did you mean --" : "", guess.nearest);
 }
 
 static bool take_verb(struct options *options, const WCHAR *word) {
@@ -314,8 +295,9 @@ static bool take_verb(struct options *options, const WCHAR *word) {
     }
     if (word[0] == L'-' || word[0] == L'/')
         return refuse_word(options, "put a command before ", word, "; try kmrepair --help");
-    return refuse_name(options, "unknown command \"", word, "\"; ", "did you mean ", guess.nearest,
-                       "try kmrepair --help");
+    return refuse_name(options, "", "unknown command \"", word,
+                       guess.nearest != NULL ? "\"; did you mean " : "\"; try kmrepair --help",
+                       guess.nearest);
 }
 
 /* What is neither the verb nor an option. */

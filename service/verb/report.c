@@ -42,10 +42,9 @@ static struct {
 /* Plain HTML 3.2 underneath, for a browser of 1997; the style is for those who can. */
 static const char page_head[] =
     "<!DOCTYPE html>\r\n"
-    "<html lang=\"en\"><head><meta http-equiv=\"Content-Type\" content=\"text/html; "
-    "charset=us-ascii\">"
+    "<html lang=\"en\"><head><meta charset=\"us-ascii\">"
     "<meta name=\"viewport\" content=\"width=device-width\"><title>KMRepair report</title>\r\n"
-    "<style>body{font:15px/1.45 'Segoe UI',Tahoma,Verdana,sans-serif;color:#222;max-width:60em;"
+    "<style>body{font:15px/1.45 Tahoma,sans-serif;color:#222;max-width:60em;"
     "margin:2em auto;padding:0 1em}"
     "h1{font-size:1.6em;margin:0}h2{font-size:1.15em;margin:1.8em 0 .4em}"
     ".doing{font-size:1.15em;border-left:.3em solid #2a6;padding-left:.7em}.bad{border-color:#c33}"

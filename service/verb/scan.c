@@ -35,14 +35,6 @@ static const struct column scan_columns[] = {{"record", 20, WORDS, IN_ALL},
                                              {"reason", 21, OWN_LINE, IN_TABLE | IN_JSON},
                                              {NULL, 0, WORDS, 0}};
 
-/* A number in words of digits, or NULL. */
-static const char *number_cell(bool is_there, size_t number, char to[11]) {
-    struct text text;
-    text_begin(&text, to, 11);
-    text_put_u32(&text, (uint32_t)number);
-    return is_there ? to : NULL;
-}
-
 /* A hold ends when the content changes. */
 static bool is_held(const struct walk_row *row) {
     const struct memory_item *hold = memory_find(&scan.memory, ITEM_HOLD, row->name);
@@ -63,13 +55,14 @@ static bool print_cells(enum format format, const struct walk_row *row, const ch
     char offset[11];
     record_mailbox(record, scan.bytes, scan.host.host.decode, &scan.host, scan.mailbox);
     const char *reason = find_reason(row);
-    const char *const values[] = {row->name,
-                                  record_verdict_name(record->verdict),
-                                  record->line != 0 ? state : NULL,
-                                  number_cell(record->line != 0, record->line, line),
-                                  number_cell(record->has_digit, record->digit, offset),
-                                  scan.mailbox[0] != '\0' ? scan.mailbox : NULL,
-                                  reason[0] != '\0' ? reason : NULL};
+    const char *const values[] = {
+        row->name,
+        record_verdict_name(record->verdict),
+        record->line != 0 ? state : NULL,
+        record->line != 0 ? text_number((uint32_t)record->line, line) : NULL,
+        record->has_digit ? text_number((uint32_t)record->digit, offset) : NULL,
+        scan.mailbox[0] != '\0' ? scan.mailbox : NULL,
+        reason[0] != '\0' ? reason : NULL};
     return console_print_row(format, scan_columns, values);
 }
 

@@ -43,11 +43,12 @@ int verb_fail_journal(const struct host_result *why) {
 int verb_fail(const char *what, DWORD error) {
     switch (error) {
     case ERROR_ACCESS_DENIED:
-        return console_fail(what, ": access denied; open the console as administrator");
+        return console_fail_because(what, "", "access denied; open the console as administrator");
     case ERROR_SERVICE_DOES_NOT_EXIST:
-        return console_fail(what, ": KMRepair is not installed; run: kmrepair install");
+        return console_fail_because(what, "", "KMRepair is not installed; run: kmrepair install");
     case ERROR_SERVICE_DATABASE_LOCKED:
-        return console_fail(what, ": Windows has the list of services locked; try again later");
+        return console_fail_because(what, "",
+                                    "Windows has the list of services locked; try again later");
     default:
         return console_fail_error(what, "", error);
     }
