@@ -57,6 +57,42 @@ void text_put_u32(struct text *text, uint32_t number) {
     text_put_bytes(text, digits + first, sizeof digits - first);
 }
 
+const char *text_number(uint32_t number, char to[11]) {
+    struct text text;
+    text_begin(&text, to, 11);
+    text_put_u32(&text, number);
+    return to;
+}
+
+void text_format(text_piece *put, void *context, const char *format, va_list values) {
+    for (;;) {
+        char digits[11];
+        size_t length = strcspn(format, "%");
+        put(context, format, length, false);
+        if (format[length] == '\0')
+            return;
+        char kind = format[length + 1];
+        const char *value = kind == 's'   ? va_arg(values, const char *)
+                            : kind == 'u' ? text_number(va_arg(values, uint32_t), digits)
+                                          : "%";
+        put(context, value, strlen(value), true);
+        format += length + 2;
+    }
+}
+
+/* text_piece */
+static void put_piece(void *context, const char *bytes, size_t length, bool is_value) {
+    (void)is_value;
+    text_put_bytes(context, bytes, length);
+}
+
+void text_print(struct text *text, const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    text_format(put_piece, text, format, values);
+    va_end(values);
+}
+
 void text_put_count(struct text *text, const char *before, uint32_t count, const char *after) {
     text_put(text, before);
     text_put_u32(text, count);

@@ -12,6 +12,7 @@
 #ifndef KMREPAIR_TEXT_H
 #define KMREPAIR_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,13 @@ void text_put_char(struct text *text, char c);
 /* Every character that would act on a console, and every byte that is not UTF-8, as `?`. */
 void text_put_safe(struct text *text, const char *string, size_t length);
 void text_put_u32(struct text *text, uint32_t number);
+/* A number in digits. Returns `to`. */
+const char *text_number(uint32_t number, char to[11]);
+/* A text in which %s stands for a string, %u for a uint32_t and %% for a `%`; there is nothing else. */
+void text_print(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Takes the next piece of such a text: part of the format, or what a %s or %u stands for. */
+typedef void text_piece(void *context, const char *bytes, size_t length, bool is_value);
+void text_format(text_piece *put, void *context, const char *format, va_list values);
 /* A number between two strings. */
 void text_put_count(struct text *text, const char *before, uint32_t count, const char *after);
 void text_put_hex(struct text *text, uint32_t number); /* always eight digits */

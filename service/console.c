@@ -56,31 +56,26 @@ bool console_write(enum console_stream stream, const char *text, size_t length) 
     return true;
 }
 
+struct printing {
+    enum console_stream stream;
+    bool failed;
+};
+
+/* text_piece */
+static void write_piece(void *context, const char *bytes, size_t length, bool is_value) {
+    struct printing *printing = context;
+    (void)is_value;
+    if (!console_write(printing->stream, bytes, length))
+        printing->failed = true;
+}
+
 bool console_print(enum console_stream stream, const char *format, ...) {
+    struct printing printing = {stream, false};
     va_list values;
-    bool done = true;
     va_start(values, format);
-    for (;;) {
-        char number[11];
-        struct text digits;
-        const char *value = number;
-        size_t length = 0;
-        while (format[length] != '\0' && format[length] != '%')
-            length++;
-        done = console_write(stream, format, length) && done;
-        if (format[length] == '\0')
-            break;
-        if (format[length + 1] == 's') {
-            value = va_arg(values, const char *);
-        } else {
-            text_begin(&digits, number, sizeof number);
-            text_put_u32(&digits, va_arg(values, uint32_t));
-        }
-        done = console_write(stream, value, strlen(value)) && done;
-        format += length + 2;
-    }
+    text_format(write_piece, &printing, format, values);
     va_end(values);
-    return done;
+    return !printing.failed;
 }
 
 int console_fail(const char *what, const char *detail) {
@@ -88,20 +83,23 @@ int console_fail(const char *what, const char *detail) {
     return 2;
 }
 
-static int fail_because(const char *what, const char *detail, const char *reason) {
+int console_fail_output(void) {
+    return console_fail("the output could not be written", "");
+}
+
+int console_fail_because(const char *what, const char *detail, const char *reason) {
     (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s: %s\r\n", what, detail, reason);
     return 2;
 }
 
-int console_fail_error(const char *what, const char *detail, DWORD error) {
-    char reason[200];
-    error_text(error, reason, sizeof reason);
-    return fail_because(what, detail, reason);
-}
-
 int console_fail_result(const char *what, const char *detail, const struct host_result *result) {
     char room[200];
-    return fail_because(what, detail, result_text(result, room, sizeof room));
+    return console_fail_because(what, detail, result_text(result, room, sizeof room));
+}
+
+int console_fail_error(const char *what, const char *detail, DWORD error) {
+    const struct host_result result = result_make(HOST_FAILED, error, NULL);
+    return console_fail_result(what, detail, &result);
 }
 
 /* How many columns a character takes that begins with this byte: two from U+3000 on, where those of
@@ -177,10 +175,6 @@ static void put_cell(struct text *line, const struct column *column, size_t star
         trim_blanks(line);
         text_put(line, "\r\n");
         put_blanks(line, width);
-    } else if (column->kind == ENDING && length > width) {
-        text_put(line, "...");
-        for (length += 3; length > width || columns_of(*value) == 0; value++)
-            length -= columns_of(*value);
     } else if (column->kind == WHOLE && length > width) {
         put_lines(line, value);
         return;
@@ -343,7 +337,7 @@ int console_fail_config(const struct options *options, const struct config_error
     struct text text;
     text_begin(&text, line, sizeof line);
     if (error->line != 0)
-        text_put_count(&text, ", line ", error->line, "");
+        text_print(&text, ", line %u", error->line);
     path_print(options->config, path, sizeof path);
-    return fail_because(path, line, error->reason);
+    return console_fail_because(path, line, error->reason);
 }

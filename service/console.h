@@ -31,10 +31,16 @@ bool console_print(enum console_stream stream, const char *format, ...)
 /* `kmrepair: `, the strings, and a line end, on the error stream. Returns 2, the exit code. */
 int console_fail(const char *what, const char *detail);
 
+/* The same with a reason, behind a colon. */
+int console_fail_because(const char *what, const char *detail, const char *reason);
+
 /* The same with the reason of a Win32 error. */
 int console_fail_error(const char *what, const char *detail, DWORD error);
 
 bool console_is_terminal(enum console_stream stream);
+
+/* The same of the output, which could not be written. */
+int console_fail_output(void);
 
 /* The same with the reason that the host gave. */
 int console_fail_result(const char *what, const char *detail, const struct host_result *result);
@@ -64,7 +70,6 @@ enum {
 enum column_kind {
     WORDS, /* filled up with blanks; when it is too long, the rest of the row is in the next line */
     NUMBER,   /* set to the right; in JSON without quotes */
-    ENDING,   /* when it is too long, its end is shown, the part of a mailbox that tells most */
     WHOLE,    /* when it is too long, it stands in indented lines that follow, never cut */
     OWN_LINE, /* on a line of its own behind `width` blanks, when there is anything */
 };

@@ -33,8 +33,9 @@ static bool base_of(const WCHAR *image, char *base, size_t size) {
 }
 
 static void put_newer(struct text *words, const char *found) {
-    text_put(words, found);
-    text_put(words, " is there, as with Exchange 5.5 and later; this host does not need KMRepair");
+    text_print(words,
+               "%s is there, as with Exchange 5.5 and later; this host does not need KMRepair",
+               found);
 }
 
 enum answer { FOUND, NONE, UNKNOWN };
@@ -52,8 +53,7 @@ static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *wo
             length >= sizeof security && text_equal_no_case(base + length - (sizeof security - 1),
                                                             sizeof security - 1, security);
         text_begin(&text, folder, CONFIG_FOLDER_BYTES);
-        text_put(&text, base);
-        text_put(&text, is_5_0 ? "\\Mgrent\\Clients" : "\\Kmsdata");
+        text_print(&text, "%s%s", base, is_5_0 ? "\\Mgrent\\Clients" : "\\Kmsdata");
         if (is_5_0)
             return FOUND;
         if (path_is_folder(folder)) {
@@ -66,14 +66,13 @@ static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *wo
         text_put(words, "no service MSExchangeKMS, no \\Security\\Mgrent\\Clients on");
         return UNKNOWN;
     }
-    text_put(words, "the service MSExchangeKMS: ");
+    char reason[150];
+    const char *why = "its program is not in ...\\Security\\bin";
     if (registered == NULL) {
-        char reason[150];
         error_text(error, reason, sizeof reason);
-        text_put(words, reason);
-    } else {
-        text_put(words, "its program is not in ...\\Security\\bin");
+        why = reason;
     }
+    text_print(words, "the service MSExchangeKMS: %s", why);
     return NONE;
 }
 

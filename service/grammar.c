@@ -75,12 +75,10 @@ const struct grammar_option grammar_options[GRAMMAR_OPTIONS] = {
     {"folder", " DIR", OF(INSTALL), TAKE_FOLDER, 0, "the records' folder, where it is not found"},
     {"report-only", "", OF(INSTALL), FLAG(report_only), "kmrepair.ini says Repair = no"},
     {"account", " NAME", OF(INSTALL), TAKE_ACCOUNT, 0,
-     "the service runs as NAME, which gets the rights for\r\n"
-     "                          it; a password is asked for"},
+     "the service runs as NAME; its password is asked for"},
     {"check", "", OF(INSTALL), FLAG(check), "says what would be refused; changes nothing"},
     {"config", " FILE", ~0U, TAKE_CONFIG, 0,
-     "instead of the service's, or of kmrepair.ini beside\r\n"
-     "                          the program"},
+     "instead of the service's, or that beside the program"},
     {"in", " DIR", OF(INSTALL) | OF(CHECK) | OF(UNINSTALL) | OF(STOP), TAKE_IN, 0, NULL},
     {"keep", " FILE", OF(PROTECT), TAKE_KEEP, 0, NULL},
     {"restore", " FILE", OF(PROTECT), TAKE_RESTORE, 0, NULL},

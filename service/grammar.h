@@ -40,10 +40,10 @@ enum take {
 
 struct grammar_option {
     const char *name;
-    const char *value; /* as it is written behind the name; "" for none */
-    unsigned verbs;    /* a bit for each that has it */
-    enum take take;
-    size_t flag; /* of TAKE_FLAG: where in struct options */
+    const char *value;  /* as it is written behind the name; "" for none */
+    unsigned verbs;     /* a bit for each that has it */
+    unsigned char take; /* enum take */
+    unsigned char flag; /* of TAKE_FLAG: where in struct options */
     const char
         *what; /* it does, in lines of at most 53 columns; NULL: for set-up only, not shown */
 };

@@ -4,19 +4,17 @@
 #include <string.h>
 
 #include "grammar.h"
-#include "text.h"
 
 enum { LINE = 79, GROUP = 9, VERB = 11, OPTION = 24 }; /* columns */
 
-static void pad(struct text *text, size_t to) {
-    while (text->length < to)
-        text_put_char(text, ' ');
+/* What fills up a column `to` behind so many characters. */
+static const char *blanks(size_t from, size_t to) {
+    static const char all[] = "                          "; /* the widest column */
+    return all + sizeof all - 1 - (from < to ? to - from : 0);
 }
 
 void help_print_usage(enum console_stream to) {
     static const char *const groups[] = {"Look", "Repair", "Service", "Set up"};
-    char line[LINE + 1];
-    struct text text;
     enum group group = GROUP_NONE;
     (void)console_print(
         to,
@@ -26,23 +24,15 @@ void help_print_usage(enum console_stream to) {
          verb++) {
         if (verb->group == GROUP_NONE)
             continue;
-        text_begin(&text, line, sizeof line);
-        text_put(&text, verb->group != group ? groups[verb->group] : "");
+        const char *name = verb->group != group ? groups[verb->group] : "";
         group = verb->group;
-        pad(&text, GROUP);
-        text_put(&text, verb->name);
-        pad(&text, GROUP + VERB);
-        text_put_bytes(&text, verb->what, strcspn(verb->what, "\r"));
-        (void)console_print(to, "%s\r\n", line);
+        (void)console_print(to, "%s%s%s%s", name, blanks(strlen(name), GROUP), verb->name,
+                            blanks(strlen(verb->name), VERB));
+        (void)console_write(to, verb->what, strcspn(verb->what, "\r"));
+        (void)console_print(to, "\r\n");
     }
     (void)console_print(to,
                         "\r\nkmrepair help COMMAND shows options, exit codes and an example.\r\n");
-}
-
-static void put_option(struct text *text, const struct grammar_option *option) {
-    text_put(text, "--");
-    text_put(text, option->name);
-    text_put(text, option->value);
 }
 
 /* The next option that the verb has and people are told of, behind `option`, NULL for the first. */
@@ -57,30 +47,25 @@ static const struct grammar_option *next_option(enum verb verb,
 
 void help_print_syntax(enum console_stream to, enum verb verb) {
     static const char *const arguments[] = {"", " [FOLDER]", " NAME", " [NAME]"};
-    char line[LINE + 1];
-    struct text text;
-    text_begin(&text, line, sizeof line);
-    text_put(&text, "Usage: kmrepair ");
-    text_put(&text, grammar_verbs[verb].name);
-    text_put(&text, arguments[grammar_verbs[verb].takes]);
+    const char *name = grammar_verbs[verb].name;
+    const char *argument = arguments[grammar_verbs[verb].takes];
+    size_t column = sizeof "Usage: kmrepair " - 1 + strlen(name) + strlen(argument);
+    (void)console_print(to, "Usage: kmrepair %s%s", name, argument);
     for (const struct grammar_option *option = next_option(verb, NULL); option != NULL;
          option = next_option(verb, option)) {
-        if (text.length + strlen(option->name) + strlen(option->value) + sizeof " [--]" > LINE) {
-            (void)console_print(to, "%s\r\n", line);
-            text_begin(&text, line, sizeof line);
-            pad(&text, sizeof "Usage:" - 1);
+        size_t width = strlen(option->name) + strlen(option->value) + sizeof " [--]" - 1;
+        if (column + width > LINE - 1) {
+            (void)console_print(to, "\r\n      ");
+            column = 6;
         }
-        text_put(&text, " [");
-        put_option(&text, option);
-        text_put_char(&text, ']');
+        (void)console_print(to, " [--%s%s]", option->name, option->value);
+        column += width;
     }
-    (void)console_print(to, "%s\r\n", line);
+    (void)console_print(to, "\r\n");
 }
 
 void help_print(enum verb verb) {
     const struct grammar_verb *of = &grammar_verbs[verb];
-    char left[OPTION + 3];
-    struct text text;
     if (verb == VERB_NONE) {
         help_print_usage(CONSOLE_OUT);
         return;
@@ -89,11 +74,9 @@ void help_print(enum verb verb) {
     (void)console_print(CONSOLE_OUT, "\r\n%s\r\n\r\n", of->what);
     for (const struct grammar_option *option = next_option(verb, NULL); option != NULL;
          option = next_option(verb, option)) {
-        text_begin(&text, left, sizeof left);
-        text_put(&text, "  ");
-        put_option(&text, option);
-        pad(&text, OPTION + 2);
-        (void)console_print(CONSOLE_OUT, "%s%s\r\n", left, option->what);
+        size_t width = strlen(option->name) + strlen(option->value) + sizeof "--" - 1;
+        (void)console_print(CONSOLE_OUT, "  --%s%s%s%s\r\n", option->name, option->value,
+                            blanks(width, OPTION), option->what);
     }
     (void)console_print(CONSOLE_OUT, "\r\nExit code: %s.\r\nExample: kmrepair %s%s\r\n",
                         of->codes != NULL ? of->codes : "0 done, 2 not done", of->name,

@@ -74,86 +74,69 @@ static void consider(struct guess *guess, const char *name) {
 
 /* ---- what is refused ---- */
 
-/* Writes `before`, the word and `after`. Returns false. */
-static bool refuse_word(const struct options *options, const char *before, const WCHAR *word,
-                        const char *after) {
+/* Writes these in one line, and `nearest`, what may have been meant, unless it is NULL. Returns false. */
+static bool refuse_name(const struct options *options, const char *first, const char *before,
+                        const WCHAR *word, const char *after, const char *nearest) {
     char narrow[400];
-    char message[sizeof narrow + 100];
-    struct text text;
     path_print(word, narrow, sizeof narrow);
-    text_begin(&text, message, sizeof message);
-    text_put(&text, narrow);
-    text_put(&text, after);
-    (void)console_fail(before, message);
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s%s%s%s\r\n", first, before, narrow, after,
+                        nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
     /* All of the verbs would push the one line that matters off the screen. */
     if (options->verb != VERB_NONE)
         help_print_syntax(CONSOLE_ERROR, options->verb);
     return false;
 }
 
-/* The same with what may have been meant, or else `other`. */
-static bool refuse_name(const struct options *options, const char *before, const WCHAR *word,
-                        const char *quote, const char *meant, const char *nearest,
-                        const char *other) {
-    char after[60];
-    struct text text;
-    text_begin(&text, after, sizeof after);
-    text_put(&text, quote);
-    text_put(&text, nearest != NULL ? meant : other);
-    text_put(&text, nearest != NULL ? nearest : "");
-    text_put(&text, nearest != NULL ? "?" : "");
-    return refuse_word(options, before, word, after);
+static bool refuse_word(const struct options *options, const char *before, const WCHAR *word,
+                        const char *after) {
+    return refuse_name(options, "", before, word, after, NULL);
+}
+
+static bool refuse(const struct options *options, const char *before, const WCHAR *word) {
+    return refuse_word(options, before, word, "");
 }
 
 /* ---- what options and arguments say ---- */
-
-static bool take_folder(struct options *options, const WCHAR *word) {
-    static WCHAR full[PATH_UNITS];
-    size_t count = 0;
-    DWORD got = path_full(word, full);
-    /* Of one that is not there all bits are set: that is for the verbs, some of which can wait for
-     * it. */
-    DWORD attributes = got != 0 ? GetFileAttributesW(full) : INVALID_FILE_ATTRIBUTES;
-    if (word[0] == L'\0' || (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0)
-        return refuse_word(options, "not a folder: ", word, "");
-    if (got != 0)
-        count = text_from_utf16(full, got, options->folder, sizeof options->folder);
-    if (got == 0 || count == (size_t)-1)
-        return refuse_word(options, "this path is too long: ", word, "");
-    while (count > 3 && options->folder[count - 1] == '\\')
-        options->folder[--count] = '\0';
-    options->has_folder = true;
-    return true;
-}
-
-static bool take_config(struct options *options, const WCHAR *word) {
-    if (word[0] == L'\0' || path_full(word, options->config) == 0)
-        return refuse_word(options, "not a path of a configuration: ", word, "");
-    options->has_config = true;
-    return true;
-}
 
 /* A path, of which the last backslash is left out unless it is that of a root. */
 static bool take_path(struct options *options, const WCHAR *word, WCHAR to[PATH_UNITS]) {
     DWORD length = word[0] != L'\0' ? path_full(word, to) : 0;
     if (length == 0)
-        return refuse_word(options, "not a path: ", word, "");
+        return refuse(options, "not a path: ", word);
     if (length > 3 && to[length - 1] == L'\\')
         to[length - 1] = L'\0';
     return true;
 }
 
+/* The path of a folder. Of one that is not there all bits are set: that is for the verbs, some of which
+ * can wait for it. */
+static bool take_directory(struct options *options, const WCHAR *word, WCHAR to[PATH_UNITS]) {
+    if (word[0] != L'\0' && !take_path(options, word, to))
+        return false;
+    return (word[0] != L'\0' && (GetFileAttributesW(to) & FILE_ATTRIBUTE_DIRECTORY) != 0) ||
+           refuse(options, "not a folder: ", word);
+}
+
+static bool take_folder(struct options *options, const WCHAR *word) {
+    static WCHAR full[PATH_UNITS];
+    if (!take_directory(options, word, full))
+        return false;
+    options->has_folder = text_from_utf16(full, (size_t)lstrlenW(full), options->folder,
+                                          sizeof options->folder) != (size_t)-1;
+    return options->has_folder || refuse(options, "this path is too long: ", word);
+}
+
+static bool take_config(struct options *options, const WCHAR *word) {
+    return options->has_config = take_path(options, word, options->config);
+}
+
 /* Set-up runs a program of its own, and means the one that it installs. */
 static bool take_in(struct options *options, const WCHAR *word) {
-    static WCHAR folder[PATH_UNITS];
-    if (!take_path(options, word, folder))
+    WCHAR *program = options->program;
+    if (!take_directory(options, word, program))
         return false;
-    /* Of one that is not there all bits are set. */
-    if ((GetFileAttributesW(folder) & FILE_ATTRIBUTE_DIRECTORY) == 0)
-        return refuse_word(options, "not a folder: ", word, "");
-    (void)lstrcpynW(options->program, folder, PATH_UNITS);
-    options->has_program = path_append(options->program, (size_t)lstrlenW(folder), "kmrepair.exe");
-    return options->has_program || refuse_word(options, "this path is too long: ", word, "");
+    options->has_program = path_append(program, (size_t)lstrlenW(program), "kmrepair.exe");
+    return options->has_program || refuse(options, "this path is too long: ", word);
 }
 
 static bool take_output(struct options *options, const WCHAR *word) {
@@ -173,12 +156,12 @@ static bool take_wait(struct options *options, const WCHAR *word) {
     const WCHAR *at = word;
     while (*at >= L'0' && *at <= L'9' && options->wait < WAIT_LONGEST)
         options->wait = options->wait * 10 + (DWORD)(*at++ - L'0');
-    return *at == L'\0' || refuse_word(options, "not a number of seconds: ", word, "");
+    return *at == L'\0' || refuse(options, "not a number of seconds: ", word);
 }
 
 static bool take_account(struct options *options, const WCHAR *word) {
     if (word[0] == L'\0' || lstrlenW(word) >= ACCESS_ACCOUNT_UNITS)
-        return refuse_word(options, "not an account: ", word, "");
+        return refuse(options, "not an account: ", word);
     (void)lstrcpynW(options->account, word, ACCESS_ACCOUNT_UNITS);
     return options->has_account = true;
 }
@@ -229,7 +212,7 @@ static bool take_name(struct options *options, const WCHAR *word) {
     options->has_name = length != (size_t)-1 && strpbrk(options->name, "\\/:*?") == NULL &&
                         record_is_named(options->name);
     return options->has_name ||
-           refuse_word(options, "not the name of a record, such as Mxclfr4zqvktn.ini: ", word, "");
+           refuse(options, "not the name of a record, such as Mxclfr4zqvktn.ini: ", word);
 }
 
 /* ---- words ---- */
@@ -280,8 +263,6 @@ static bool take_option(struct words *words, const struct option_word *word) {
     struct options *options = words->options;
     const WCHAR *whole = words->word[words->next];
     struct guess guess = {word->name, word->length, 3, NULL};
-    char before[40];
-    struct text text;
     for (size_t i = 0; i < GRAMMAR_OPTIONS; i++) {
         const struct grammar_option *option = &grammar_options[i];
         if ((option->verbs >> options->verb & 1) == 0)
@@ -293,15 +274,13 @@ static bool take_option(struct words *words, const struct option_word *word) {
         if (option->take == TAKE_FLAG && word->value == NULL)
             return *(bool *)((char *)options + option->flag) = true;
         if (option->take == TAKE_FLAG)
-            return refuse_word(options, "unexpected value: ", whole, "");
+            return refuse(options, "unexpected value: ", whole);
         const WCHAR *value = value_of(words, word);
         return value != NULL ? takers[option->take](options, value)
-                             : refuse_word(options, "a value is missing after ", whole, "");
+                             : refuse(options, "a value is missing after ", whole);
     }
-    text_begin(&text, before, sizeof before);
-    text_put(&text, grammar_verbs[options->verb].name);
-    text_put(&text, " has no option ");
-    return refuse_name(options, before, whole, "", "; did you mean --", guess.nearest, "");
+    return refuse_name(options, grammar_verbs[options->verb].name, " has no option ", whole,
+                       guess.nearest != NULL ? "; did you mean --" : "", guess.nearest);
 }
 
 static bool take_verb(struct options *options, const WCHAR *word) {
@@ -316,8 +295,9 @@ static bool take_verb(struct options *options, const WCHAR *word) {
     }
     if (word[0] == L'-' || word[0] == L'/')
         return refuse_word(options, "put a command before ", word, "; try kmrepair --help");
-    return refuse_name(options, "unknown command \"", word, "\"; ", "did you mean ", guess.nearest,
-                       "try kmrepair --help");
+    return refuse_name(options, "", "unknown command \"", word,
+                       guess.nearest != NULL ? "\"; did you mean " : "\"; try kmrepair --help",
+                       guess.nearest);
 }
 
 /* What is neither the verb nor an option. */
@@ -327,7 +307,7 @@ static bool take_argument(struct options *options, const WCHAR *word) {
         return take_folder(options, word);
     if (takes >= TAKES_NAME && !options->has_name)
         return take_name(options, word);
-    return refuse_word(options, "unexpected argument: ", word, "");
+    return refuse(options, "unexpected argument: ", word);
 }
 
 /* What belongs together, when all of the words have been read. */
@@ -335,11 +315,11 @@ static bool is_complete(const struct options *options) {
     enum argument takes = grammar_verbs[options->verb].takes;
     bool all = takes == TAKES_NAME_OR_ALL && options->all;
     if (takes >= TAKES_NAME && !options->has_name && !all)
-        return refuse_word(options, "the name of the record is missing", L"", "");
+        return refuse(options, "the name of the record is missing", L"");
     if (all && options->has_name)
-        return refuse_word(options, "either a name or --all, not both", L"", "");
+        return refuse(options, "either a name or --all, not both", L"");
     if (takes == TAKES_NAME_OR_ALL && options->has_since && !all)
-        return refuse_word(options, "--since goes with --all", L"", "");
+        return refuse(options, "--since goes with --all", L"");
     return true;
 }
 

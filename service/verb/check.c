@@ -86,10 +86,7 @@ static void put_path(struct text *line, const char *name, const WCHAR *path) {
 static void put_settings(struct text *line, const struct look *look) {
     if (!look->accepted) {
         char number[11];
-        struct text digits;
-        text_begin(&digits, number, sizeof number);
-        text_put_u32(&digits, look->error.line);
-        put(line, "line", number);
+        put(line, "line", text_number(look->error.line, number));
         put(line, "reason", look->error.reason);
         return;
     }

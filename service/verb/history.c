@@ -24,13 +24,14 @@ static void print_change(void *context, const struct journal_entry *entry, const
                          const char *outcome) {
     struct printer *printer = context;
     char time[WHEN_BYTES];
-    const char *const values[] = {time, entry->name, action, outcome, entry->mailbox, entry->text};
+    const char *const values[] = {when_print_as(printer->options->format, entry->utc, time),
+                                  entry->name,
+                                  action,
+                                  outcome,
+                                  entry->mailbox,
+                                  entry->text};
     if (printer->options->has_since && entry->utc < printer->options->since)
         return;
-    if (printer->options->format == FORMAT_TABLE)
-        (void)when_print(entry->utc, time);
-    else
-        journal_print_time(entry->utc, time);
     if (!console_print_row(printer->options->format, history_columns, values))
         printer->failed = true;
 }
@@ -40,6 +41,6 @@ int verb_history(const struct options *options) {
     printer.failed = !console_print_heading(options->format, history_heading, history_columns);
     struct host_result result = past_read(options, print_change, &printer);
     if (result.code != HOST_OK)
-        return console_fail_result("cannot read the journal ", "kmrepair.jnl", &result);
-    return printer.failed ? console_fail("the output could not be written", "") : 0;
+        return verb_fail_journal(&result);
+    return printer.failed ? console_fail_output() : 0;
 }

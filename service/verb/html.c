@@ -90,8 +90,7 @@ static void print_reference(uint32_t c, struct text *to) {
         text_put_char(to, (char)c);
 }
 
-void html_text(struct html *html, const char *text) {
-    size_t left = strlen(text);
+static void put_text(struct html *html, const char *text, size_t left) {
     while (left > 0) {
         char reference[16];
         struct text shown;
@@ -106,16 +105,6 @@ void html_text(struct html *html, const char *text) {
     }
 }
 
-void html_number(struct html *html, uint32_t number) {
-    char digits[11];
-    struct text text;
-    text_begin(&text, digits, sizeof digits);
-    text_put_u32(&text, number);
-    html_put(html, digits);
-}
-
-void html_wrap(struct html *html, const char *before, const char *text, const char *after) {
-    html_put(html, before);
-    html_text(html, text);
-    html_put(html, after);
+void html_piece(void *html, const char *bytes, size_t length, bool is_value) {
+    (is_value ? put_text : put_bytes)(html, bytes, length);
 }

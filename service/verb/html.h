@@ -11,8 +11,8 @@
 
 #include <windows.h>
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "win/path.h"
 
@@ -32,10 +32,7 @@ DWORD html_end(struct html *html);
 
 /* Markup, as it is: never what comes from outside. */
 void html_put(struct html *html, const char *markup);
-/* Any text. It is shown, and never taken for markup or acted on. */
-void html_text(struct html *html, const char *text);
-void html_number(struct html *html, uint32_t number);
-/* `before`, the text, `after`. */
-void html_wrap(struct html *html, const char *before, const char *text, const char *after);
+/* text_piece: the format is markup, %s any text. It is shown, and never taken for markup or acted on. */
+void html_piece(void *html, const char *bytes, size_t length, bool is_value);
 
 #endif

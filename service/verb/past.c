@@ -2,6 +2,7 @@
 #include "verb/past.h"
 
 #include "journal_file.h"
+#include "result.h"
 #include "verb/read_journal.h"
 #include "win/path.h"
 
@@ -108,15 +109,15 @@ struct host_result past_read(const struct options *options, past_visit *visit, v
     past.context = context;
     past.in_old = true;
     if (path_beside(options->journal, JOURNAL_OLD, old))
-        result = read_journal(old, &reader, visit_entry);
+        result = read_journal(old, &reader, visit_entry, NULL);
     past.in_old = false;
     if (result.code == HOST_OK || result.code == HOST_GONE)
-        result = read_journal(options->journal, &reader, visit_entry);
+        result = read_journal(options->journal, &reader, visit_entry, NULL);
     if (result.code != HOST_OK && result.code != HOST_GONE)
         return result;
     for (size_t i = 0; i < PAST_UNFINISHED; i++) {
         if (past.changes[i].used)
             tell_change(&past.changes[i], "not finished");
     }
-    return (struct host_result){HOST_OK, 0, NULL};
+    return result_ok;
 }

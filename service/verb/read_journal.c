@@ -3,9 +3,10 @@
 
 #include "journal_file.h"
 #include "result.h"
+#include "todo.h"
 
 struct host_result read_journal(const WCHAR *path, struct journal_reader *reader,
-                                journal_visit *visit) {
+                                journal_visit *visit, void *context) {
     static char piece[4096];
     struct host_result result;
     DWORD got = 1;
@@ -27,9 +28,30 @@ struct host_result read_journal(const WCHAR *path, struct journal_reader *reader
         if (!ReadFile(file, piece, sizeof piece, &got, NULL))
             result = result_last();
         else
-            journal_feed(reader, piece, got, visit, NULL);
+            journal_feed(reader, piece, got, visit, context);
     }
-    (void)journal_end(reader, visit, NULL);
+    (void)journal_end(reader, visit, context);
     (void)CloseHandle(file);
     return result;
+}
+
+struct records {
+    struct memory *memory;
+    struct host_win *host;
+};
+
+/* journal_visit */
+static void take_entry(void *context, const struct journal_entry *entry) {
+    const struct records *records = context;
+    if (folder_is_open(&records->host->folder))
+        todo_apply(records->memory, &records->host->host, entry);
+    else
+        memory_apply(records->memory, entry);
+}
+
+struct host_result read_records(const WCHAR *path, struct journal_reader *reader,
+                                struct memory *memory, struct host_win *host) {
+    struct records records = {memory, host};
+    memory_clear(memory);
+    return read_journal(path, reader, take_entry, &records);
 }

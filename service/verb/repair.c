@@ -94,14 +94,13 @@ static void put_reason(struct text *text, struct mender *mender, const char *nam
         return;
     }
     text_put(text, " is still stuck");
-    if (!mender->site.settings.repair) {
+    if (!mender->site.settings.repair)
         text_put(text, ": Repair = no");
-    } else if (mender->trip.on) {
-        text_put(text, ": hourly limit reached until ");
-        text_put(text, when_print(mender->trip.until_utc, until));
-    } else if (is_in_use(mender, name)) {
+    else if (mender->trip.on)
+        text_print(text, ": hourly limit reached until %s",
+                   when_print(mender->trip.until_utc, until));
+    else if (is_in_use(mender, name))
         text_put(text, ": in use by another program, see event 2020");
-    }
 }
 
 /* walk_visit: names what is left, and why: what is stuck, doubtful, or cannot be read. */
@@ -118,11 +117,10 @@ static void print_left(void *context, const struct walk_row *row) {
     if (verdict == VERDICT_STUCK) {
         put_reason(&text, &session->mender, row->name);
     } else {
-        text_put(&text, verdict == VERDICT_DOUBTFUL ? " is doubtful and left alone: "
-                                                    : " cannot be read: ");
-        text_put(&text, row->result.code == HOST_OK
-                            ? record_reason_text(row->record.reason)
-                            : result_text(&row->result, reason, sizeof reason));
+        text_print(&text, " %s: %s",
+                   verdict == VERDICT_DOUBTFUL ? "is doubtful and left alone" : "cannot be read",
+                   row->result.code == HOST_OK ? record_reason_text(row->record.reason)
+                                               : result_text(&row->result, reason, sizeof reason));
     }
     (void)console_fail(line, "");
 }

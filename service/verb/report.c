@@ -9,6 +9,7 @@
 #include "verb/state.h"
 #include "verb/state_words.h"
 #include "verb/verb.h"
+#include "verb/walk.h"
 #include "verb/when.h"
 #include "version.h"
 
@@ -41,10 +42,9 @@ static struct {
 /* Plain HTML 3.2 underneath, for a browser of 1997; the style is for those who can. */
 static const char page_head[] =
     "<!DOCTYPE html>\r\n"
-    "<html lang=\"en\"><head><meta http-equiv=\"Content-Type\" content=\"text/html; "
-    "charset=us-ascii\">"
+    "<html lang=\"en\"><head><meta charset=\"us-ascii\">"
     "<meta name=\"viewport\" content=\"width=device-width\"><title>KMRepair report</title>\r\n"
-    "<style>body{font:15px/1.45 'Segoe UI',Tahoma,Verdana,sans-serif;color:#222;max-width:60em;"
+    "<style>body{font:15px/1.45 Tahoma,sans-serif;color:#222;max-width:60em;"
     "margin:2em auto;padding:0 1em}"
     "h1{font-size:1.6em;margin:0}h2{font-size:1.15em;margin:1.8em 0 .4em}"
     ".doing{font-size:1.15em;border-left:.3em solid #2a6;padding-left:.7em}.bad{border-color:#c33}"
@@ -55,31 +55,20 @@ static const char page_head[] =
     "@media print{body{margin:0;max-width:none}h2{page-break-after:avoid}"
     "tr,li{page-break-inside:avoid}}</style></head><body>\r\n";
 
-static void put(const char *markup) {
-    html_put(&report.page, markup);
-}
-
-static void put_cell(const char *text) {
-    html_wrap(&report.page, "<td>", text, "</td>");
-}
-
-static void put_time(uint32_t utc) {
-    char when[WHEN_BYTES];
-    html_wrap(&report.page, "<td class=\"n\">", when_print(utc, when), "</td>");
+/* Markup with text in it, see html_piece(). */
+__attribute__((format(printf, 1, 2))) static void put(const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    text_format(html_piece, &report.page, format, values);
+    va_end(values);
 }
 
 static void put_fact(const char *name, const char *value) {
-    html_wrap(&report.page, "<tr><th>", name, "</th>");
-    put_cell(value);
-    put("</tr>\r\n");
+    put("<tr><th>%s</th><td>%s</td></tr>\r\n", name, value);
 }
 
 static void put_fact_number(const char *name, uint32_t value) {
-    char digits[11];
-    struct text text;
-    text_begin(&text, digits, sizeof digits);
-    text_put_u32(&text, value);
-    put_fact(name, digits);
+    put("<tr><th>%s</th><td>%u</td></tr>\r\n", name, value);
 }
 
 static struct text begin_text(void) {
@@ -94,21 +83,16 @@ static void put_title(void) {
     static WCHAR name[MAX_COMPUTERNAME_LENGTH + 1];
     DWORD size = MAX_COMPUTERNAME_LENGTH + 1;
     char when[WHEN_BYTES];
-    struct text text = begin_text();
-    put(page_head);
-    if (GetComputerNameW(name, &size)) {
+    html_put(&report.page, page_head);
+    report.text[0] = '\0';
+    if (GetComputerNameW(name, &size))
         path_print(name, report.text, sizeof report.text);
-        html_wrap(&report.page, "<h1>KMRepair on ", report.text, "</h1>\r\n");
-    } else {
-        put("<h1>KMRepair</h1>\r\n");
-    }
-    html_wrap(&report.page, "<p>Made at ", when_print(report.now, when), ".</p>\r\n");
-    text = begin_text();
+    put("<h1>KMRepair%s%s</h1>\r\n<p>Made at %s.</p>\r\n", report.text[0] != '\0' ? " on " : "",
+        report.text, when_print(report.now, when));
+    struct text text = begin_text();
     state_put_doing(report.state, &text);
-    html_wrap(&report.page,
-              report.state->exit_code == STATE_GOOD ? "<p class=\"doing\">"
-                                                    : "<p class=\"doing bad\">",
-              report.text, "</p>\r\n");
+    put("<p class=\"doing%s\">%s</p>\r\n", report.state->exit_code == STATE_GOOD ? "" : " bad",
+        report.text);
 }
 
 static void put_attention(void) {
@@ -120,23 +104,24 @@ static void put_attention(void) {
         if ((report.state->needs >> need & 1) == 0)
             continue;
         state_put_need(report.state, (enum state_need)need, &text);
-        html_wrap(&report.page, "<li>", report.text, "</li>\r\n");
+        put("<li>%s</li>\r\n", report.text);
     }
     put("</ul>\r\n");
 }
 
 /* ---- the mailboxes */
 
+/* The mailbox and its record. */
 static void put_mailbox(const char *mailbox, const char *name) {
-    put_cell(mailbox[0] != '\0' ? mailbox : "(not named)");
-    html_wrap(&report.page, "<td class=\"n\">", name, "</td>");
+    put("<td>%s</td><td class=\"n\">%s</td></tr>\r\n", mailbox[0] != '\0' ? mailbox : "(not named)",
+        name);
 }
 
 static void put_todo_row(const struct memory *memory, const struct memory_item *item) {
-    put("<tr><td><input type=\"checkbox\"></td>");
-    put_time(item->utc);
+    char when[WHEN_BYTES];
+    put("<tr><td><input type=\"checkbox\"></td><td class=\"n\">%s</td>",
+        when_print(item->utc, when));
     put_mailbox(memory_mailbox(memory, item), memory_name(memory, item));
-    put("</tr>\r\n");
 }
 
 static void put_todo(const struct options *options) {
@@ -146,14 +131,14 @@ static void put_todo(const struct options *options) {
     put("<h2>Mailboxes to enable</h2>\r\n");
     /* What cannot be told stands under Attention. */
     if (state->todo == 0) {
-        put(state->todo_untold == 0 && state->folder.code == HOST_OK
-                ? "<p>None.</p>\r\n"
-                : "<p>It cannot be told.</p>\r\n");
+        bool none = state->todo_untold == 0 && state->folder.code == HOST_OK;
+        put("<p>%s.</p>\r\n", none ? "None" : "It cannot be told");
         return;
     }
     put("<p>Their records were repaired and have not changed since. Enable each again in the "
         "Exchange Administrator program; its user can then enroll.</p>\r\n"
-        "<table width=\"100%\"><tr><th></th><th>Repaired</th><th>Mailbox</th><th>Record</th></tr>\r\n");
+        "<table "
+        "width=\"100%%\"><tr><th></th><th>Repaired</th><th>Mailbox</th><th>Record</th></tr>\r\n");
     while ((item = todo_next(&state->memory, item)) != NULL) {
         if (todo_look(&state->host.host, options->bytes, &state->memory, item, &why) == TODO_ENABLE)
             put_todo_row(&state->memory, item);
@@ -187,13 +172,12 @@ static void put_bar(uint32_t index, uint32_t most) {
     char day[JOURNAL_TIME_BYTES];
     journal_print_time(((week_of(report.now) + 1 + index - WEEKS) * 7 - 3) * DAY, day);
     day[10] = '\0';
-    html_wrap(&report.page, "<tr><td class=\"n\">", day, "</td><td>");
-    html_number(&report.page, report.weeks[index]);
-    put("</td><td width=\"80%\">");
+    put("<tr><td class=\"n\">%s</td><td>%u</td><td width=\"80%%\">", day, report.weeks[index]);
     if (report.weeks[index] > 0) {
-        put("<table class=\"bar\" cellspacing=\"0\" width=\"");
-        html_number(&report.page, (report.weeks[index] * 99 + most - 1) / most + 1);
-        put("%\"><tr><td bgcolor=\"#4477aa\">&nbsp;</td></tr></table>");
+        put("<table class=\"bar\" cellspacing=\"0\" width=\"%u%%\"><tr><td "
+            "bgcolor=\"#4477aa\">&nbsp;"
+            "</td></tr></table>",
+            (report.weeks[index] * 99 + most - 1) / most + 1);
     }
     put("</td></tr>\r\n");
 }
@@ -212,7 +196,7 @@ static void put_weeks(void) {
         put("<p>None in the last 26 weeks.</p>\r\n");
         return;
     }
-    put("<table width=\"100%\"><tr><th>Week of</th><th>Repairs</th><th></th></tr>\r\n");
+    put("<table width=\"100%%\"><tr><th>Week of</th><th>Repairs</th><th></th></tr>\r\n");
     for (uint32_t i = first; i < WEEKS; i++)
         put_bar(i, most);
     put("</table>\r\n");
@@ -225,20 +209,16 @@ static void put_rows(void) {
         put("<p>Nothing has been done yet.</p>\r\n");
         return;
     }
-    put("<p>The last ");
-    html_number(&report.page, shown);
-    put(" of ");
-    html_number(&report.page, report.row_count);
-    put(" entries, the latest first.</p>\r\n<table width=\"100%\"><tr><th>Time</th><th>Action</th>"
-        "<th>Outcome</th><th>Mailbox</th><th>Record</th></tr>\r\n");
+    put("<p>The last %u of %u entries, the latest first.</p>\r\n<table "
+        "width=\"100%%\"><tr><th>Time</th>"
+        "<th>Action</th><th>Outcome</th><th>Mailbox</th><th>Record</th></tr>\r\n",
+        shown, report.row_count);
     for (uint32_t i = 1; i <= shown; i++) {
         const struct row *row = &report.rows[(report.row_count - i) % ROWS];
-        put("<tr>");
-        put_time(row->utc);
-        put_cell(row->action);
-        put_cell(row->outcome);
+        char when[WHEN_BYTES];
+        put("<tr><td class=\"n\">%s</td><td>%s</td><td>%s</td>", when_print(row->utc, when),
+            row->action, row->outcome);
         put_mailbox(row->mailbox, row->name);
-        put("</tr>\r\n");
     }
     put("</table>\r\n");
 }
@@ -255,8 +235,6 @@ static void put_past(const struct options *options) {
 /* ---- facts */
 
 static void put_scan(void) {
-    static const enum verdict verdicts[] = {VERDICT_STUCK, VERDICT_SOUND, VERDICT_DOUBTFUL,
-                                            VERDICT_UNREADABLE, VERDICT_NOT_A_RECORD};
     const struct journal_state *told = &report.state->told;
     char when[WHEN_BYTES];
     put("<h2>Last scan</h2>\r\n");
@@ -267,9 +245,8 @@ static void put_scan(void) {
     put("<table>");
     put_fact("Time", when_print(told->scanned, when));
     put_fact_number("Files", told->counts.files);
-    for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++)
-        put_fact_number(record_verdict_name(verdicts[i]), told->counts.verdict[verdicts[i]]);
-    put_fact_number("in use", told->counts.busy);
+    for (size_t i = 0; i < WALK_VERDICTS; i++)
+        put_fact_number(record_verdict_name(walk_verdicts[i]), walk_count(&told->counts, i));
     put("</table>\r\n");
 }
 
@@ -291,21 +268,16 @@ static void put_windows(void) {
     if (!ask_version(&version))
         return;
     path_print(version.szCSDVersion, pack, sizeof pack);
-    text_put_count(&text, "", version.dwMajorVersion, ".");
-    text_put_count(&text, "", version.dwMinorVersion, ", build ");
-    text_put_u32(&text, version.dwBuildNumber & 0xFFFF);
-    text_put(&text, pack[0] != '\0' ? ", " : "");
-    text_put(&text, pack);
+    text_print(&text, "%u.%u, build %u%s%s", (uint32_t)version.dwMajorVersion,
+               (uint32_t)version.dwMinorVersion, (uint32_t)(version.dwBuildNumber & 0xFFFF),
+               pack[0] != '\0' ? ", " : "", pack);
     put_fact("Windows", report.text);
 }
 
 static void put_settings(const struct settings *settings) {
-    put_fact("Folder", settings->folder);
-    put_fact("Repair", settings->repair ? "yes" : "no");
-    put_fact_number("SettleSeconds", settings->settle_seconds);
-    put_fact_number("RescanMinutes", settings->rescan_minutes);
-    put_fact_number("ReminderHours", settings->reminder_hours);
-    put_fact_number("RepairsPerHour", settings->repairs_per_hour);
+    const char *name = NULL;
+    for (size_t i = 0; (name = config_key(settings, i, report.text)) != NULL; i++)
+        put_fact(name, report.text);
 }
 
 static void put_facts(void) {

@@ -7,7 +7,6 @@
 #include "memory.h"
 #include "result.h"
 #include "text.h"
-#include "todo.h"
 #include "verb/configured.h"
 #include "verb/read_journal.h"
 #include "verb/verb.h"
@@ -32,23 +31,9 @@ static const struct column scan_columns[] = {{"record", 20, WORDS, IN_ALL},
                                              {"state", 5, WORDS, IN_ALL},
                                              {"line", 5, NUMBER, IN_CSV | IN_JSON},
                                              {"offset", 7, NUMBER, IN_CSV | IN_JSON},
-                                             {"mailbox", 38, ENDING, IN_ALL},
+                                             {"mailbox", 38, WHOLE, IN_ALL},
                                              {"reason", 21, OWN_LINE, IN_TABLE | IN_JSON},
                                              {NULL, 0, WORDS, 0}};
-
-/* A number in words of digits, or NULL. */
-static const char *number_cell(bool is_there, size_t number, char to[11]) {
-    struct text text;
-    text_begin(&text, to, 11);
-    text_put_u32(&text, (uint32_t)number);
-    return is_there ? to : NULL;
-}
-
-/* journal_visit */
-static void visit_entry(void *context, const struct journal_entry *entry) {
-    (void)context;
-    todo_apply(&scan.memory, &scan.host.host, entry);
-}
 
 /* A hold ends when the content changes. */
 static bool is_held(const struct walk_row *row) {
@@ -70,13 +55,14 @@ static bool print_cells(enum format format, const struct walk_row *row, const ch
     char offset[11];
     record_mailbox(record, scan.bytes, scan.host.host.decode, &scan.host, scan.mailbox);
     const char *reason = find_reason(row);
-    const char *const values[] = {row->name,
-                                  record_verdict_name(record->verdict),
-                                  record->line != 0 ? state : NULL,
-                                  number_cell(record->line != 0, record->line, line),
-                                  number_cell(record->has_digit, record->digit, offset),
-                                  scan.mailbox[0] != '\0' ? scan.mailbox : NULL,
-                                  reason[0] != '\0' ? reason : NULL};
+    const char *const values[] = {
+        row->name,
+        record_verdict_name(record->verdict),
+        record->line != 0 ? state : NULL,
+        record->line != 0 ? text_number((uint32_t)record->line, line) : NULL,
+        record->has_digit ? text_number((uint32_t)record->digit, offset) : NULL,
+        scan.mailbox[0] != '\0' ? scan.mailbox : NULL,
+        reason[0] != '\0' ? reason : NULL};
     return console_print_row(format, scan_columns, values);
 }
 
@@ -197,8 +183,7 @@ int verb_scan(const struct options *options) {
     struct host_result result = host_win_open_folder(&scan.host, scan.settings.folder);
     if (result.code == HOST_OK) {
         /* Where there is no journal, or none that may be read, nothing is known to be held. */
-        memory_clear(&scan.memory);
-        (void)read_journal(options->journal, &scan.reader, visit_entry);
+        (void)read_records(options->journal, &scan.reader, &scan.memory, &scan.host);
         result = walk_folder(&scan.host, options->bytes, options->all, &counts, print_record_row,
                              &printer);
     }
@@ -207,7 +192,7 @@ int verb_scan(const struct options *options) {
         return verb_fail_folder(options, "cannot scan ", scan.settings.folder, &result);
     print_heading(&printer);
     if (!print_summary(options->format, &counts) || scan.failed)
-        return console_fail("the output could not be written", "");
+        return console_fail_output();
     if (counts.verdict[VERDICT_STUCK] > 0)
         return 1;
     /* "Nothing is stuck" would be more than is known. */

@@ -22,11 +22,11 @@ struct session *session_open(const struct options *options) {
     own.stop = CreateEventW(NULL, TRUE, FALSE, NULL);
     own.done = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (own.stop == NULL || own.done == NULL) {
-        (void)console_fail_error("cannot create an event object", "", GetLastError());
+        (void)console_fail_error("an event object cannot be made", "", GetLastError());
         return NULL;
     }
     if (!SetConsoleCtrlHandler(on_break, TRUE)) {
-        (void)console_fail_error("cannot handle Ctrl-C", "", GetLastError());
+        (void)console_fail_error("Ctrl-C cannot be handled", "", GetLastError());
         return NULL;
     }
     if (!configured_load(options, &own.settings))

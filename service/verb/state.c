@@ -9,9 +9,6 @@
 #include "verb/registration.h"
 #include "win/scm.h"
 
-/* What read_journal() visits the entries for; it carries no context. */
-static struct state *visited;
-
 /* ---- the service ---- */
 
 static void find_service(struct state *state, const struct options *options) {
@@ -45,8 +42,7 @@ bool state_is_up(const struct state *state) {
 
 /* journal_visit: before it is known which folder this is about. */
 static void visit_facts(void *context, const struct journal_entry *entry) {
-    struct state *state = visited;
-    (void)context;
+    struct state *state = context;
     if ((entry->kind == JOURNAL_DONE && entry->outcome == OUTCOME_REPAIRED) ||
         entry->kind == JOURNAL_REPAIRED) {
         state->repaired++;
@@ -59,15 +55,6 @@ static void visit_facts(void *context, const struct journal_entry *entry) {
         state->has_told = true;
         state->told = entry->state;
     }
-}
-
-/* journal_visit: when it is known which folder is open. Of none, every folder may be the one. */
-static void visit_records(void *context, const struct journal_entry *entry) {
-    (void)context;
-    if (folder_is_open(&visited->host.folder))
-        todo_apply(&visited->memory, &visited->host.host, entry);
-    else
-        memory_apply(&visited->memory, entry);
 }
 
 static bool is_denied(const struct host_result *result) {
@@ -91,8 +78,7 @@ static uint32_t find_waiting(struct state *state) {
 }
 
 static void find_journal(struct state *state, const struct options *options) {
-    visited = state;
-    state->journal = read_journal(options->journal, &state->reader, visit_facts);
+    state->journal = read_journal(options->journal, &state->reader, visit_facts, state);
     if (state->journal.code == HOST_OK && path_has(options->journal, FILE_ATTRIBUTE_READONLY))
         state->journal = result_make(HOST_FAILED, 0, "the file is read-only");
     state->damaged = state->reader.foreign;
@@ -142,7 +128,7 @@ static void find_records(struct state *state, const struct options *options) {
     memory_clear(&state->memory);
     if (state->journal.code == HOST_GONE || is_denied(&state->journal))
         return;
-    (void)read_journal(options->journal, &state->reader, visit_records);
+    (void)read_records(options->journal, &state->reader, &state->memory, &state->host);
     state->in_flight = (uint32_t)state->memory.count[ITEM_FLIGHT];
     state->waiting_since = find_waiting(state);
     for (struct memory_item *item = state_next_held(state, NULL); item != NULL;

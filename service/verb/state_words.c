@@ -30,32 +30,26 @@ void state_put_doing(const struct state *state, struct text *text) {
         [DOING_PAUSED] = " is paused: nothing is repaired until kmrepair continue.",
         [DOING_REPAIRS] = " is running and repairs.",
         [DOING_REPORTS] = " reports only: Repair = no.",
-        [DOING_LIMIT] = " has reached ",
+        [DOING_LIMIT] = "",
         [DOING_FOLDER] = " waits for the folder: nothing is repaired until it is back.",
         [DOING_EVENTS] = " repairs nothing until the event log takes events again.",
         [DOING_JOURNAL] = " repairs nothing: the journal has no room (event 2031)."};
     char more[200];
-    text_put(text, "KMRepair " KMREPAIR_VERSION);
-    text_put(text, words[state->doing]);
+    char until[WHEN_BYTES];
+    text_print(text, "KMRepair " KMREPAIR_VERSION "%s", words[state->doing]);
     if (state->doing == DOING_UNKNOWN) {
         error_text(state->service_error, more, sizeof more);
         text_put(text, more);
     }
     if (state->doing == DOING_LIMIT) {
-        text_put_count(text, "", state->in_force->repairs_per_hour,
-                       " repairs an hour; it repairs again at ");
-        text_put_bytes(text, when_print(state->told.until, more) + 11, 5);
-        text_put_char(text, '.');
+        (void)when_print(state->told.until, until);
+        until[16] = '\0'; /* the time of day only */
+        text_print(text, " has reached %u repairs an hour; it repairs again at %s.",
+                   state->in_force->repairs_per_hour, until + 11);
     }
 }
 
 /* ---- what needs a person ---- */
-
-static void put_since(struct text *text, const char *words, uint32_t utc) {
-    char when[WHEN_BYTES];
-    text_put(text, words);
-    text_put(text, when_print(utc, when));
-}
 
 const char *state_reason(const struct state *state, enum state_need need) {
     static char room[200];
@@ -70,20 +64,20 @@ const char *state_reason(const struct state *state, enum state_need need) {
 static void put_config(const struct state *state, struct text *text) {
     text_put(text, state->config_unread ? "kmrepair.ini" : "kmrepair.ini is refused");
     if (state->error.line != 0)
-        text_put_count(text, ", line ", state->error.line, "");
-    text_put(text, ": ");
-    text_put(text, state->error.reason);
-    text_put(text, state->config_unread ? "; try again, or open the console as administrator"
-                   : state_is_up(state) ? "; correct it (the settings before it stay in force)"
-                                        : "; correct it (the service does not start on it)");
+        text_print(text, ", line %u", state->error.line);
+    text_print(text, ": %s; %s", state->error.reason,
+               state->config_unread ? "try again, or open the console as administrator"
+               : state_is_up(state) ? "correct it (the settings before it stay in force)"
+                                    : "correct it (the service does not start on it)");
 }
 
 static void put_todo(const struct state *state, struct text *text) {
-    text_put_count(text, "Mailboxes that still have to be enabled: ", state->todo, "");
+    char when[WHEN_BYTES];
+    text_print(text, "Mailboxes that still have to be enabled: %u", state->todo);
     if (state->todo > 0)
-        put_since(text, ", the oldest repaired at ", state->todo_since);
+        text_print(text, ", the oldest repaired at %s", when_print(state->todo_since, when));
     if (state->todo_untold > 0)
-        text_put_count(text, "; records that cannot be read now: ", state->todo_untold, "");
+        text_print(text, "; records that cannot be read now: %u", state->todo_untold);
     text_put(text, "; run: kmrepair todo");
 }
 
@@ -97,29 +91,31 @@ static void put_held(struct state *state, struct text *text) {
         text_put_safe(text, name, strlen(name));
     }
     if (state->held > shown)
-        text_put_count(text, " and ", state->held - shown, " more");
+        text_print(text, " and %u more", state->held - shown);
     text_put(text, "; to end a hold: kmrepair release NAME");
 }
 
 void state_put_need(struct state *state, enum state_need need, struct text *text) {
+    char when[WHEN_BYTES];
     switch (need) {
     case NEED_JOURNAL:
-        text_put(text, "The journal kmrepair.jnl cannot be used: ");
-        text_put(text, state_reason(state, need));
-        text_put(text, "; see event 2031");
+        text_print(text, "The journal kmrepair.jnl cannot be used: %s; see event 2031",
+                   state_reason(state, need));
         break;
     case NEED_UNREPORTED:
-        text_put_count(text, "Not finished or not reported: ", state->in_flight, "");
-        put_since(text, ", since ", state->waiting_since);
-        text_put(text, "; the event log is full (give it more room), or a record is in use");
+        text_print(text,
+                   "Not finished or not reported: %u, since %s; the event log is full (give it "
+                   "more room), or a record is in use",
+                   state->in_flight, when_print(state->waiting_since, when));
         break;
     case NEED_CONFIG:
         put_config(state, text);
         break;
     case NEED_FOLDER:
-        text_put(text, "The Clients folder cannot be opened: ");
-        text_put(text, state_reason(state, need));
-        text_put(text, "; put it back, or set Folder in kmrepair.ini");
+        text_print(text,
+                   "The Clients folder cannot be opened: %s; put it back, or set Folder in "
+                   "kmrepair.ini",
+                   state_reason(state, need));
         break;
     case NEED_TODO:
         put_todo(state, text);
@@ -128,8 +124,10 @@ void state_put_need(struct state *state, enum state_need need, struct text *text
         put_held(state, text);
         break;
     default:
-        text_put_count(text, "Damaged lines in the journal: ", state->damaged,
-                       "; after a crash one is normal; compare kmrepair history with events 2000");
+        text_print(text,
+                   "Damaged lines in the journal: %u; after a crash one is normal; compare "
+                   "kmrepair history with events 2000",
+                   state->damaged);
         break;
     }
 }

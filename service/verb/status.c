@@ -24,8 +24,7 @@ struct output {
 
 static void put_label(struct output *out, const char *label) {
     static const char blanks[] = "                ";
-    text_put(&out->text, label);
-    text_put(&out->text, blanks + strlen(label));
+    text_print(&out->text, "%s%s", label, blanks + strlen(label));
 }
 
 /* A path is never broken: whoever copies it needs it whole. */
@@ -51,9 +50,7 @@ static void put_time(struct output *out, const char *label, const char *name, ui
     char time[WHEN_BYTES];
     if (utc == 0)
         return;
-    if (out->json)
-        journal_print_time(utc, time);
-    put_fact(out, label, name, out->json ? time : when_print(utc, time));
+    put_fact(out, label, name, when_print_as(out->json ? FORMAT_JSON : FORMAT_TABLE, utc, time));
 }
 
 static void put_number(struct output *out, const char *name, uint32_t number) {
@@ -130,10 +127,7 @@ static void put_settings(struct output *out, const struct settings *settings) {
         } else if (out->json) {
             console_put_raw(&out->text, small, i > 0 ? value : settings->repair ? "true" : "false");
         } else if (!is_path || settings->automatic) {
-            text_put(&words, i == 0 ? "" : ", ");
-            text_put(&words, name);
-            text_put(&words, " = ");
-            text_put(&words, is_path ? "auto" : value);
+            text_print(&words, "%s%s = %s", i == 0 ? "" : ", ", name, is_path ? "auto" : value);
         }
     }
     if (out->json)
@@ -213,6 +207,6 @@ int verb_status(const struct options *options) {
     put_past(&out, state);
     text_put(&out.text, out.json ? "}\r\n" : "");
     if (out.text.cut || !console_write(CONSOLE_OUT, out.text.at, out.text.length))
-        return console_fail("the output could not be written", "");
+        return console_fail_output();
     return state->exit_code;
 }

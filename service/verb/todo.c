@@ -29,23 +29,14 @@ static const struct column columns[] = {{"repaired", 23, WORDS, IN_ALL},
                                         {"mailbox", 34, WHOLE, IN_ALL},
                                         {NULL, 0, WORDS, 0}};
 
-/* journal_visit */
-static void take_entry(void *context, const struct journal_entry *entry) {
-    (void)context;
-    todo_apply(&todo.memory, &todo.host.host, entry);
-}
-
 /* JSON is one array. */
 static bool print_item(enum format format, const struct memory_item *item, bool first) {
     char time[WHEN_BYTES];
     const char *mailbox = memory_mailbox(&todo.memory, item);
     const char *unnamed = format == FORMAT_TABLE ? "(not named in the record)" : NULL;
-    const char *const values[] = {time, memory_name(&todo.memory, item),
+    const char *const values[] = {when_print_as(format, item->utc, time),
+                                  memory_name(&todo.memory, item),
                                   mailbox[0] != '\0' ? mailbox : unnamed};
-    if (format == FORMAT_TABLE)
-        (void)when_print(item->utc, time);
-    else
-        journal_print_time(item->utc, time);
     return (!first || console_print_heading(format, heading, columns)) &&
            (format != FORMAT_JSON || console_print(CONSOLE_OUT, first ? "[" : ",")) &&
            console_print_row(format, columns, values);
@@ -70,12 +61,12 @@ static int print_list(const struct options *options) {
             untold = true;
         } else if (found == TODO_ENABLE) {
             if (!print_item(options->format, item, !any))
-                return console_fail("the output could not be written", "");
+                return console_fail_output();
             any = true;
         }
     }
     if ((any || !untold) && !print_end(options->format, any))
-        return console_fail("the output could not be written", "");
+        return console_fail_output();
     return any ? 1 : untold ? 2 : 0;
 }
 
@@ -86,8 +77,8 @@ int verb_todo(const struct options *options) {
     struct host_result result = host_win_open_folder(&todo.host, todo.settings.folder);
     if (result.code != HOST_OK)
         return verb_fail_folder(options, "cannot open ", todo.settings.folder, &result);
-    result = read_journal(options->journal, &todo.reader, take_entry);
+    result = read_records(options->journal, &todo.reader, &todo.memory, &todo.host);
     if (result.code != HOST_OK && result.code != HOST_GONE)
-        return console_fail_result("cannot read the journal ", "kmrepair.jnl", &result);
+        return verb_fail_journal(&result);
     return print_list(options);
 }

@@ -75,11 +75,11 @@ static int undo_all(const struct options *options) {
     }
     session_close(session);
     if (!console_print(CONSOLE_OUT, "%u taken back, %u left alone.\r\n", undone, left) || !written)
-        return console_fail("the output could not be written", "");
+        return console_fail_output();
     if (!go_on)
         return console_fail("ended by Ctrl-C; not all were tried", "");
     if (result.code != HOST_END)
-        return console_fail_result("cannot read the journal ", "kmrepair.jnl", &result);
+        return verb_fail_journal(&result);
     return left != 0 ? 1 : 0;
 }
 

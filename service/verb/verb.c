@@ -23,11 +23,10 @@ const char *verb_no_folder(const struct options *options, const struct host_resu
     char reason[200];
     struct text text;
     text_begin(&text, message, sizeof message);
-    text_put(&text, "no Clients folder found (");
-    text_put(&text, result_text(why, reason, sizeof reason));
-    text_put(&text, options->verb == VERB_SCAN     ? "); run: kmrepair scan FOLDER"
-                    : options->verb == VERB_REPAIR ? "); run: kmrepair repair FOLDER"
-                                                   : "); set Folder in kmrepair.ini");
+    text_print(&text, "no Clients folder found (%s); %s", result_text(why, reason, sizeof reason),
+               options->verb == VERB_SCAN     ? "run: kmrepair scan FOLDER"
+               : options->verb == VERB_REPAIR ? "run: kmrepair repair FOLDER"
+                                              : "set Folder in kmrepair.ini");
     return message;
 }
 
@@ -37,14 +36,19 @@ int verb_fail_folder(const struct options *options, const char *what, const char
                                       : console_fail(verb_no_folder(options, why), "");
 }
 
+int verb_fail_journal(const struct host_result *why) {
+    return console_fail_result("cannot read the journal ", "kmrepair.jnl", why);
+}
+
 int verb_fail(const char *what, DWORD error) {
     switch (error) {
     case ERROR_ACCESS_DENIED:
-        return console_fail(what, ": access denied; open the console as administrator");
+        return console_fail_because(what, "", "access denied; open the console as administrator");
     case ERROR_SERVICE_DOES_NOT_EXIST:
-        return console_fail(what, ": KMRepair is not installed; run: kmrepair install");
+        return console_fail_because(what, "", "KMRepair is not installed; run: kmrepair install");
     case ERROR_SERVICE_DATABASE_LOCKED:
-        return console_fail(what, ": Windows has the list of services locked; try again later");
+        return console_fail_because(what, "",
+                                    "Windows has the list of services locked; try again later");
     default:
         return console_fail_error(what, "", error);
     }

@@ -79,6 +79,9 @@ const char *verb_no_folder(const struct options *options, const struct host_resu
 int verb_fail_folder(const struct options *options, const char *what, const char *folder,
                      const struct host_result *why);
 
+/* Why the journal cannot be read. Returns 2. */
+int verb_fail_journal(const struct host_result *why);
+
 /* Why something could not be done with the service, and what to do about it. Returns 2. */
 int verb_fail(const char *what, DWORD error);
 

@@ -63,11 +63,9 @@ const char *walk_counts(const struct scan_counts *counts) {
     static char words[160];
     struct text text;
     text_begin(&text, words, sizeof words);
-    text_put_count(&text, "", counts->files, counts->files == 1 ? " file" : " files");
-    for (size_t i = 0; i < WALK_VERDICTS; i++) {
-        text_put_count(&text, i == 0 ? ": " : ", ", walk_count(counts, i), " ");
-        text_put(&text,
-                 i == WALK_VERDICTS - 1 ? "not a record" : record_verdict_name(walk_verdicts[i]));
-    }
+    text_print(&text, "%u file%s", counts->files, counts->files == 1 ? "" : "s");
+    for (size_t i = 0; i < WALK_VERDICTS; i++)
+        text_print(&text, "%s %u %s", i == 0 ? ":" : ",", walk_count(counts, i),
+                   i == WALK_VERDICTS - 1 ? "not a record" : record_verdict_name(walk_verdicts[i]));
     return words;
 }

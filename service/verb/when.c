@@ -37,3 +37,10 @@ const char *when_print(uint32_t utc, char to[WHEN_BYTES]) {
     text_put_2(&text, minutes % 60);
     return to;
 }
+
+const char *when_print_as(enum format format, uint32_t utc, char to[WHEN_BYTES]) {
+    if (format == FORMAT_TABLE)
+        return when_print(utc, to);
+    journal_print_time(utc, to);
+    return to;
+}
