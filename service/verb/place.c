@@ -13,18 +13,14 @@ void place_folder(const WCHAR *file, WCHAR to[PATH_UNITS]) {
         to[length - 1] = L'\0';
 }
 
-/* ---- what is in it ---- */
-
-static int fail_path(const char *what, const WCHAR *path, DWORD error) {
-    static char words[PATH_UNITS * 3];
-    path_print(path, words, sizeof words);
-    return console_fail_error(what, words, error);
+int place_fail(const char *what, const WCHAR *path, DWORD error) {
+    return console_fail_error(what, path_words(path), error);
 }
 
+/* ---- what is in it ---- */
+
 static int fail_name(const char *before, const WCHAR *name, const char *after) {
-    char words[MAX_PATH * 3];
-    path_print(name, words, sizeof words);
-    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", before, words, after);
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", before, path_words(name), after);
     return 2;
 }
 
@@ -92,7 +88,7 @@ static int check_entry(const struct place *place, const WIN32_FIND_DATAW *found)
     if (lstrcmpiW(name, L".") == 0 || lstrcmpiW(name, L"..") == 0)
         return 0;
     if (!path_beside(place->program, name, path))
-        return fail_path("cannot look at ", name, ERROR_FILENAME_EXCED_RANGE);
+        return place_fail("cannot look at ", name, ERROR_FILENAME_EXCED_RANGE);
     if (is_our_name(name))
         return (found->dwFileAttributes & no_file) == 0 && has_one_name(path)
                    ? 0
@@ -106,7 +102,7 @@ static int check_entry(const struct place *place, const WIN32_FIND_DATAW *found)
         return fail_name("kmrepair.exe needs a folder of its own; in this one there is ", name, "");
     return error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND
                ? 0
-               : fail_path("cannot tell who may change ", path, error);
+               : place_fail("cannot tell who may change ", path, error);
 }
 
 int place_check(const struct options *options, const struct access_account *registered) {
@@ -121,13 +117,13 @@ int place_check(const struct options *options, const struct access_account *regi
     if (error == ERROR_FILE_NOT_FOUND)
         return 0;
     if (error != ERROR_SUCCESS)
-        return fail_path("cannot tell who may change ", path, error);
+        return place_fail("cannot tell who may change ", path, error);
     HANDLE list = path_beside(options->program, L"*", path) ? FindFirstFileW(path, &found)
                                                             : INVALID_HANDLE_VALUE;
     if (list == INVALID_HANDLE_VALUE)
         return GetLastError() == ERROR_FILE_NOT_FOUND
                    ? 0
-                   : fail_path("cannot look at ", path, GetLastError());
+                   : place_fail("cannot look at ", path, GetLastError());
     do {
         code = check_entry(&place, &found);
     } while (code == 0 && FindNextFileW(list, &found));
@@ -163,7 +159,7 @@ int place_make(const struct options *options) {
         if (error == ERROR_SUCCESS)
             folder[at] = next;
     }
-    return error == ERROR_SUCCESS ? 0 : fail_path("cannot make the folder ", folder, error);
+    return error == ERROR_SUCCESS ? 0 : place_fail("cannot make the folder ", folder, error);
 }
 
 /* ---- what is above ---- */
@@ -189,23 +185,22 @@ static bool cut_last(WCHAR *folder) {
 
 int place_tell_above(const WCHAR *folder, const struct access_account *registered) {
     static WCHAR above[PATH_UNITS];
-    static char words[2][PATH_UNITS * 3];
+    static char below[PATH_UNITS * 3];
     char who[300];
     DWORD error = ERROR_SUCCESS;
     bool written = true;
     (void)lstrcpynW(above, folder, PATH_UNITS);
-    path_print(folder, words[0], sizeof words[0]);
+    path_print(folder, below, sizeof below);
     while (written && cut_last(above)) {
         bool is_root = above[lstrlenW(above) - 1] == L'\\';
         /* What cannot be told is passed over: nothing depends on it. */
         if (!access_is_open(above, is_root ? ACCESS_RENAME_ROOT : ACCESS_RENAME, registered, who,
                             sizeof who, &error))
             continue;
-        path_print(above, words[1], sizeof words[1]);
         written = console_print(CONSOLE_OUT,
                                 "Note: %s can rename or replace %s, because of the access list of "
                                 "%s; limit that if you can.\r\n",
-                                who, words[0], words[1]);
+                                who, below, path_words(above));
     }
     return written ? 0 : 2;
 }

@@ -71,6 +71,12 @@ void path_print(const WCHAR *path, char *to, size_t size) {
         count--;
 }
 
+const char *path_words(const WCHAR *path) {
+    static char words[PATH_UNITS * 3];
+    path_print(path, words, sizeof words);
+    return words;
+}
+
 bool path_has(const WCHAR *path, DWORD attribute) {
     DWORD attributes = GetFileAttributesW(path);
     return attributes != INVALID_FILE_ATTRIBUTES && (attributes & attribute) != 0;

@@ -32,6 +32,9 @@ bool path_beside(const WCHAR *file, const WCHAR *name, WCHAR to[PATH_UNITS]);
 /* UTF-8 of a UTF-16 path; cut at the end of a character when it does not fit. */
 void path_print(const WCHAR *path, char *to, size_t size);
 
+/* The same in one buffer, good until the next call: not on two threads at once. */
+const char *path_words(const WCHAR *path);
+
 /* Whether there is a file or folder of that path which has the attribute. */
 bool path_has(const WCHAR *path, DWORD attribute);
 
