@@ -101,15 +101,12 @@ static int fail_service(DWORD error) {
 }
 
 static int fail_path(const char *what, const WCHAR *path, const char *why) {
-    static char words[PATH_UNITS * 3];
-    path_print(path, words, sizeof words);
-    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", what, words, why);
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", what, path_words(path), why);
     return 2;
 }
 
 static int check_path(const WCHAR *path) {
-    WCHAR name[EXPAND_NAME_UNITS];
-    if (expand_has_variable(path, name))
+    if (expand_has_variable(path_words(path)))
         return fail_path("Windows would expand the variable in ", path,
                          " when it starts the service; use a path without it");
     return 0;
