@@ -66,40 +66,28 @@ static void print_sid(PSID sid, char *to, size_t size) {
     path_print(name, to, size);
 }
 
-/* What is read of a file or folder; `descriptor` is to be freed. */
+/* What is read of a file or folder; good until the next one is read. */
 struct security {
-    PSECURITY_DESCRIPTOR descriptor;
     PSID owner;
     PACL list; /* NULL: everybody may do everything */
 };
 
 static DWORD read_security(const WCHAR *path, SECURITY_INFORMATION what,
                            struct security *security) {
-    DWORD size = 0;
+    /* A list, and an owner with what is in front of both. */
+    static DWORD_PTR room[(ACL_BYTES + 512) / sizeof(DWORD_PTR)];
     DWORD needed = 0;
-    DWORD error = ERROR_INSUFFICIENT_BUFFER;
     BOOL present = FALSE;
     BOOL defaulted = FALSE;
     memset(security, 0, sizeof *security);
     /* What Windows says of a file that is not there differs. */
     if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES)
         return GetLastError() == ERROR_PATH_NOT_FOUND ? ERROR_FILE_NOT_FOUND : GetLastError();
-    for (;;) {
-        error = GetFileSecurityW(path, what, security->descriptor, size, &needed) ? ERROR_SUCCESS
-                                                                                  : GetLastError();
-        if (error != ERROR_INSUFFICIENT_BUFFER || needed <= size)
-            break;
-        acl_free(security->descriptor);
-        size = needed;
-        security->descriptor = acl_allocate(size);
-        if (security->descriptor == NULL)
-            return ERROR_NOT_ENOUGH_MEMORY;
-    }
-    if (error == ERROR_SUCCESS &&
-        (!GetSecurityDescriptorOwner(security->descriptor, &security->owner, &defaulted) ||
-         !GetSecurityDescriptorDacl(security->descriptor, &present, &security->list, &defaulted)))
-        error = GetLastError();
-    return error;
+    return GetFileSecurityW(path, what, room, sizeof room, &needed) &&
+                   GetSecurityDescriptorOwner(room, &security->owner, &defaulted) &&
+                   GetSecurityDescriptorDacl(room, &present, &security->list, &defaulted)
+               ? ERROR_SUCCESS
+               : GetLastError();
 }
 
 /* The first who is let in by an entry with one of these rights and is not trusted. */
@@ -140,7 +128,6 @@ bool access_is_open(const WCHAR *path, enum access_question question,
     }
     if (open != NULL)
         print_sid(open, who, size);
-    acl_free(security.descriptor);
     return open != NULL;
 }
 
@@ -381,9 +368,7 @@ static DWORD add_entries(const WCHAR *path, PACL old, const struct acl_entry *en
     DWORD error = acl_replace(old, entries, count, &list);
     if (error != ERROR_SUCCESS)
         return error;
-    error = still_allows(list, old) ? set_list(path, list, false) : ERROR_INVALID_ACL;
-    acl_free(list);
-    return error;
+    return still_allows(list, old) ? set_list(path, list, false) : ERROR_INVALID_ACL;
 }
 
 DWORD access_grant(const WCHAR *path, struct access_account *account,
@@ -401,6 +386,5 @@ DWORD access_grant(const WCHAR *path, struct access_account *account,
     /* No list lets everybody in; one with these entries alone would keep the others out. */
     if (error == ERROR_SUCCESS && security.list != NULL)
         error = add_entries(path, security.list, entries, count);
-    acl_free(security.descriptor);
     return error;
 }
