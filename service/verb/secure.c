@@ -200,22 +200,26 @@ int secure_apply(const struct options *options, struct access_account *account) 
         RUN = FILE_GENERIC_READ | FILE_GENERIC_EXECUTE,
         CHANGE = FILE_GENERIC_READ | FILE_GENERIC_WRITE | DELETE
     };
-    static const struct {
+    static const struct limits {
         enum access_limit limit;
         struct access_rights account;
-    } lists[PLACES] = {[PROGRAM_FOLDER] = {ACCESS_FOLDER, {RUN | FILE_ADD_FILE, RUN, CHANGE}},
-                       [PROGRAM] = {ACCESS_PROGRAM, {RUN, 0, 0}},
-                       [README] = {ACCESS_PRIVATE, {READ, 0, 0}},
-                       [GUIDE] = {ACCESS_PRIVATE, {READ, 0, 0}},
-                       [EVENTS] = {ACCESS_PRIVATE, {READ, 0, 0}},
-                       [LICENCE] = {ACCESS_PRIVATE, {READ, 0, 0}},
-                       [NOTICES] = {ACCESS_PRIVATE, {READ, 0, 0}},
-                       [UNINSTALLER] = {ACCESS_PRIVATE, {READ, 0, 0}},
-                       [CONFIG] = {ACCESS_PRIVATE, {READ, 0, 0}},
-                       [JOURNAL] = {ACCESS_PRIVATE, {CHANGE, 0, 0}},
-                       [OLD_JOURNAL] = {ACCESS_PRIVATE, {CHANGE, 0, 0}},
-                       [NEW_JOURNAL] = {ACCESS_PRIVATE, {CHANGE, 0, 0}},
-                       [CONFIG_FOLDER] = {ACCESS_FOLDER, {READ | FILE_ADD_FILE, 0, CHANGE}}};
+    } program_folder = {ACCESS_FOLDER, {RUN | FILE_ADD_FILE, RUN, CHANGE}},
+      program = {ACCESS_PROGRAM, {RUN, 0, 0}}, document = {ACCESS_PRIVATE, {READ, 0, 0}},
+      journal = {ACCESS_PRIVATE, {CHANGE, 0, 0}},
+      config_folder = {ACCESS_FOLDER, {READ | FILE_ADD_FILE, 0, CHANGE}};
+    static const struct limits *const lists[PLACES] = {[PROGRAM_FOLDER] = &program_folder,
+                                                       [PROGRAM] = &program,
+                                                       [README] = &document,
+                                                       [GUIDE] = &document,
+                                                       [EVENTS] = &document,
+                                                       [LICENCE] = &document,
+                                                       [NOTICES] = &document,
+                                                       [UNINSTALLER] = &document,
+                                                       [CONFIG] = &document,
+                                                       [JOURNAL] = &journal,
+                                                       [OLD_JOURNAL] = &journal,
+                                                       [NEW_JOURNAL] = &journal,
+                                                       [CONFIG_FOLDER] = &config_folder};
     /* The folder of a configuration that was named stays as it is, but for the account. */
     enum place end = options->has_config ? PLACES : CONFIG_FOLDER;
     if (!access_is_kept(options->program))
@@ -229,9 +233,9 @@ int secure_apply(const struct options *options, struct access_account *account) 
         if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES || !access_is_kept(path))
             continue;
         if (place != CONFIG_FOLDER)
-            error = access_protect(path, lists[place].limit);
+            error = access_protect(path, lists[place]->limit);
         if (error == ERROR_SUCCESS && account->has_sid)
-            error = access_grant(path, account, &lists[place].account);
+            error = access_grant(path, account, &lists[place]->account);
         if (error != ERROR_SUCCESS)
             return place_fail("cannot set the access list of ", path, error);
     }
