@@ -55,17 +55,11 @@ DWORD file_read(const WCHAR *path, DWORD share, void *to, DWORD room, DWORD *got
                    ? ERROR_DIRECTORY
                    : why;
     }
+    size_t count = 0;
     DWORD error = file_check(file);
-    while (error == ERROR_SUCCESS && *got < room) {
-        DWORD n = 0;
-        if (!ReadFile(file, (char *)to + *got, room - *got, &n, NULL)) {
-            error = GetLastError();
-            break;
-        }
-        if (n == 0)
-            break;
-        *got += n;
-    }
+    if (error == ERROR_SUCCESS)
+        error = file_read_at(file, 0, to, room, &count);
+    *got = (DWORD)count;
     (void)CloseHandle(file);
     return error;
 }
