@@ -38,12 +38,6 @@ static bool has_one_name(const WCHAR *path) {
     return links == 1;
 }
 
-static bool ends_in(const WCHAR *name, const WCHAR *end) {
-    int length = lstrlenW(name);
-    int of_end = lstrlenW(end);
-    return length > of_end && lstrcmpiW(name + length - of_end, end) == 0;
-}
-
 /* Whether it has the name of a file of KMRepair's; set-up has `.new` and `.old` for a moment, and
  * the journal in its turn. */
 static bool is_our_name(const WCHAR *found) {
@@ -52,7 +46,7 @@ static bool is_our_name(const WCHAR *found) {
                                          L"THIRD-PARTY.txt", L"EVENTS.txt",   L"OPERATIONS.txt"};
     WCHAR name[MAX_PATH];
     (void)lstrcpynW(name, found, MAX_PATH);
-    if (ends_in(name, L".new") || ends_in(name, L".old"))
+    if (path_ends_in(name, L".new") || path_ends_in(name, L".old"))
         name[lstrlenW(name) - 4] = L'\0';
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (lstrcmpiW(name, names[i]) == 0)
@@ -67,7 +61,7 @@ static bool is_program(const WCHAR *name) {
                                         L".ocx", L".sys", L".local", L".manifest", L".config",
                                         L".cpl", L".drv", L".scr",   L".pif"};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        if (ends_in(name, ends[i]))
+        if (path_ends_in(name, ends[i]))
             return true;
     }
     return false;
@@ -133,23 +127,12 @@ int place_check(const struct options *options, const struct access_account *regi
 
 /* ---- making it ---- */
 
-/* How much of a path is the root of a drive or share, which nobody makes. */
-static int root_length(const WCHAR *path) {
-    int slashes = path[0] == L'\\' ? 4 : 1;
-    int length = 0;
-    while (slashes > 0 && path[length] != L'\0') {
-        if (path[length++] == L'\\')
-            slashes--;
-    }
-    return length;
-}
-
 int place_make(const struct options *options) {
     static WCHAR folder[PATH_UNITS];
     DWORD error = ERROR_SUCCESS;
     place_folder(options->program, folder);
-    int end = lstrlenW(folder);
-    for (int at = root_length(folder); error == ERROR_SUCCESS && at <= end; at++) {
+    size_t end = (size_t)lstrlenW(folder);
+    for (size_t at = path_root(folder); error == ERROR_SUCCESS && at <= end; at++) {
         const WCHAR next = folder[at];
         if (next != L'\\' && next != L'\0')
             continue;
@@ -164,22 +147,16 @@ int place_make(const struct options *options) {
 
 /* ---- what is above ---- */
 
-/* Cuts the last part off. False when it is the root of a drive or share. */
+/* Cuts the last part off. False when it is the root of a drive or share. The backslash stays at that of
+ * a drive. */
 static bool cut_last(WCHAR *folder) {
-    int first = folder[0] == L'\\' ? 2 : 0;
-    int slashes = 0;
-    int last = 0;
-    for (int i = first; folder[i] != L'\0'; i++) {
-        if (folder[i] != L'\\')
-            continue;
-        last = i;
-        slashes++;
-    }
-    int least = first == 0 ? 1 : 2;
-    if (slashes < least || folder[last + 1] == L'\0')
+    size_t root = path_root(folder);
+    size_t end = (size_t)lstrlenW(folder);
+    if (end <= root)
         return false;
-    /* The backslash of a root stays. */
-    folder[slashes == least && first == 0 ? last + 1 : last] = L'\0';
+    while (end > root && folder[end] != L'\\')
+        end--;
+    folder[end == root && folder[0] == L'\\' ? end - 1 : end] = L'\0';
     return true;
 }
 

@@ -22,18 +22,13 @@ static bool is_file(const WCHAR *path) {
     return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0;
 }
 
-static bool ends_in_exe(const WCHAR *path) {
-    int length = lstrlenW(path);
-    return length > 4 && lstrcmpiW(path + length - 4, L".exe") == 0;
-}
-
 /* The first beginning of a command line up to a blank that is a file, or else has the name of a
  * program. Returns its length, 0 if there is none. */
 static size_t unquoted_length(const WCHAR *line, bool by_name, WCHAR path[PATH_UNITS]) {
     for (size_t i = 0; i + 1 < PATH_UNITS; i++) {
         bool end = line[i] == L' ' || line[i] == L'\t' || line[i] == L'\0';
         path[i] = L'\0';
-        if (end && i > 0 && (by_name ? ends_in_exe(path) : is_file(path)))
+        if (end && i > 0 && (by_name ? path_ends_in(path, L".exe") : is_file(path)))
             return i;
         if (line[i] == L'\0')
             return 0;

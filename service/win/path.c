@@ -65,6 +65,23 @@ bool path_beside(const WCHAR *file, const WCHAR *name, WCHAR to[PATH_UNITS]) {
     return true;
 }
 
+size_t path_root(const WCHAR *path) {
+    /* X:\, \\host\share\, \\?\X:\ and \\?\UNC\host\share\ */
+    unsigned parts = path[0] != L'\\' ? 1 : starts_with(path, L"\\\\?\\UNC\\") ? 6 : 4;
+    size_t length = 0;
+    while (parts > 0 && path[length] != L'\0') {
+        if (path[length++] == L'\\')
+            parts--;
+    }
+    return length;
+}
+
+bool path_ends_in(const WCHAR *path, const WCHAR *end) {
+    int length = lstrlenW(path);
+    int of_end = lstrlenW(end);
+    return length > of_end && lstrcmpiW(path + length - of_end, end) == 0;
+}
+
 void path_print(const WCHAR *path, char *to, size_t size) {
     size_t count = (size_t)lstrlenW(path);
     while (text_from_utf16(path, count, to, size) == (size_t)-1)

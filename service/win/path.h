@@ -29,6 +29,12 @@ bool path_append(WCHAR path[PATH_UNITS], size_t length, const char *name);
 /* The full path of a file named `name` in the folder of `file`, a full path. */
 bool path_beside(const WCHAR *file, const WCHAR *name, WCHAR to[PATH_UNITS]);
 
+/* How much of a full path is the root of a drive or share, with its backslash if there is one. */
+size_t path_root(const WCHAR *path);
+
+/* Whether a name or path ends in this, in any case, and is longer. */
+bool path_ends_in(const WCHAR *path, const WCHAR *end);
+
 /* UTF-8 of a UTF-16 path; cut at the end of a character when it does not fit. */
 void path_print(const WCHAR *path, char *to, size_t size);
 
