@@ -13,8 +13,7 @@
 
 #include <shellapi.h>
 
-/* The only part of the core that it calls. */
-#include "../../core/text.c"
+#include "text.h"
 
 int main(void) {
     char path[2048];
