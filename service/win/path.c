@@ -22,10 +22,14 @@ DWORD path_full(const WCHAR *path, WCHAR to[PATH_UNITS]) {
 
 size_t path_extend(const char *path, WCHAR to[PATH_UNITS]) {
     WCHAR given[PATH_GIVEN_UNITS];
-    size_t prefix = 4; /* of \\?\ */
     if (text_to_utf16(path, strlen(path), given, PATH_GIVEN_UNITS) == (size_t)-1 ||
         given[0] == L'\0')
         return 0;
+    return path_extend_wide(given, to);
+}
+
+size_t path_extend_wide(const WCHAR *given, WCHAR to[PATH_UNITS]) {
+    size_t prefix = 4; /* of \\?\ */
     if (starts_with(given, L"\\\\?\\")) {
         (void)lstrcpynW(to, given, PATH_UNITS);
         return (size_t)lstrlenW(to);

@@ -23,6 +23,9 @@ DWORD path_full(const WCHAR *path, WCHAR to[PATH_UNITS]);
  * given has at most PATH_GIVEN_UNITS, its end included. Returns the length in units, or 0. */
 size_t path_extend(const char *path, WCHAR to[PATH_UNITS]);
 
+/* The same of a UTF-16 path. */
+size_t path_extend_wide(const WCHAR *given, WCHAR to[PATH_UNITS]);
+
 /* Appends `\name` (UTF-8) to a path of that length. */
 bool path_append(WCHAR path[PATH_UNITS], size_t length, const char *name);
 
