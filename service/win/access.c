@@ -72,20 +72,23 @@ struct security {
     PACL list; /* NULL: everybody may do everything */
 };
 
+static bool take_apart(PSECURITY_DESCRIPTOR descriptor, struct security *security) {
+    BOOL present = FALSE;
+    BOOL defaulted = FALSE;
+    memset(security, 0, sizeof *security);
+    return GetSecurityDescriptorOwner(descriptor, &security->owner, &defaulted) &&
+           GetSecurityDescriptorDacl(descriptor, &present, &security->list, &defaulted);
+}
+
 static DWORD read_security(const WCHAR *path, SECURITY_INFORMATION what,
                            struct security *security) {
     /* A list, and an owner with what is in front of both. */
     static DWORD_PTR room[(ACL_BYTES + 512) / sizeof(DWORD_PTR)];
     DWORD needed = 0;
-    BOOL present = FALSE;
-    BOOL defaulted = FALSE;
-    memset(security, 0, sizeof *security);
     /* What Windows says of a file that is not there differs. */
     if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES)
         return GetLastError() == ERROR_PATH_NOT_FOUND ? ERROR_FILE_NOT_FOUND : GetLastError();
-    return GetFileSecurityW(path, what, room, sizeof room, &needed) &&
-                   GetSecurityDescriptorOwner(room, &security->owner, &defaulted) &&
-                   GetSecurityDescriptorDacl(room, &present, &security->list, &defaulted)
+    return GetFileSecurityW(path, what, room, sizeof room, &needed) && take_apart(room, security)
                ? ERROR_SUCCESS
                : GetLastError();
 }
@@ -260,13 +263,8 @@ DWORD access_restore(const WCHAR *path, void *was) {
     WCHAR plain[MAX_PATH];
     SECURITY_DESCRIPTOR_CONTROL control = 0;
     DWORD revision = 0;
-    PSID owner = NULL;
-    PACL list = NULL;
-    BOOL present = FALSE;
-    BOOL defaulted = FALSE;
-    if (!GetSecurityDescriptorControl(was, &control, &revision) ||
-        !GetSecurityDescriptorOwner(was, &owner, &defaulted) ||
-        !GetSecurityDescriptorDacl(was, &present, &list, &defaulted))
+    struct security security;
+    if (!GetSecurityDescriptorControl(was, &control, &revision) || !take_apart(was, &security))
         return GetLastError();
     want_to_restore();
     /* What the folder above gives is given again, to what is in this one as well, if this Windows can.
@@ -275,7 +273,7 @@ DWORD access_restore(const WCHAR *path, void *was) {
                                 what | ((control & SE_DACL_PROTECTED) != 0
                                             ? PROTECTED_DACL_SECURITY_INFORMATION
                                             : UNPROTECTED_DACL_SECURITY_INFORMATION),
-                                owner, NULL, list, NULL);
+                                security.owner, NULL, security.list, NULL);
     /* Otherwise this call forgets that the list follows the one above. */
     if ((control & SE_DACL_AUTO_INHERITED) != 0)
         ((SECURITY_DESCRIPTOR_RELATIVE *)was)->Control |= SE_DACL_AUTO_INHERIT_REQ;
