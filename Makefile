@@ -159,8 +159,8 @@ build/$(1)/fault.exe build/$(1)/lapse.exe: build/$(1)/%.exe: tests/wine/%.c $$($
 	    -c -o build/$(1)/$$*.o $$<
 	@$($(1)_PREFIX)gcc $(one_by_one) $(link_flags) $($(1)_LINK) -o $$@ build/$(1)/$$*.o $$($(1)_objects) $(libraries)
 # An ordinary program around one source of the product.
-build/$(1)/expand.exe: tests/wine/expand.c build/$(1)/service/win/expand.o build/$(1)/service/win/guard.o Makefile | tools
-	$$(say) $($(1)_PREFIX)gcc $(one_by_one) -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -ladvapi32 -lshell32
+build/$(1)/expand.exe: tests/wine/expand.c build/$(1)/service/win/expand.o build/$(1)/core/text.o build/$(1)/service/win/guard.o Makefile | tools
+	$$(say) $($(1)_PREFIX)gcc $(one_by_one) -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -Icore -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -ladvapi32 -lshell32
 
 # One source of the product with its calls to Windows replaced, and the objects that it needs.
 $(1)_lists_objects := build/$(1)/service/win/acl.o build/$(1)/service/win/path.o build/$(1)/service/win/guard.o build/$(1)/core/text.o

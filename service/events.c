@@ -11,38 +11,22 @@
 
 #define SOURCE_KEY L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\" EVENTS_SOURCE
 
-static const struct {
-    WORD number; /* enum event_number */
-    WORD category;
-    DWORD message;
-} table[] = {
-    {EVENT_STARTED, CATEGORY_SERVICE, MSG_STARTED},
-    {EVENT_STOPPED, CATEGORY_SERVICE, MSG_STOPPED},
-    {EVENT_PAUSED, CATEGORY_SERVICE, MSG_PAUSED},
-    {EVENT_CONTINUED, CATEGORY_SERVICE, MSG_CONTINUED},
-    {EVENT_START_FAILED, CATEGORY_SERVICE, MSG_START_FAILED},
-    {EVENT_REPAIRED, CATEGORY_RECORD, MSG_REPAIRED},
-    {EVENT_STUCK, CATEGORY_RECORD, MSG_STUCK},
-    {EVENT_REPAIRED_LATE, CATEGORY_RECORD, MSG_REPAIRED_LATE},
-    {EVENT_OUTCOME_UNKNOWN, CATEGORY_RECORD, MSG_OUTCOME_UNKNOWN},
-    {EVENT_TO_ENABLE, CATEGORY_RECORD, MSG_TO_ENABLE},
-    {EVENT_DOUBTFUL, CATEGORY_RECORD, MSG_DOUBTFUL},
-    {EVENT_UNREADABLE, CATEGORY_RECORD, MSG_UNREADABLE},
-    {EVENT_BUSY, CATEGORY_RECORD, MSG_BUSY},
-    {EVENT_REPAIR_FAILED, CATEGORY_RECORD, MSG_REPAIR_FAILED},
-    {EVENT_LIMIT, CATEGORY_RECORD, MSG_LIMIT},
-    {EVENT_UNDONE, CATEGORY_RECORD, MSG_UNDONE},
-    {EVENT_RELEASED, CATEGORY_RECORD, MSG_RELEASED},
-    {EVENT_CHANGES_LOST, CATEGORY_WATCH, MSG_CHANGES_LOST},
-    {EVENT_FOLDER_AWAY, CATEGORY_WATCH, MSG_FOLDER_AWAY},
-    {EVENT_FOLDER_BACK, CATEGORY_WATCH, MSG_FOLDER_BACK},
-    {EVENT_SCANNED, CATEGORY_WATCH, MSG_SCANNED},
-    {EVENT_JOURNAL_AWAY, CATEGORY_RECORD, MSG_JOURNAL_AWAY},
-    {EVENT_JOURNAL_BACK, CATEGORY_RECORD, MSG_JOURNAL_BACK},
-    {EVENT_EVENTS_BACK, CATEGORY_RECORD, MSG_EVENTS_BACK},
-    {EVENT_CONFIG_LOADED, CATEGORY_CONFIGURATION, MSG_CONFIG_LOADED},
-    {EVENT_CONFIG_REFUSED, CATEGORY_CONFIGURATION, MSG_CONFIG_REFUSED},
-};
+/* The lower half of a message is the number of its event, and the thousands of that are its category. */
+static const DWORD messages[] = {
+    MSG_STARTED,       MSG_STOPPED,      MSG_PAUSED,        MSG_CONTINUED,       MSG_START_FAILED,
+    MSG_REPAIRED,      MSG_STUCK,        MSG_REPAIRED_LATE, MSG_OUTCOME_UNKNOWN, MSG_TO_ENABLE,
+    MSG_DOUBTFUL,      MSG_UNREADABLE,   MSG_BUSY,          MSG_REPAIR_FAILED,   MSG_LIMIT,
+    MSG_UNDONE,        MSG_RELEASED,     MSG_CHANGES_LOST,  MSG_FOLDER_AWAY,     MSG_FOLDER_BACK,
+    MSG_SCANNED,       MSG_JOURNAL_AWAY, MSG_JOURNAL_BACK,  MSG_EVENTS_BACK,     MSG_CONFIG_LOADED,
+    MSG_CONFIG_REFUSED};
+
+static DWORD message_of(enum event_number number) {
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
+        if (LOWORD(messages[i]) == (WORD)number)
+            return messages[i];
+    }
+    return 0;
+}
 
 void events_open(struct events *events, bool print) {
     events->source = RegisterEventSourceW(NULL, EVENTS_SOURCE);
@@ -105,11 +89,9 @@ bool events_report(struct events *events, const struct event *event) {
     const WCHAR *end = events->strings + EVENTS_BUFFER;
     char reason[300];
     unsigned count = 0;
-    size_t i = 0;
+    DWORD message = message_of(event->number);
     BOOL done = FALSE;
-    while (i < sizeof table / sizeof table[0] && table[i].number != event->number)
-        i++;
-    if (i == sizeof table / sizeof table[0])
+    if (message == 0)
         return false;
     for (; count < event->strings; count++) {
         strings[count] = at;
@@ -122,13 +104,13 @@ bool events_report(struct events *events, const struct event *event) {
     if (events->source == NULL)
         events->source = RegisterEventSourceW(NULL, EVENTS_SOURCE);
     if (events->source != NULL)
-        done = ReportEventW(events->source, type_of(table[i].message), table[i].category,
-                            table[i].message, NULL, (WORD)count, 0, strings, NULL);
+        done = ReportEventW(events->source, type_of(message), (WORD)(LOWORD(message) / 1000),
+                            message, NULL, (WORD)count, 0, strings, NULL);
     /* The event log service may have been restarted; a new handle finds it again. */
     if (events->source != NULL && !done)
         events_close(events);
     if (events->print)
-        print(events, table[i].message, event->number, strings);
+        print(events, message, event->number, strings);
     return done;
 }
 

@@ -12,13 +12,13 @@
 /* What stands in front of `\bin\kmserver` in a command line, quoted or not: `C:\Security`. */
 static bool base_of(const WCHAR *image, char *base, size_t size) {
     static const char program[] = "\\bin\\kmserver";
-    static WCHAR expanded[PATH_UNITS];
+    static char given[PATH_UNITS * 3];
     static char line[PATH_UNITS * 3];
     size_t end = 0;
-    WCHAR unknown[EXPAND_NAME_UNITS];
-    if (expand_path(image, expanded, PATH_UNITS, unknown) != EXPAND_DONE)
+    char unknown[EXPAND_NAME_BYTES];
+    path_print(image, given, sizeof given);
+    if (expand_path(given, line, sizeof line, unknown) != EXPAND_DONE)
         return false;
-    path_print(expanded, line, sizeof line);
     const char *start = line[0] == '"' ? line + 1 : line;
     /* The first one: what follows are arguments. */
     while (!text_equal_no_case(start + end, sizeof program - 1, program)) {

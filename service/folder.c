@@ -10,7 +10,6 @@
 
 enum { SHARE_ALL = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE };
 
-static const char replaced[] = "it was replaced by another folder";
 static const char damaged[] = "its list of files makes no sense";
 static const char read_only[] = "the file is read-only, and that is respected";
 
@@ -75,11 +74,15 @@ struct host_result folder_open(struct folder *folder, const char *path) {
     return result;
 }
 
+static struct host_result not_open(void) {
+    return result_make(HOST_FAILED, 0, "it is not open");
+}
+
 struct host_result folder_check(void *context) {
     const struct folder *folder = context;
     struct file_identity there;
     if (!folder_is_open(folder))
-        return result_make(HOST_FAILED, 0, "it is not open");
+        return not_open();
     /* A server that has been away may have forgotten the handle, whatever the path leads to now. */
     DWORD error = file_identify(folder->handle, &there, NULL, NULL);
     if (error != ERROR_SUCCESS)
@@ -96,8 +99,7 @@ struct host_result folder_check(void *context) {
     error = file_identify_path(folder->given, &there, NULL);
     if (error != ERROR_SUCCESS)
         return result_of(error);
-    return file_is_same(&folder->identity, &there) ? result_ok
-                                                   : result_make(HOST_FAILED, 0, replaced);
+    return file_is_same(&folder->identity, &there) ? result_ok : result_replaced();
 }
 
 /* Whether a path of the form \\host\... names this host. */
@@ -157,7 +159,7 @@ static struct host_result open_list_by_path(const struct folder *folder, HANDLE 
         return result_of(error);
     struct host_result result = folder_check((void *)folder);
     if (result.code == HOST_OK && folder->trusted && !file_is_same(&there, &folder->identity))
-        result = result_make(HOST_FAILED, 0, replaced);
+        result = result_replaced();
     if (result.code != HOST_OK)
         file_close(list);
     return result;
@@ -191,7 +193,7 @@ static NTSTATUS fill_list(struct folder *folder, bool first) {
 struct host_result folder_list_open(void *context) {
     struct folder *folder = context;
     if (!folder_is_open(folder))
-        return result_make(HOST_FAILED, 0, "it is not open");
+        return not_open();
     struct host_result result = open_list(folder, &folder->list);
     if (result.code != HOST_OK)
         return result;
@@ -200,6 +202,12 @@ struct host_result folder_list_open(void *context) {
         return result_ok;
     folder_list_close(folder);
     return failed_with(status);
+}
+
+/* The name of an entry; false when it does not fit. */
+static bool take_entry(const FILE_DIRECTORY_INFORMATION *entry, char *name, size_t size) {
+    return text_from_utf16(entry->FileName, entry->FileNameLength / sizeof(WCHAR), name, size) !=
+           (size_t)-1;
 }
 
 struct host_result folder_list_next(void *context, char *name, size_t size,
@@ -220,8 +228,7 @@ struct host_result folder_list_next(void *context, char *name, size_t size,
         stamp->size = (uint64_t)entry->EndOfFile.QuadPart;
         stamp->written = folder->trusted ? (uint64_t)entry->LastWriteTime.QuadPart : 0;
         if ((entry->FileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0 &&
-            text_from_utf16(entry->FileName, entry->FileNameLength / sizeof(WCHAR), name, size) !=
-                (size_t)-1)
+            take_entry(entry, name, size))
             return result_ok;
     }
 }
@@ -248,7 +255,7 @@ struct host_result folder_real_name(void *context, char *name, size_t size) {
     ULONG filled = 0;
     ULONG next = 0;
     if (!folder_is_open(folder))
-        return result_make(HOST_FAILED, 0, "it is not open");
+        return not_open();
     /* The latter would be taken for a pattern. */
     if (!take_name(name, wanted) || strpbrk(name, "*?<>\"") != NULL)
         return result_make(HOST_GONE, ERROR_FILE_NOT_FOUND, NULL);
@@ -264,8 +271,7 @@ struct host_result folder_real_name(void *context, char *name, size_t size) {
     const FILE_DIRECTORY_INFORMATION *entry = relative_entry(found, filled, &next);
     if (entry == NULL)
         return result_make(HOST_FAILED, ERROR_INVALID_DATA, damaged);
-    return text_from_utf16(entry->FileName, entry->FileNameLength / sizeof(WCHAR), name, size) !=
-                   (size_t)-1
+    return take_entry(entry, name, size)
                ? result_ok
                : result_make(HOST_FAILED, ERROR_FILENAME_EXCED_RANGE, NULL);
 }

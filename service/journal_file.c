@@ -36,20 +36,13 @@ static HANDLE open_journal(const struct journal_file *journal, DWORD disposition
 
 /* What the system says of the journal when it is opened again, to look at its attributes only. The answer
  * for a file that is being deleted comes before any question of rights. */
-static NTSTATUS ask_system(const struct journal_file *journal) {
-    WCHAR name[8 + MAX_PATH];
-    const WCHAR *path = journal->path;
+static NTSTATUS ask_system(struct journal_file *journal) {
     HANDLE file = INVALID_HANDLE_VALUE;
-    bool is_share = path[0] == L'\\' && path[1] == L'\\';
-    bool is_extended = is_share && path[2] == L'?';
-    if (lstrlenW(path) >= MAX_PATH)
+    if (path_extend_wide(journal->path, journal->name) == 0)
         return STATUS_ACCESS_DENIED;
-    const WCHAR *root = is_share && !is_extended ? L"\\??\\UNC" : L"\\??\\";
-    path += is_extended ? 4 : is_share ? 1 : 0;
-    (void)lstrcpynW(name, root, MAX_PATH);
-    (void)lstrcpynW(name + lstrlenW(root), path, MAX_PATH);
+    journal->name[1] = L'?'; /* as the system itself writes `\\?\` */
     NTSTATUS status =
-        relative_open(NULL, name, FILE_READ_ATTRIBUTES,
+        relative_open(NULL, journal->name, FILE_READ_ATTRIBUTES,
                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, 0, &file);
     file_close(&file);
     return status;
@@ -58,7 +51,7 @@ static NTSTATUS ask_system(const struct journal_file *journal) {
 /* Access denied is what Win32 says both of a file that somebody has deleted and still has open, which
  * passes, and of one to which there are no rights, which does not. They are told apart by the system's
  * own status, which has a number for the first. */
-static struct host_result denied(const struct journal_file *journal, DWORD error) {
+static struct host_result denied(struct journal_file *journal, DWORD error) {
     NTSTATUS status = ask_system(journal);
     /* Or it has gone since. */
     if (status == STATUS_DELETE_PENDING || status == STATUS_OBJECT_NAME_NOT_FOUND)
@@ -69,7 +62,7 @@ static struct host_result denied(const struct journal_file *journal, DWORD error
     return result_of(error);
 }
 
-static struct host_result open_result(const struct journal_file *journal, DWORD error) {
+static struct host_result open_result(struct journal_file *journal, DWORD error) {
     switch (error) {
     case ERROR_SHARING_VIOLATION:
     case ERROR_LOCK_VIOLATION:

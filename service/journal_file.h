@@ -31,6 +31,7 @@ struct journal_file {
     const WCHAR *path; /* the caller's; it outlives this */
     WCHAR old[PATH_UNITS];
     WCHAR next[PATH_UNITS];
+    WCHAR name[PATH_UNITS]; /* of `path`, for the system itself */
 };
 
 /* The reason where there is a folder instead. */

@@ -21,6 +21,10 @@ struct host_result result_last(void) {
     return result_make(HOST_FAILED, GetLastError(), NULL);
 }
 
+struct host_result result_replaced(void) {
+    return result_make(HOST_FAILED, 0, "it was replaced by another folder");
+}
+
 const char *result_text(const struct host_result *result, char *room, size_t size) {
     if (result->reason != NULL)
         return result->reason;

@@ -20,6 +20,9 @@ struct host_result result_of(uint32_t error);
 /* HOST_FAILED with GetLastError's number. */
 struct host_result result_last(void);
 
+/* HOST_FAILED: a folder's path leads to another one now. */
+struct host_result result_replaced(void);
+
 /* The reason that the host gave, or else the system's text, made in `room` and cut when it does not
  * fit. */
 const char *result_text(const struct host_result *result, char *room, size_t size);

@@ -83,17 +83,15 @@ static bool parse_file(DWORD size, struct settings *settings, struct config_erro
 }
 
 /* Refuses the line of Folder; `variable` is one that a service has not, or empty. */
-static bool refuse_folder(struct config_error *error, const WCHAR *variable) {
-    char name[EXPAND_NAME_UNITS * 3];
+static bool refuse_folder(struct config_error *error, const char *variable) {
     struct text text;
     text_begin(&text, error->reason, sizeof error->reason);
-    if (variable[0] == L'\0') {
+    if (variable[0] == '\0') {
         text_put(&text, "Folder is not a full path when its variables are expanded");
         return false;
     }
-    path_print(variable, name, sizeof name);
     text_put(&text, "Folder has %");
-    text_put_safe(&text, name, strlen(name));
+    text_put_safe(&text, variable, strlen(variable));
     text_put(&text, "%, which is not a variable of the system, so the service does not have it");
     return false;
 }
@@ -101,24 +99,19 @@ static bool refuse_folder(struct config_error *error, const WCHAR *variable) {
 /* The folder that is meant, with its variables expanded; `auto` while none is found. */
 static bool resolve(struct settings *settings, struct config_error *error) {
     char words[FIND_WORDS_BYTES];
-    WCHAR variable[EXPAND_NAME_UNITS];
-    const char *folder = settings->folder;
-    WCHAR *given = buffer.units;
-    WCHAR *expanded = buffer.units + CONFIG_FOLDER_BYTES;
+    char variable[EXPAND_NAME_BYTES];
     if (settings->automatic)
         (void)find_clients(settings->folder, words);
-    if (settings->automatic || strchr(folder, '%') == NULL)
+    if (settings->automatic || strchr(settings->folder, '%') == NULL)
         return true;
-    /* config_parse() has seen to it that it is UTF-8 and short enough. */
-    (void)text_to_utf16(folder, strlen(folder), given, CONFIG_FOLDER_BYTES);
-    enum expand_result done = expand_path(given, expanded, CONFIG_FOLDER_BYTES, variable);
+    enum expand_result done =
+        expand_path(settings->folder, buffer.text, sizeof settings->folder, variable);
+    if (done == EXPAND_DONE)
+        (void)text_copy(settings->folder, sizeof settings->folder, buffer.text);
     if (done != EXPAND_UNKNOWN)
-        variable[0] = L'\0';
-    if (done != EXPAND_DONE)
-        return refuse_folder(error, variable);
-    size_t length = text_from_utf16(expanded, (size_t)lstrlenW(expanded), settings->folder,
-                                    sizeof settings->folder);
-    return (length != (size_t)-1 && config_is_absolute(folder)) || refuse_folder(error, variable);
+        variable[0] = '\0';
+    return (done == EXPAND_DONE && config_is_absolute(settings->folder)) ||
+           refuse_folder(error, variable);
 }
 
 bool settings_load(const WCHAR *path, struct settings *settings, struct config_error *error) {

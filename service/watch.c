@@ -161,7 +161,6 @@ struct host_result watch_check(const struct watch *watch, const WCHAR *path) {
     DWORD error = file_identify_path(path, &there, &attributes);
     if (error != ERROR_SUCCESS)
         return result_of(error);
-    return !watch->trusted || file_is_same(&watch->identity, &there)
-               ? result_ok
-               : result_make(HOST_FAILED, 0, "it was replaced by another folder");
+    return !watch->trusted || file_is_same(&watch->identity, &there) ? result_ok
+                                                                     : result_replaced();
 }

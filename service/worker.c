@@ -86,7 +86,7 @@ static struct host_result open_folder(struct worker *worker) {
     /* Between the two the path may have come to lead to another one. */
     if (result.code == HOST_OK && folder->trusted &&
         !file_is_same(&folder->identity, &worker->watch.identity))
-        result = result_make(HOST_FAILED, 0, "it was replaced by another folder");
+        result = result_replaced();
     return result;
 }
 

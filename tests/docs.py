@@ -85,16 +85,19 @@ def host_events():
 def source_events():
     """{number: (severity, category, text, strings)}, and that the three sources agree with each other."""
     texts, numbers = messages(), host_events()
-    rows = re.findall(r"\{(EVENT_\w+), (CATEGORY_\w+), (MSG_\w+)\}", read("service/events.c"))
-    check("service/events.c", "events in the table", sorted(numbers), sorted(row[0] for row in rows))
-    check("service/events.c", "messages in the table", sorted(s for s in texts if s.startswith("MSG_")),
-          sorted(row[2] for row in rows))
+    table = re.search(r" messages\[\] = \{(.*?)\};", read("service/events.c"), re.S)
+    listed = re.findall(r"MSG_\w+", table[1] if table else "")
+    check("service/events.c", "messages in the table", sorted(s for s in texts if s.startswith("MSG_")), sorted(listed))
+    check("core/host.h", "events", sorted("EVENT" + message[3:] for message in listed), sorted(numbers))
+    categories = {id_: text for name, (id_, _, text) in texts.items() if name.startswith("CATEGORY_")}
     found = {}
-    for event, category, message in rows:
+    for message in listed:
+        event = "EVENT" + message[3:]
         number, strings = numbers.get(event, (NONE, ""))
         id_, severity, text = texts.get(message, (NONE, NONE, ""))
         check("core/host.h", f"number of {event}, that of {message}", id_, number)
-        found[id_] = (severity, texts.get(category, (0, "", NONE))[2], text, strings)
+        category = categories.get(int(id_) // 1000, NONE) if id_ != NONE else NONE  # the event's thousands
+        found[id_] = (severity, category, text, strings)
     return found
 
 

@@ -7,6 +7,7 @@
 #include "resource.h"
 #include "settings.h"
 #include "text.h"
+#include "verb/place.h"
 #include "win/expand.h"
 #include "win/file.h"
 #include "win/path.h"
@@ -67,13 +68,9 @@ static bool is_missing(const WCHAR *path) {
 
 /* The command line means what it says; in kmrepair.ini %NAME% is a variable. */
 static int check_folder_option(const struct options *options) {
-    static WCHAR folder[CONFIG_FOLDER_BYTES];
-    WCHAR name[EXPAND_NAME_UNITS];
-    if (text_to_utf16(options->folder, strlen(options->folder), folder, CONFIG_FOLDER_BYTES) ==
-            (size_t)-1 ||
-        !expand_has_variable(folder, name))
-        return 0;
-    return console_fail("kmrepair.ini would expand the variable in ", options->folder);
+    return expand_has_variable(options->folder)
+               ? console_fail("kmrepair.ini would expand the variable in ", options->folder)
+               : 0;
 }
 
 /* The default configuration, in `content`. */
@@ -97,12 +94,10 @@ static int compose(const struct options *options, struct text *text) {
 /* A new program folder is made by `install`; that of a configuration is not. */
 static int check_place(const struct options *options) {
     static WCHAR folder[PATH_UNITS];
-    static char words[PATH_UNITS * 3];
     if (!options->has_config || !path_beside(options->config, L".", folder) ||
         path_has(folder, FILE_ATTRIBUTE_DIRECTORY))
         return 0;
-    path_print(options->config, words, sizeof words);
-    return console_fail("there is no folder for the configuration ", words);
+    return console_fail("there is no folder for the configuration ", path_words(options->config));
 }
 
 int initial_check(const struct options *options, struct settings *settings) {
@@ -125,7 +120,6 @@ int initial_check(const struct options *options, struct settings *settings) {
 }
 
 int initial_write(const struct options *options, struct settings *settings) {
-    static char path[PATH_UNITS * 3];
     struct config_error refused;
     struct text text;
     if (is_missing(options->config)) {
@@ -133,9 +127,8 @@ int initial_write(const struct options *options, struct settings *settings) {
         if (code != 0)
             return code;
         DWORD error = file_write(options->config, CREATE_NEW, content, text.length);
-        path_print(options->config, path, sizeof path);
         if (error != ERROR_SUCCESS)
-            return console_fail_error("cannot write ", path, error);
+            return place_fail("cannot write ", options->config, error);
     }
     return settings_load(options->config, settings, &refused)
                ? 0

@@ -15,20 +15,17 @@
 /* The service was that of another copy, or of this one under its old name. */
 static bool print_moved(const struct options *options, const WCHAR *before) {
     static char from[PATH_UNITS * 3];
-    static char to[PATH_UNITS * 3];
     if (lstrcmpiW(before, options->program) == 0)
         return true;
     path_print(before, from, sizeof from);
-    path_print(options->program, to, sizeof to);
-    return console_print(CONSOLE_OUT, "Moved the service from %s to %s\r\n", from, to);
+    return console_print(CONSOLE_OUT, "Moved the service from %s to %s\r\n", from,
+                         path_words(options->program));
 }
 
 static int print_installed(const struct options *options, const struct settings *settings) {
-    static char config[PATH_UNITS * 3];
     char words[FIND_WORDS_BYTES];
     const char *note = "";
     words[0] = '\0';
-    path_print(options->config, config, sizeof config);
     if (!config_is_absolute(settings->folder) && !find_clients(NULL, words))
         note = "\r\nThe service will look again.\r\n";
     else if (!path_is_folder(settings->folder))
@@ -37,7 +34,8 @@ static int print_installed(const struct options *options, const struct settings 
                          "Installed service KMRepair (automatic start), Repair = %s.\r\n"
                          "Configuration: %s\r\n"
                          "Folder: %s\r\n%s%sStart it with: kmrepair start\r\n",
-                         settings->repair ? "yes" : "no", config, settings->folder, words, note)
+                         settings->repair ? "yes" : "no", path_words(options->config),
+                         settings->folder, words, note)
                ? 0
                : 2;
 }
@@ -69,10 +67,8 @@ static bool is_empty(const WCHAR *path) {
 }
 
 static void remove_file(const WCHAR *path) {
-    static char words[PATH_UNITS * 3];
-    path_print(path, words, sizeof words);
     if (is_there(path) && !DeleteFileW(path))
-        (void)console_fail_error("cannot remove ", words, GetLastError());
+        (void)place_fail("cannot remove ", path, GetLastError());
 }
 
 /* Lists and files, up to the service itself. */

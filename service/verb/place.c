@@ -13,18 +13,14 @@ void place_folder(const WCHAR *file, WCHAR to[PATH_UNITS]) {
         to[length - 1] = L'\0';
 }
 
-/* ---- what is in it ---- */
-
-static int fail_path(const char *what, const WCHAR *path, DWORD error) {
-    static char words[PATH_UNITS * 3];
-    path_print(path, words, sizeof words);
-    return console_fail_error(what, words, error);
+int place_fail(const char *what, const WCHAR *path, DWORD error) {
+    return console_fail_error(what, path_words(path), error);
 }
 
+/* ---- what is in it ---- */
+
 static int fail_name(const char *before, const WCHAR *name, const char *after) {
-    char words[MAX_PATH * 3];
-    path_print(name, words, sizeof words);
-    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", before, words, after);
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", before, path_words(name), after);
     return 2;
 }
 
@@ -42,12 +38,6 @@ static bool has_one_name(const WCHAR *path) {
     return links == 1;
 }
 
-static bool ends_in(const WCHAR *name, const WCHAR *end) {
-    int length = lstrlenW(name);
-    int of_end = lstrlenW(end);
-    return length > of_end && lstrcmpiW(name + length - of_end, end) == 0;
-}
-
 /* Whether it has the name of a file of KMRepair's; set-up has `.new` and `.old` for a moment, and
  * the journal in its turn. */
 static bool is_our_name(const WCHAR *found) {
@@ -56,7 +46,7 @@ static bool is_our_name(const WCHAR *found) {
                                          L"THIRD-PARTY.txt", L"EVENTS.txt",   L"OPERATIONS.txt"};
     WCHAR name[MAX_PATH];
     (void)lstrcpynW(name, found, MAX_PATH);
-    if (ends_in(name, L".new") || ends_in(name, L".old"))
+    if (path_ends_in(name, L".new") || path_ends_in(name, L".old"))
         name[lstrlenW(name) - 4] = L'\0';
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (lstrcmpiW(name, names[i]) == 0)
@@ -71,7 +61,7 @@ static bool is_program(const WCHAR *name) {
                                         L".ocx", L".sys", L".local", L".manifest", L".config",
                                         L".cpl", L".drv", L".scr",   L".pif"};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        if (ends_in(name, ends[i]))
+        if (path_ends_in(name, ends[i]))
             return true;
     }
     return false;
@@ -92,7 +82,7 @@ static int check_entry(const struct place *place, const WIN32_FIND_DATAW *found)
     if (lstrcmpiW(name, L".") == 0 || lstrcmpiW(name, L"..") == 0)
         return 0;
     if (!path_beside(place->program, name, path))
-        return fail_path("cannot look at ", name, ERROR_FILENAME_EXCED_RANGE);
+        return place_fail("cannot look at ", name, ERROR_FILENAME_EXCED_RANGE);
     if (is_our_name(name))
         return (found->dwFileAttributes & no_file) == 0 && has_one_name(path)
                    ? 0
@@ -106,7 +96,7 @@ static int check_entry(const struct place *place, const WIN32_FIND_DATAW *found)
         return fail_name("kmrepair.exe needs a folder of its own; in this one there is ", name, "");
     return error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND
                ? 0
-               : fail_path("cannot tell who may change ", path, error);
+               : place_fail("cannot tell who may change ", path, error);
 }
 
 int place_check(const struct options *options, const struct access_account *registered) {
@@ -121,13 +111,13 @@ int place_check(const struct options *options, const struct access_account *regi
     if (error == ERROR_FILE_NOT_FOUND)
         return 0;
     if (error != ERROR_SUCCESS)
-        return fail_path("cannot tell who may change ", path, error);
+        return place_fail("cannot tell who may change ", path, error);
     HANDLE list = path_beside(options->program, L"*", path) ? FindFirstFileW(path, &found)
                                                             : INVALID_HANDLE_VALUE;
     if (list == INVALID_HANDLE_VALUE)
         return GetLastError() == ERROR_FILE_NOT_FOUND
                    ? 0
-                   : fail_path("cannot look at ", path, GetLastError());
+                   : place_fail("cannot look at ", path, GetLastError());
     do {
         code = check_entry(&place, &found);
     } while (code == 0 && FindNextFileW(list, &found));
@@ -137,23 +127,12 @@ int place_check(const struct options *options, const struct access_account *regi
 
 /* ---- making it ---- */
 
-/* How much of a path is the root of a drive or share, which nobody makes. */
-static int root_length(const WCHAR *path) {
-    int slashes = path[0] == L'\\' ? 4 : 1;
-    int length = 0;
-    while (slashes > 0 && path[length] != L'\0') {
-        if (path[length++] == L'\\')
-            slashes--;
-    }
-    return length;
-}
-
 int place_make(const struct options *options) {
     static WCHAR folder[PATH_UNITS];
     DWORD error = ERROR_SUCCESS;
     place_folder(options->program, folder);
-    int end = lstrlenW(folder);
-    for (int at = root_length(folder); error == ERROR_SUCCESS && at <= end; at++) {
+    size_t end = (size_t)lstrlenW(folder);
+    for (size_t at = path_root(folder); error == ERROR_SUCCESS && at <= end; at++) {
         const WCHAR next = folder[at];
         if (next != L'\\' && next != L'\0')
             continue;
@@ -163,49 +142,42 @@ int place_make(const struct options *options) {
         if (error == ERROR_SUCCESS)
             folder[at] = next;
     }
-    return error == ERROR_SUCCESS ? 0 : fail_path("cannot make the folder ", folder, error);
+    return error == ERROR_SUCCESS ? 0 : place_fail("cannot make the folder ", folder, error);
 }
 
 /* ---- what is above ---- */
 
-/* Cuts the last part off. False when it is the root of a drive or share. */
+/* Cuts the last part off. False when it is the root of a drive or share. The backslash stays at that of
+ * a drive. */
 static bool cut_last(WCHAR *folder) {
-    int first = folder[0] == L'\\' ? 2 : 0;
-    int slashes = 0;
-    int last = 0;
-    for (int i = first; folder[i] != L'\0'; i++) {
-        if (folder[i] != L'\\')
-            continue;
-        last = i;
-        slashes++;
-    }
-    int least = first == 0 ? 1 : 2;
-    if (slashes < least || folder[last + 1] == L'\0')
+    size_t root = path_root(folder);
+    size_t end = (size_t)lstrlenW(folder);
+    if (end <= root)
         return false;
-    /* The backslash of a root stays. */
-    folder[slashes == least && first == 0 ? last + 1 : last] = L'\0';
+    while (end > root && folder[end] != L'\\')
+        end--;
+    folder[end == root && folder[0] == L'\\' ? end - 1 : end] = L'\0';
     return true;
 }
 
 int place_tell_above(const WCHAR *folder, const struct access_account *registered) {
     static WCHAR above[PATH_UNITS];
-    static char words[2][PATH_UNITS * 3];
+    static char below[PATH_UNITS * 3];
     char who[300];
     DWORD error = ERROR_SUCCESS;
     bool written = true;
     (void)lstrcpynW(above, folder, PATH_UNITS);
-    path_print(folder, words[0], sizeof words[0]);
+    path_print(folder, below, sizeof below);
     while (written && cut_last(above)) {
         bool is_root = above[lstrlenW(above) - 1] == L'\\';
         /* What cannot be told is passed over: nothing depends on it. */
         if (!access_is_open(above, is_root ? ACCESS_RENAME_ROOT : ACCESS_RENAME, registered, who,
                             sizeof who, &error))
             continue;
-        path_print(above, words[1], sizeof words[1]);
         written = console_print(CONSOLE_OUT,
                                 "Note: %s can rename or replace %s, because of the access list of "
                                 "%s; limit that if you can.\r\n",
-                                who, words[0], words[1]);
+                                who, below, path_words(above));
     }
     return written ? 0 : 2;
 }

@@ -25,6 +25,9 @@ int place_make(const struct options *options);
  * is no reason to refuse anything: with the defaults of NT 4.0 it always is so. */
 int place_tell_above(const WCHAR *folder, const struct access_account *registered);
 
+/* `what` with a path, and the reason of a Win32 error, as console_fail_error() does. */
+int place_fail(const char *what, const WCHAR *path, DWORD error);
+
 /* The path of the folder of a file, without a backslash at its end except that of a root. */
 void place_folder(const WCHAR *file, WCHAR to[PATH_UNITS]);
 

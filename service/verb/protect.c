@@ -7,13 +7,11 @@
 
 static int tell_limited(const struct options *options, const struct access_account *account) {
     static WCHAR folder[PATH_UNITS];
-    static char words[PATH_UNITS * 3];
     place_folder(options->program, folder);
-    path_print(folder, words, sizeof words);
     return console_print(CONSOLE_OUT,
                          "Changes to %s are now limited to SYSTEM and Administrators%s; Users may "
                          "list it and run kmrepair.exe.\r\n",
-                         words, account->has_sid ? ", and the service's account" : "")
+                         path_words(folder), account->has_sid ? ", and the service's account" : "")
                ? 0
                : 2;
 }

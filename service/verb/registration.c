@@ -22,18 +22,13 @@ static bool is_file(const WCHAR *path) {
     return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0;
 }
 
-static bool ends_in_exe(const WCHAR *path) {
-    int length = lstrlenW(path);
-    return length > 4 && lstrcmpiW(path + length - 4, L".exe") == 0;
-}
-
 /* The first beginning of a command line up to a blank that is a file, or else has the name of a
  * program. Returns its length, 0 if there is none. */
 static size_t unquoted_length(const WCHAR *line, bool by_name, WCHAR path[PATH_UNITS]) {
     for (size_t i = 0; i + 1 < PATH_UNITS; i++) {
         bool end = line[i] == L' ' || line[i] == L'\t' || line[i] == L'\0';
         path[i] = L'\0';
-        if (end && i > 0 && (by_name ? ends_in_exe(path) : is_file(path)))
+        if (end && i > 0 && (by_name ? path_ends_in(path, L".exe") : is_file(path)))
             return i;
         if (line[i] == L'\0')
             return 0;
@@ -101,15 +96,12 @@ static int fail_service(DWORD error) {
 }
 
 static int fail_path(const char *what, const WCHAR *path, const char *why) {
-    static char words[PATH_UNITS * 3];
-    path_print(path, words, sizeof words);
-    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", what, words, why);
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", what, path_words(path), why);
     return 2;
 }
 
 static int check_path(const WCHAR *path) {
-    WCHAR name[EXPAND_NAME_UNITS];
-    if (expand_has_variable(path, name))
+    if (expand_has_variable(path_words(path)))
         return fail_path("Windows would expand the variable in ", path,
                          " when it starts the service; use a path without it");
     return 0;

@@ -48,17 +48,9 @@ static const WCHAR *place_of(const struct options *options, enum place place) {
     return path;
 }
 
-static int fail_path(const char *what, const WCHAR *path, DWORD error) {
-    static char words[PATH_UNITS * 3];
-    path_print(path, words, sizeof words);
-    return console_fail_error(what, words, error);
-}
-
 /* Says that somebody has a right that nobody else should have. */
 static int fail_open(const WCHAR *path, const char *verb, const char *who, const char *what) {
-    static char words[PATH_UNITS * 3];
-    path_print(path, words, sizeof words);
-    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s%s\r\n", words, verb, who, what);
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s%s\r\n", path_words(path), verb, who, what);
     return 2;
 }
 
@@ -70,7 +62,7 @@ static int find_open_to(const WCHAR *path, enum access_question question,
         return 1;
     if (error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND)
         return 0;
-    return fail_path("cannot tell who may change ", path, error);
+    return place_fail("cannot tell who may change ", path, error);
 }
 
 /* ---- the account ---- */
@@ -185,7 +177,7 @@ int secure_check(const struct options *options, struct access_account *account) 
     if (options->has_account) {
         DWORD error = access_find_account(options->account, account);
         if (error != ERROR_SUCCESS)
-            return fail_path("not an account for a service: ", options->account, error);
+            return place_fail("not an account for a service: ", options->account, error);
     }
     if (!secure_is_kept(options))
         return 0;
@@ -208,22 +200,26 @@ int secure_apply(const struct options *options, struct access_account *account) 
         RUN = FILE_GENERIC_READ | FILE_GENERIC_EXECUTE,
         CHANGE = FILE_GENERIC_READ | FILE_GENERIC_WRITE | DELETE
     };
-    static const struct {
+    static const struct limits {
         enum access_limit limit;
         struct access_rights account;
-    } lists[PLACES] = {[PROGRAM_FOLDER] = {ACCESS_FOLDER, {RUN | FILE_ADD_FILE, RUN, CHANGE}},
-                       [PROGRAM] = {ACCESS_PROGRAM, {RUN, 0, 0}},
-                       [README] = {ACCESS_PRIVATE, {READ, 0, 0}},
-                       [GUIDE] = {ACCESS_PRIVATE, {READ, 0, 0}},
-                       [EVENTS] = {ACCESS_PRIVATE, {READ, 0, 0}},
-                       [LICENCE] = {ACCESS_PRIVATE, {READ, 0, 0}},
-                       [NOTICES] = {ACCESS_PRIVATE, {READ, 0, 0}},
-                       [UNINSTALLER] = {ACCESS_PRIVATE, {READ, 0, 0}},
-                       [CONFIG] = {ACCESS_PRIVATE, {READ, 0, 0}},
-                       [JOURNAL] = {ACCESS_PRIVATE, {CHANGE, 0, 0}},
-                       [OLD_JOURNAL] = {ACCESS_PRIVATE, {CHANGE, 0, 0}},
-                       [NEW_JOURNAL] = {ACCESS_PRIVATE, {CHANGE, 0, 0}},
-                       [CONFIG_FOLDER] = {ACCESS_FOLDER, {READ | FILE_ADD_FILE, 0, CHANGE}}};
+    } program_folder = {ACCESS_FOLDER, {RUN | FILE_ADD_FILE, RUN, CHANGE}},
+      program = {ACCESS_PROGRAM, {RUN, 0, 0}}, document = {ACCESS_PRIVATE, {READ, 0, 0}},
+      journal = {ACCESS_PRIVATE, {CHANGE, 0, 0}},
+      config_folder = {ACCESS_FOLDER, {READ | FILE_ADD_FILE, 0, CHANGE}};
+    static const struct limits *const lists[PLACES] = {[PROGRAM_FOLDER] = &program_folder,
+                                                       [PROGRAM] = &program,
+                                                       [README] = &document,
+                                                       [GUIDE] = &document,
+                                                       [EVENTS] = &document,
+                                                       [LICENCE] = &document,
+                                                       [NOTICES] = &document,
+                                                       [UNINSTALLER] = &document,
+                                                       [CONFIG] = &document,
+                                                       [JOURNAL] = &journal,
+                                                       [OLD_JOURNAL] = &journal,
+                                                       [NEW_JOURNAL] = &journal,
+                                                       [CONFIG_FOLDER] = &config_folder};
     /* The folder of a configuration that was named stays as it is, but for the account. */
     enum place end = options->has_config ? PLACES : CONFIG_FOLDER;
     if (!access_is_kept(options->program))
@@ -237,11 +233,11 @@ int secure_apply(const struct options *options, struct access_account *account) 
         if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES || !access_is_kept(path))
             continue;
         if (place != CONFIG_FOLDER)
-            error = access_protect(path, lists[place].limit);
+            error = access_protect(path, lists[place]->limit);
         if (error == ERROR_SUCCESS && account->has_sid)
-            error = access_grant(path, account, &lists[place].account);
+            error = access_grant(path, account, &lists[place]->account);
         if (error != ERROR_SUCCESS)
-            return fail_path("cannot set the access list of ", path, error);
+            return place_fail("cannot set the access list of ", path, error);
     }
     return 0;
 }
@@ -294,12 +290,12 @@ int secure_keep(const struct options *options, const char *folder) {
         const WCHAR *path = kept_place(options, place);
         error = keep_list(path, place);
         if (error != ERROR_SUCCESS)
-            return fail_path("cannot read the access list of ", path, error);
+            return place_fail("cannot read the access list of ", path, error);
     }
     if (options->lists[0] != L'\0')
         error = file_write(options->lists, CREATE_ALWAYS, (const char *)kept.lists,
                            kept.size * sizeof(struct list));
-    return error == ERROR_SUCCESS ? 0 : fail_path("cannot write ", options->lists, error);
+    return error == ERROR_SUCCESS ? 0 : place_fail("cannot write ", options->lists, error);
 }
 
 /* What set-up's first run has written: in a folder for administrators. */
@@ -314,16 +310,16 @@ int secure_restore(const struct options *options) {
     int code = 0;
     DWORD error = options->lists[0] != L'\0' ? load_lists(options) : ERROR_SUCCESS;
     if (error != ERROR_SUCCESS)
-        return fail_path("cannot read ", options->lists, error);
+        return place_fail("cannot read ", options->lists, error);
     for (DWORD at = 0; at < kept.size; at += lists_of(kept.lists[at].size)) {
         struct list *list = &kept.lists[at];
         if (list->place > RECORDS || lists_of(list->size) > kept.size - at)
-            return fail_path("cannot read ", options->lists, ERROR_INVALID_DATA);
+            return place_fail("cannot read ", options->lists, ERROR_INVALID_DATA);
         const WCHAR *path = kept_place(options, list->place);
         error = GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES ? access_restore(path, list + 1)
                                                                     : ERROR_SUCCESS;
         if (error != ERROR_SUCCESS)
-            code = fail_path("cannot put back the access list of ", path, error);
+            code = place_fail("cannot put back the access list of ", path, error);
     }
     return code;
 }
@@ -331,18 +327,16 @@ int secure_restore(const struct options *options) {
 /* ---- saying it ---- */
 
 int secure_tell_open(const struct options *options, const struct access_account *account) {
-    static char path[PATH_UNITS * 3];
     char who[300];
     int code = 0;
     for (enum place place = CONFIG; code == 0 && place < CONFIG_FOLDER; place++) {
-        code = find_open_to(place_of(options, place), ACCESS_CHANGE, account, who, sizeof who);
-        if (code != 1)
-            continue;
-        path_print(place_of(options, place), path, sizeof path);
-        code =
-            console_print(CONSOLE_OUT, "Look at %s: until now %s could change it.\r\n", path, who)
-                ? 0
-                : 2;
+        const WCHAR *path = place_of(options, place);
+        code = find_open_to(path, ACCESS_CHANGE, account, who, sizeof who);
+        if (code == 1)
+            code = console_print(CONSOLE_OUT, "Look at %s: until now %s could change it.\r\n",
+                                 path_words(path), who)
+                       ? 0
+                       : 2;
     }
     return code;
 }

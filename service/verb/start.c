@@ -66,13 +66,12 @@ static bool is_free(const WCHAR *path) {
 
 /* A service says that it has stopped before its process has ended. */
 static int wait_free(const struct options *options) {
-    static char words[PATH_UNITS * 3];
     DWORD begun = GetTickCount();
     while (!is_free(options->program)) {
         if (GetTickCount() - begun >= options->wait * 1000) {
-            path_print(options->program, words, sizeof words);
-            (void)console_fail(words, " is in use: another program has it open, or it still runs "
-                                      "in a console");
+            (void)console_fail(path_words(options->program),
+                               " is in use: another program has it open, or it still runs "
+                               "in a console");
             return 1;
         }
         Sleep(FREE_POLL_MS);

@@ -54,7 +54,6 @@ static DWORD remove_service(void) {
 }
 
 int verb_uninstall(const struct options *options) {
-    static char config[PATH_UNITS * 3];
     DWORD error = remove_service();
     if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
         error = events_unregister();
@@ -63,9 +62,9 @@ int verb_uninstall(const struct options *options) {
     }
     if (error != ERROR_SUCCESS)
         return verb_fail("cannot remove the service", error);
-    path_print(options->config, config, sizeof config);
     return console_print(CONSOLE_OUT,
-                         "Removed: service and event source.\r\nKept: %s, kmrepair.jnl\r\n", config)
+                         "Removed: service and event source.\r\nKept: %s, kmrepair.jnl\r\n",
+                         path_words(options->config))
                ? 0
                : 2;
 }

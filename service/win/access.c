@@ -66,40 +66,31 @@ static void print_sid(PSID sid, char *to, size_t size) {
     path_print(name, to, size);
 }
 
-/* What is read of a file or folder; `descriptor` is to be freed. */
+/* What is read of a file or folder; good until the next one is read. */
 struct security {
-    PSECURITY_DESCRIPTOR descriptor;
     PSID owner;
     PACL list; /* NULL: everybody may do everything */
 };
 
-static DWORD read_security(const WCHAR *path, SECURITY_INFORMATION what,
-                           struct security *security) {
-    DWORD size = 0;
-    DWORD needed = 0;
-    DWORD error = ERROR_INSUFFICIENT_BUFFER;
+static bool take_apart(PSECURITY_DESCRIPTOR descriptor, struct security *security) {
     BOOL present = FALSE;
     BOOL defaulted = FALSE;
     memset(security, 0, sizeof *security);
+    return GetSecurityDescriptorOwner(descriptor, &security->owner, &defaulted) &&
+           GetSecurityDescriptorDacl(descriptor, &present, &security->list, &defaulted);
+}
+
+static DWORD read_security(const WCHAR *path, SECURITY_INFORMATION what,
+                           struct security *security) {
+    /* A list, and an owner with what is in front of both. */
+    static DWORD_PTR room[(ACL_BYTES + 512) / sizeof(DWORD_PTR)];
+    DWORD needed = 0;
     /* What Windows says of a file that is not there differs. */
     if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES)
         return GetLastError() == ERROR_PATH_NOT_FOUND ? ERROR_FILE_NOT_FOUND : GetLastError();
-    for (;;) {
-        error = GetFileSecurityW(path, what, security->descriptor, size, &needed) ? ERROR_SUCCESS
-                                                                                  : GetLastError();
-        if (error != ERROR_INSUFFICIENT_BUFFER || needed <= size)
-            break;
-        acl_free(security->descriptor);
-        size = needed;
-        security->descriptor = acl_allocate(size);
-        if (security->descriptor == NULL)
-            return ERROR_NOT_ENOUGH_MEMORY;
-    }
-    if (error == ERROR_SUCCESS &&
-        (!GetSecurityDescriptorOwner(security->descriptor, &security->owner, &defaulted) ||
-         !GetSecurityDescriptorDacl(security->descriptor, &present, &security->list, &defaulted)))
-        error = GetLastError();
-    return error;
+    return GetFileSecurityW(path, what, room, sizeof room, &needed) && take_apart(room, security)
+               ? ERROR_SUCCESS
+               : GetLastError();
 }
 
 /* The first who is let in by an entry with one of these rights and is not trusted. */
@@ -140,7 +131,6 @@ bool access_is_open(const WCHAR *path, enum access_question question,
     }
     if (open != NULL)
         print_sid(open, who, size);
-    acl_free(security.descriptor);
     return open != NULL;
 }
 
@@ -273,13 +263,8 @@ DWORD access_restore(const WCHAR *path, void *was) {
     WCHAR plain[MAX_PATH];
     SECURITY_DESCRIPTOR_CONTROL control = 0;
     DWORD revision = 0;
-    PSID owner = NULL;
-    PACL list = NULL;
-    BOOL present = FALSE;
-    BOOL defaulted = FALSE;
-    if (!GetSecurityDescriptorControl(was, &control, &revision) ||
-        !GetSecurityDescriptorOwner(was, &owner, &defaulted) ||
-        !GetSecurityDescriptorDacl(was, &present, &list, &defaulted))
+    struct security security;
+    if (!GetSecurityDescriptorControl(was, &control, &revision) || !take_apart(was, &security))
         return GetLastError();
     want_to_restore();
     /* What the folder above gives is given again, to what is in this one as well, if this Windows can.
@@ -288,7 +273,7 @@ DWORD access_restore(const WCHAR *path, void *was) {
                                 what | ((control & SE_DACL_PROTECTED) != 0
                                             ? PROTECTED_DACL_SECURITY_INFORMATION
                                             : UNPROTECTED_DACL_SECURITY_INFORMATION),
-                                owner, NULL, list, NULL);
+                                security.owner, NULL, security.list, NULL);
     /* Otherwise this call forgets that the list follows the one above. */
     if ((control & SE_DACL_AUTO_INHERITED) != 0)
         ((SECURITY_DESCRIPTOR_RELATIVE *)was)->Control |= SE_DACL_AUTO_INHERIT_REQ;
@@ -381,9 +366,7 @@ static DWORD add_entries(const WCHAR *path, PACL old, const struct acl_entry *en
     DWORD error = acl_replace(old, entries, count, &list);
     if (error != ERROR_SUCCESS)
         return error;
-    error = still_allows(list, old) ? set_list(path, list, false) : ERROR_INVALID_ACL;
-    acl_free(list);
-    return error;
+    return still_allows(list, old) ? set_list(path, list, false) : ERROR_INVALID_ACL;
 }
 
 DWORD access_grant(const WCHAR *path, struct access_account *account,
@@ -401,6 +384,5 @@ DWORD access_grant(const WCHAR *path, struct access_account *account,
     /* No list lets everybody in; one with these entries alone would keep the others out. */
     if (error == ERROR_SUCCESS && security.list != NULL)
         error = add_entries(path, security.list, entries, count);
-    acl_free(security.descriptor);
     return error;
 }

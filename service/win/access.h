@@ -2,8 +2,8 @@
 /*
  * access: who may change a file or folder, and who may be a service.
  *
- * For the verbs, on the process's first thread. Lists and accounts have no bound here, except a name's length
- * (ACCESS_ACCOUNT_UNITS). Every call that returns DWORD returns a Win32 error, 0 if none.
+ * For the verbs, on the process's first thread. A list has at most 64 KB, as Windows has it, the name of an
+ * account ACCESS_ACCOUNT_UNITS. Every call that returns DWORD returns a Win32 error, 0 if none.
  */
 #ifndef KMREPAIR_ACCESS_H
 #define KMREPAIR_ACCESS_H

@@ -15,15 +15,6 @@ const DWORD acl_installer[8] = {0x0601,     0x05000000, SECURITY_SERVICE_ID_BASE
                                 956008885,  3418522649, 1831038044,
                                 1853292631, 2271478464}; /* S-1-5-80-..., Vista and later */
 
-void *acl_allocate(DWORD size) {
-    return HeapAlloc(GetProcessHeap(), 0, size);
-}
-
-void acl_free(void *memory) {
-    if (memory != NULL)
-        (void)HeapFree(GetProcessHeap(), 0, memory);
-}
-
 bool acl_is(const void *sid, const DWORD *known) {
     return EqualSid((void *)sid, (void *)known) != FALSE;
 }
@@ -79,11 +70,13 @@ static DWORD copy_entries(PACL from, PACL to, bool inherited, const struct acl_e
 }
 
 DWORD acl_replace(PACL from, const struct acl_entry *entries, unsigned count, PACL *to) {
+    static DWORD_PTR room[ACL_BYTES / sizeof(DWORD_PTR)];
     const DWORD most = sizeof(ACCESS_ALLOWED_ACE) + SECURITY_MAX_SID_SIZE;
     DWORD size = from->AclSize + count * most;
-    PACL list = size <= MAXWORD ? acl_allocate(size) : NULL;
-    if (list == NULL)
-        return size <= MAXWORD ? ERROR_NOT_ENOUGH_MEMORY : ERROR_ALLOTTED_SPACE_EXCEEDED;
+    PACL list = (PACL)room;
+    *to = NULL;
+    if (size > MAXWORD)
+        return ERROR_ALLOTTED_SPACE_EXCEEDED;
     DWORD error = InitializeAcl(list, size, from->AclRevision) ? ERROR_SUCCESS : GetLastError();
     if (error == ERROR_SUCCESS)
         error = copy_entries(from, list, false, entries, count);
@@ -91,11 +84,8 @@ DWORD acl_replace(PACL from, const struct acl_entry *entries, unsigned count, PA
         error = put_entry(list, &entries[i]);
     if (error == ERROR_SUCCESS)
         error = copy_entries(from, list, true, entries, count);
-    if (error != ERROR_SUCCESS) {
-        acl_free(list);
-        list = NULL;
-    }
-    *to = list;
+    if (error == ERROR_SUCCESS)
+        *to = list;
     return error;
 }
 

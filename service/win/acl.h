@@ -2,7 +2,7 @@
 /*
  * acl: access lists in memory, built entry by entry.
  *
- * Any thread. A list has at most 64 KB, as Windows has it. Every call that returns DWORD returns a
+ * Any thread, except where a function says that it has one buffer. A list has at most 64 KB, as Windows has it. Every call that returns DWORD returns a
  * Win32 error, 0 if none. Only calls that NT 3.1 had: the newer ones of aclapi "merge" entries, in
  * one seen case to a list without the old ones.
  */
@@ -14,10 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* NULL: there is no memory. Whatever is said here to be freed, is so by acl_free(); NULL is
- * allowed. */
-void *acl_allocate(DWORD size);
-void acl_free(void *memory);
+enum { ACL_BYTES = 64 * 1024 };
 
 struct acl_entry {
     const void *sid;
@@ -40,7 +37,7 @@ bool acl_is(const void *sid, const DWORD *known);
 DWORD acl_make(void *room, DWORD size, const struct acl_entry *entries, unsigned count);
 
 /* A copy of a list with these entries for one SID in place of those that it has for it. What was
- * inherited stays as it is and comes last. The caller frees `*to`. */
+ * inherited stays as it is and comes last. `*to` is good until the next call; NULL after an error. */
 DWORD acl_replace(PACL from, const struct acl_entry *entries, unsigned count, PACL *to);
 
 /* Whether an entry lets this SID in, with any right. */

@@ -3,128 +3,124 @@
 
 #include <string.h>
 
-#define SYSTEM L"SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment"
-#define NT L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
-#define SETUP L"SOFTWARE\\Microsoft\\Windows\\CurrentVersion"
-#define PROFILES NT L"\\ProfileList"
+#include "text.h"
+
+#define SYSTEM "SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment"
+#define NT "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
+#define SETUP "SOFTWARE\\Microsoft\\Windows\\CurrentVersion"
+#define PROFILES NT "\\ProfileList"
 
 /* What Windows sets besides: NAME, and where it has the value from. */
 static const struct known {
-    const WCHAR *name;
-    const WCHAR *key;
-    const WCHAR *value;
-} knowns[] = {{L"SystemRoot", NT, L"SystemRoot"},
-              {L"SystemDrive", NT, L"SystemRoot"}, /* its first two characters */
-              {L"ProgramFiles", SETUP, L"ProgramFilesDir"},
-              {L"ProgramFiles(x86)", SETUP, L"ProgramFilesDir (x86)"},
-              {L"ProgramW6432", SETUP, L"ProgramW6432Dir"},
-              {L"CommonProgramFiles", SETUP, L"CommonFilesDir"},
-              {L"CommonProgramFiles(x86)", SETUP, L"CommonFilesDir (x86)"},
-              {L"CommonProgramW6432", SETUP, L"CommonW6432Dir"},
-              {L"ProgramData", PROFILES, L"ProgramData"},
-              {L"ALLUSERSPROFILE", PROFILES, L"ProgramData"},
-              {L"PUBLIC", PROFILES, L"Public"}};
+    const char *name;
+    const char *key;
+    const char *value;
+} knowns[] = {{"SystemRoot", NT, "SystemRoot"},
+              {"SystemDrive", NT, "SystemRoot"}, /* its first two characters */
+              {"ProgramFiles", SETUP, "ProgramFilesDir"},
+              {"ProgramFiles(x86)", SETUP, "ProgramFilesDir (x86)"},
+              {"ProgramW6432", SETUP, "ProgramW6432Dir"},
+              {"CommonProgramFiles", SETUP, "CommonFilesDir"},
+              {"CommonProgramFiles(x86)", SETUP, "CommonFilesDir (x86)"},
+              {"CommonProgramW6432", SETUP, "CommonW6432Dir"},
+              {"ProgramData", PROFILES, "ProgramData"},
+              {"ALLUSERSPROFILE", PROFILES, "ProgramData"},
+              {"PUBLIC", PROFILES, "Public"}};
 
-enum { VALUE_UNITS = 520 };
+enum { VALUE_UNITS = 520, VALUE_BYTES = VALUE_UNITS * 3 };
 
 /* A string of the registry; `*type` is REG_SZ or REG_EXPAND_SZ. */
-static bool read_value(const WCHAR *key, const WCHAR *name, WCHAR value[VALUE_UNITS], DWORD *type) {
+static bool read_value(const char *key, const char *name, char value[VALUE_BYTES], DWORD *type) {
+    WCHAR units[VALUE_UNITS];
+    WCHAR wanted[EXPAND_NAME_BYTES];
     HKEY opened = NULL;
-    DWORD size = (VALUE_UNITS - 1) * sizeof *value;
-    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, key, 0, KEY_QUERY_VALUE, &opened) != ERROR_SUCCESS)
+    DWORD size = (VALUE_UNITS - 1) * sizeof *units;
+    if (text_to_utf16(name, strlen(name), wanted, EXPAND_NAME_BYTES) == (size_t)-1 ||
+        text_to_utf16(key, strlen(key), units, VALUE_UNITS) == (size_t)-1 ||
+        RegOpenKeyExW(HKEY_LOCAL_MACHINE, units, 0, KEY_QUERY_VALUE, &opened) != ERROR_SUCCESS)
         return false;
-    LONG error = RegQueryValueExW(opened, name, NULL, type, (BYTE *)value, &size);
+    LONG error = RegQueryValueExW(opened, wanted, NULL, type, (BYTE *)units, &size);
     (void)RegCloseKey(opened);
-    value[error == ERROR_SUCCESS ? size / sizeof *value : 0] = L'\0';
-    return error == ERROR_SUCCESS && (*type == REG_SZ || *type == REG_EXPAND_SZ);
+    if (error != ERROR_SUCCESS || (*type != REG_SZ && *type != REG_EXPAND_SZ))
+        return false;
+    units[size / sizeof *units] = L'\0';
+    (void)text_from_utf16(units, (size_t)lstrlenW(units), value, VALUE_BYTES);
+    return true;
 }
 
-static bool find_known(const WCHAR *name, WCHAR value[VALUE_UNITS], DWORD *type) {
+static bool find_known(const char *name, char value[VALUE_BYTES], DWORD *type) {
     for (size_t i = 0; i < sizeof knowns / sizeof knowns[0]; i++) {
         const struct known *known = &knowns[i];
-        if (lstrcmpiW(name, known->name) != 0)
+        if (!text_same(name, known->name))
             continue;
         bool found = read_value(known->key, known->value, value, type);
-        if (found && lstrcmpiW(name, L"SystemDrive") == 0)
-            value[2] = L'\0';
+        if (found && text_same(name, "SystemDrive"))
+            value[2] = '\0';
         return found;
     }
     return false;
 }
 
-/* The name between this percent sign and the next; 0 when it stands for itself. Returns its length,
- * and `name` is empty when it is too long for any variable. */
-static size_t name_at(const WCHAR *path, WCHAR name[EXPAND_NAME_UNITS]) {
-    size_t length = 0;
-    if (path[0] != L'%')
-        return 0;
-    while (path[1 + length] != L'%') {
-        if (path[1 + length] == L'\0')
-            return 0;
-        length++;
-    }
-    (void)lstrcpynW(name, path + 1,
-                    length < EXPAND_NAME_UNITS ? (int)length + 1 : EXPAND_NAME_UNITS);
-    return length;
+/* How long the name between this percent sign and the next is; 0 when it stands for itself. */
+static size_t name_length(const char *path) {
+    const char *end = path[0] == '%' ? strchr(path + 1, '%') : NULL;
+    return end != NULL ? (size_t)(end - path) - 1 : 0;
 }
 
-bool expand_has_variable(const WCHAR *path, WCHAR name[EXPAND_NAME_UNITS]) {
-    for (; *path != L'\0'; path++) {
-        if (name_at(path, name) > 0)
+/* How much stands for itself: of two percent signs in a row the second does not begin a name. */
+static size_t plain_length(const char *path) {
+    return path[0] == '%' && path[1] == '%' ? 2 : 1;
+}
+
+bool expand_has_variable(const char *path) {
+    for (; *path != '\0'; path += plain_length(path)) {
+        if (name_length(path) > 0)
             return true;
-        /* Of two in a row the second does not begin a name. */
-        if (path[0] == L'%' && path[1] == L'%')
-            path++;
     }
     return false;
 }
 
-static bool append(WCHAR *to, size_t units, size_t *length, const WCHAR *from, size_t count) {
-    if (*length + count >= units)
-        return false;
-    memcpy(to + *length, from, count * sizeof *to);
-    *length += count;
-    to[*length] = L'\0';
-    return true;
-}
-
 /* The value of a variable. `type` is what the registry says of it. */
-typedef bool find_value(const WCHAR *name, WCHAR value[VALUE_UNITS], DWORD *type);
+typedef bool find_value(const char *name, char value[VALUE_BYTES], DWORD *type);
 
-static enum expand_result expand(const WCHAR *path, WCHAR *to, size_t units,
-                                 WCHAR name[EXPAND_NAME_UNITS], find_value *find) {
-    WCHAR value[VALUE_UNITS];
-    size_t length = 0;
+static enum expand_result expand(const char *path, char *to, size_t size,
+                                 char name[EXPAND_NAME_BYTES], find_value *find) {
+    char value[VALUE_BYTES];
+    struct text text;
+    struct text found;
     DWORD type = REG_NONE;
-    while (*path != L'\0') {
-        size_t of_name = name_at(path, name);
-        size_t plain = path[0] == L'%' && path[1] == L'%' ? 2 : 1;
-        if (of_name > 0 && !find(name, value, &type))
+    text_begin(&text, to, size);
+    while (*path != '\0') {
+        size_t length = name_length(path);
+        if (length == 0) {
+            length = plain_length(path);
+            text_put_bytes(&text, path, length);
+            path += length;
+            continue;
+        }
+        text_begin(&found, name, EXPAND_NAME_BYTES);
+        text_put_bytes(&found, path + 1, length);
+        if (!find(name, value, &type))
             return EXPAND_UNKNOWN;
-        if (!append(to, units, &length, of_name > 0 ? value : path,
-                    of_name > 0 ? (size_t)lstrlenW(value) : plain))
-            return EXPAND_TOO_LONG;
-        path += of_name > 0 ? of_name + 2 : plain;
+        text_put(&text, value);
+        path += length + 2;
     }
-    return EXPAND_DONE;
+    return text.cut ? EXPAND_TOO_LONG : EXPAND_DONE;
 }
 
 /* One that Windows sets, or one of the system's. Either may be written by means of the former. */
-static bool find_any(const WCHAR *name, WCHAR value[VALUE_UNITS], DWORD *type) {
-    WCHAR raw[VALUE_UNITS];
-    WCHAR inner[EXPAND_NAME_UNITS];
-    if (!find_known(name, raw, type) && !read_value(SYSTEM, name, raw, type))
+static bool find_any(const char *name, char value[VALUE_BYTES], DWORD *type) {
+    char raw[VALUE_BYTES];
+    char inner[EXPAND_NAME_BYTES];
+    if (!find_known(name, value, type) && !read_value(SYSTEM, name, value, type))
         return false;
-    if (*type == REG_EXPAND_SZ)
-        return expand(raw, value, VALUE_UNITS, inner, find_known) == EXPAND_DONE;
-    (void)lstrcpynW(value, raw, VALUE_UNITS);
-    return true;
+    if (*type != REG_EXPAND_SZ)
+        return true;
+    (void)text_copy(raw, sizeof raw, value);
+    return expand(raw, value, VALUE_BYTES, inner, find_known) == EXPAND_DONE;
 }
 
-enum expand_result expand_path(const WCHAR *path, WCHAR *to, size_t units,
-                               WCHAR name[EXPAND_NAME_UNITS]) {
-    if (units == 0)
-        return EXPAND_TOO_LONG;
-    to[0] = L'\0';
-    return expand(path, to, units, name, find_any);
+enum expand_result expand_path(const char *path, char *to, size_t size,
+                               char name[EXPAND_NAME_BYTES]) {
+    return size == 0 ? EXPAND_TOO_LONG : expand(path, to, size, name, find_any);
 }

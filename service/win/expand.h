@@ -9,7 +9,8 @@
  * ProgramFiles(x86), CommonProgramFiles(x86), ProgramW6432, CommonProgramW6432, ProgramData,
  * ALLUSERSPROFILE and PUBLIC, as far as this Windows has them. Case does not matter.
  *
- * Any thread, no state. A name has at most EXPAND_NAME_UNITS, its end included.
+ * Any thread, no state. Text is UTF-8. A name has at most EXPAND_NAME_BYTES, its end included; a longer
+ * one is cut.
  */
 #ifndef KMREPAIR_WIN_EXPAND_H
 #define KMREPAIR_WIN_EXPAND_H
@@ -19,7 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { EXPAND_NAME_UNITS = 64 };
+enum { EXPAND_NAME_BYTES = 192 };
 
 enum expand_result {
     EXPAND_DONE,
@@ -28,10 +29,10 @@ enum expand_result {
 };
 
 /* Replaces each %NAME% by its value, once. A percent sign without a second one, and `%%`, stay. */
-enum expand_result expand_path(const WCHAR *path, WCHAR *to, size_t units,
-                               WCHAR name[EXPAND_NAME_UNITS]);
+enum expand_result expand_path(const char *path, char *to, size_t size,
+                               char name[EXPAND_NAME_BYTES]);
 
 /* Whether there is a %NAME% in it, known or not: then it does not stand for itself. */
-bool expand_has_variable(const WCHAR *path, WCHAR name[EXPAND_NAME_UNITS]);
+bool expand_has_variable(const char *path);
 
 #endif

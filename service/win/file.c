@@ -55,17 +55,11 @@ DWORD file_read(const WCHAR *path, DWORD share, void *to, DWORD room, DWORD *got
                    ? ERROR_DIRECTORY
                    : why;
     }
+    size_t count = 0;
     DWORD error = file_check(file);
-    while (error == ERROR_SUCCESS && *got < room) {
-        DWORD n = 0;
-        if (!ReadFile(file, (char *)to + *got, room - *got, &n, NULL)) {
-            error = GetLastError();
-            break;
-        }
-        if (n == 0)
-            break;
-        *got += n;
-    }
+    if (error == ERROR_SUCCESS)
+        error = file_read_at(file, 0, to, room, &count);
+    *got = (DWORD)count;
     (void)CloseHandle(file);
     return error;
 }
@@ -106,12 +100,14 @@ DWORD file_identify(HANDLE file, struct file_identity *identity, DWORD *attribut
     return ERROR_SUCCESS;
 }
 
+/* Backup semantics are what lets a folder be opened. */
+static HANDLE open_any(const WCHAR *path, DWORD access, DWORD flags) {
+    return CreateFileW(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                       OPEN_EXISTING, flags | FILE_FLAG_BACKUP_SEMANTICS | IDENTIFY, NULL);
+}
+
 DWORD file_identify_path(const WCHAR *path, struct file_identity *identity, DWORD *attributes) {
-    /* Backup semantics are what lets a folder be opened. */
-    HANDLE file = CreateFileW(
-        path, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-        OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION,
-        NULL);
+    HANDLE file = open_any(path, FILE_READ_ATTRIBUTES, 0);
     if (file == INVALID_HANDLE_VALUE)
         return GetLastError();
     DWORD error = file_identify(file, identity, attributes, NULL);
@@ -123,11 +119,7 @@ DWORD directory_open(const WCHAR *path, DWORD flags, HANDLE *directory,
                      struct file_identity *identity, bool *trusted) {
     struct file_identity again = {0, 0, 0};
     DWORD attributes = 0;
-    /* Backup semantics are what lets a folder be opened. */
-    *directory = CreateFileW(
-        path, FILE_LIST_DIRECTORY | SYNCHRONIZE,
-        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-        flags | FILE_FLAG_BACKUP_SEMANTICS | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+    *directory = open_any(path, FILE_LIST_DIRECTORY | SYNCHRONIZE, flags);
     if (*directory == INVALID_HANDLE_VALUE)
         return GetLastError();
     DWORD error = file_identify(*directory, identity, &attributes, NULL);

@@ -22,10 +22,14 @@ DWORD path_full(const WCHAR *path, WCHAR to[PATH_UNITS]) {
 
 size_t path_extend(const char *path, WCHAR to[PATH_UNITS]) {
     WCHAR given[PATH_GIVEN_UNITS];
-    size_t prefix = 4; /* of \\?\ */
     if (text_to_utf16(path, strlen(path), given, PATH_GIVEN_UNITS) == (size_t)-1 ||
         given[0] == L'\0')
         return 0;
+    return path_extend_wide(given, to);
+}
+
+size_t path_extend_wide(const WCHAR *given, WCHAR to[PATH_UNITS]) {
+    size_t prefix = 4; /* of \\?\ */
     if (starts_with(given, L"\\\\?\\")) {
         (void)lstrcpynW(to, given, PATH_UNITS);
         return (size_t)lstrlenW(to);
@@ -65,10 +69,33 @@ bool path_beside(const WCHAR *file, const WCHAR *name, WCHAR to[PATH_UNITS]) {
     return true;
 }
 
+size_t path_root(const WCHAR *path) {
+    /* X:\, \\host\share\, \\?\X:\ and \\?\UNC\host\share\ */
+    unsigned parts = path[0] != L'\\' ? 1 : starts_with(path, L"\\\\?\\UNC\\") ? 6 : 4;
+    size_t length = 0;
+    while (parts > 0 && path[length] != L'\0') {
+        if (path[length++] == L'\\')
+            parts--;
+    }
+    return length;
+}
+
+bool path_ends_in(const WCHAR *path, const WCHAR *end) {
+    int length = lstrlenW(path);
+    int of_end = lstrlenW(end);
+    return length > of_end && lstrcmpiW(path + length - of_end, end) == 0;
+}
+
 void path_print(const WCHAR *path, char *to, size_t size) {
     size_t count = (size_t)lstrlenW(path);
     while (text_from_utf16(path, count, to, size) == (size_t)-1)
         count--;
+}
+
+const char *path_words(const WCHAR *path) {
+    static char words[PATH_UNITS * 3];
+    path_print(path, words, sizeof words);
+    return words;
 }
 
 bool path_has(const WCHAR *path, DWORD attribute) {

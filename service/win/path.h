@@ -23,14 +23,26 @@ DWORD path_full(const WCHAR *path, WCHAR to[PATH_UNITS]);
  * given has at most PATH_GIVEN_UNITS, its end included. Returns the length in units, or 0. */
 size_t path_extend(const char *path, WCHAR to[PATH_UNITS]);
 
+/* The same of a UTF-16 path. */
+size_t path_extend_wide(const WCHAR *given, WCHAR to[PATH_UNITS]);
+
 /* Appends `\name` (UTF-8) to a path of that length. */
 bool path_append(WCHAR path[PATH_UNITS], size_t length, const char *name);
 
 /* The full path of a file named `name` in the folder of `file`, a full path. */
 bool path_beside(const WCHAR *file, const WCHAR *name, WCHAR to[PATH_UNITS]);
 
+/* How much of a full path is the root of a drive or share, with its backslash if there is one. */
+size_t path_root(const WCHAR *path);
+
+/* Whether a name or path ends in this, in any case, and is longer. */
+bool path_ends_in(const WCHAR *path, const WCHAR *end);
+
 /* UTF-8 of a UTF-16 path; cut at the end of a character when it does not fit. */
 void path_print(const WCHAR *path, char *to, size_t size);
+
+/* The same in one buffer, good until the next call: not on two threads at once. */
+const char *path_words(const WCHAR *path);
 
 /* Whether there is a file or folder of that path which has the attribute. */
 bool path_has(const WCHAR *path, DWORD attribute);

@@ -19,21 +19,6 @@ static const char *plain(const char *path, char *room, size_t size) {
     return text_copy(room + 1, size - 1, path + 7) ? room : path;
 }
 
-/* What is left alone: `\\?\X:\`, or `\\?\UNC\host\share\`. Its length, or 0. */
-static size_t root_of(const WCHAR *path) {
-    size_t at = 4;
-    unsigned parts = 1;
-    if (path[4] != L'\0' && path[5] != L':') {
-        at = 8;
-        parts = 2;
-    }
-    while (parts > 0 && path[at] != L'\0') {
-        if (path[at++] == L'\\')
-            parts--;
-    }
-    return parts == 0 ? at : 0;
-}
-
 /* Appends one part of the path, by the name that its folder lists. Returns the new length, or 0. */
 static size_t append(struct spell *spell, size_t length, const WCHAR *part, size_t units) {
     WCHAR *to = spell->spelled;
@@ -55,9 +40,9 @@ static size_t append(struct spell *spell, size_t length, const WCHAR *part, size
 /* Spells spell->path into spell->spelled. */
 static bool walk(struct spell *spell) {
     const WCHAR *path = spell->path;
-    size_t at = root_of(path);
+    size_t at = path_root(path); /* it is left alone */
     size_t length = at;
-    if (at == 0)
+    if (at == 0 || path[at - 1] != L'\\')
         return false;
     memcpy(spell->spelled, path, at * sizeof *path);
     spell->spelled[at] = L'\0';

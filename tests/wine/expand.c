@@ -2,36 +2,33 @@
 /*
  * expand: what the product makes of the variables in a path.
  *
- *   expand PATH [UNITS]     prints the result, or `unknown NAME`, or `too long`
+ *   expand PATH [BYTES]     prints the result, or `unknown NAME`, or `too long`
  *
  * UTF-8. The rest is service/win/expand.c as it is built for the program.
  */
 #include "win/expand.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <wchar.h>
 
 #include <shellapi.h>
 
-static void print(const char *before, const WCHAR *text) {
-    char utf8[4096];
-    WideCharToMultiByte(CP_UTF8, 0, text, -1, utf8, sizeof utf8, NULL, NULL);
-    printf("%s%s\n", before, utf8);
-}
+#include "text.h"
 
 int main(void) {
-    WCHAR to[1024];
-    WCHAR name[EXPAND_NAME_UNITS];
+    char path[2048];
+    char to[2048];
+    char name[EXPAND_NAME_BYTES];
     int argc;
     WCHAR **argv = CommandLineToArgvW(GetCommandLineW(), &argc);
-    size_t units = argc > 2 ? wcstoul(argv[2], NULL, 10) : sizeof to / sizeof to[0];
-    switch (expand_path(argv[1], to, units, name)) {
+    size_t size = argc > 2 ? wcstoul(argv[2], NULL, 10) : sizeof to;
+    text_from_utf16(argv[1], wcslen(argv[1]), path, sizeof path);
+    switch (expand_path(path, to, size, name)) {
     case EXPAND_DONE:
-        print("", to);
+        puts(to);
         return 0;
     case EXPAND_UNKNOWN:
-        print("unknown ", name);
+        printf("unknown %s\n", name);
         return 1;
     default:
         puts("too long");

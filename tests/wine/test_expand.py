@@ -41,7 +41,7 @@ def system_variables(wine):
     (r"%USERPROFILE%\x", "unknown USERPROFILE"),   # of a person
     (r"%WINEPREFIX%\x", "unknown WINEPREFIX"),     # of this console
     (r"%KMRDEEP%", "unknown KMRDEEP"),             # one of the system's in terms of another
-    ("%" + "x" * 200 + "%", "unknown " + "x" * 63),
+    ("%" + "x" * 200 + "%", "unknown " + "x" * 191),
 ])
 def test_expand(expand, system_variables, path, expected):
     assert expand(path).lower() == expected.lower()
