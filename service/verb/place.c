@@ -17,12 +17,12 @@ int place_fail(const char *what, const WCHAR *path, DWORD error) {
     return console_fail_error(what, path_words(path), error);
 }
 
-/* ---- what is in it ---- */
-
-static int fail_name(const char *before, const WCHAR *name, const char *after) {
-    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", before, path_words(name), after);
+int place_refuse(const char *before, const WCHAR *path, const char *after) {
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", before, path_words(path), after);
     return 2;
 }
+
+/* ---- what is in it ---- */
 
 /* A second name of a file would get its access list as well. */
 static bool has_one_name(const WCHAR *path) {
@@ -86,14 +86,15 @@ static int check_entry(const struct place *place, const WIN32_FIND_DATAW *found)
     if (is_our_name(name))
         return (found->dwFileAttributes & no_file) == 0 && has_one_name(path)
                    ? 0
-                   : fail_name("", name,
-                               " is not a file of KMRepair's own; remove it from its folder");
+                   : place_refuse("", name,
+                                  " is not a file of KMRepair's own; remove it from its folder");
     if (is_program(name))
-        return fail_name("another program or DLL is in the folder of kmrepair.exe: ", name,
-                         "; move it elsewhere");
+        return place_refuse("another program or DLL is in the folder of kmrepair.exe: ", name,
+                            "; move it elsewhere");
     if (place->is_open || (found->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 ||
         access_is_open(path, ACCESS_CHANGE, place->registered, who, sizeof who, &error))
-        return fail_name("kmrepair.exe needs a folder of its own; in this one there is ", name, "");
+        return place_refuse("kmrepair.exe needs a folder of its own; in this one there is ", name,
+                            "");
     return error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND
                ? 0
                : place_fail("cannot tell who may change ", path, error);
