@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "result.h"
-#include "win/error.h"
+#include "win/file.h"
 #include "win/path.h"
 
 /* ---- writing ---- */
@@ -46,14 +46,7 @@ bool console_write(enum console_stream stream, const char *text, size_t length) 
     HANDLE handle = handle_of(stream);
     if (console_is_terminal(stream))
         return write_wide(handle, text, length);
-    while (length > 0) {
-        DWORD written = 0;
-        if (!WriteFile(handle, text, (DWORD)length, &written, NULL) || written == 0)
-            return false;
-        text += written;
-        length -= written;
-    }
-    return true;
+    return file_put(handle, text, length) == ERROR_SUCCESS;
 }
 
 struct printing {
