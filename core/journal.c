@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crc32.h"
+#include "guarded.h"
 #include "text.h"
 
 enum {
@@ -138,7 +139,7 @@ void journal_print_time(uint32_t utc, char to[JOURNAL_TIME_BYTES]) {
     text_put_char(&text, 'Z');
 }
 
-bool journal_read_time(const char *text, size_t length, uint32_t *utc) {
+GUARDED bool journal_read_time(const char *text, size_t length, uint32_t *utc) {
     uint32_t year;
     uint32_t part[TIME_PARTS];
     char again[JOURNAL_TIME_BYTES];

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "guarded.h"
 #include "result.h"
 #include "win/file.h"
 #include "win/path.h"
@@ -19,7 +20,7 @@ bool console_is_terminal(enum console_stream stream) {
     return GetConsoleMode(handle_of(stream), &mode) != FALSE;
 }
 
-static bool write_wide(HANDLE handle, const char *text, size_t length) {
+GUARDED static bool write_wide(HANDLE handle, const char *text, size_t length) {
     WCHAR units[512];
     while (length > 0) {
         size_t count = 0;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "text.h"
 #include "win/error.h"
 #include "win/expand.h"
@@ -77,7 +78,7 @@ static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *wo
 }
 
 /* The one folder of the usual name on the fixed drives. */
-static enum answer look_at_drives(char folder[CONFIG_FOLDER_BYTES], struct text *words) {
+GUARDED static enum answer look_at_drives(char folder[CONFIG_FOLDER_BYTES], struct text *words) {
     char newer[] = "?:\\Exchsrvr\\Kmsdata";
     char clients[] = "?:\\Security\\Mgrent\\Clients";
     WCHAR root[] = L"?:\\";

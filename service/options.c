@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "grammar.h"
+#include "guarded.h"
 #include "help.h"
 #include "host_win.h"
 #include "journal.h"
@@ -45,7 +46,7 @@ struct guess {
 };
 
 /* How many letters have to be added, removed or changed to make one of the other. */
-static unsigned distance(const struct guess *guess, const char *name) {
+GUARDED static unsigned distance(const struct guess *guess, const char *name) {
     unsigned row[GUESS_UNITS];
     unsigned columns = (unsigned)strlen(name);
     for (unsigned i = 0; i <= columns; i++)

@@ -2,6 +2,7 @@
 #include "verb/place.h"
 
 #include "console.h"
+#include "guarded.h"
 #include "win/file.h"
 #include "win/path.h"
 
@@ -40,7 +41,7 @@ static bool has_one_name(const WCHAR *path) {
 
 /* Whether it has the name of a file of KMRepair's; set-up has `.new` and `.old` for a moment, and
  * the journal in its turn. */
-static bool is_our_name(const WCHAR *found) {
+GUARDED static bool is_our_name(const WCHAR *found) {
     static const WCHAR *const names[] = {L"kmrepair.exe",    L"kmrepair.ini", L"kmrepair.jnl",
                                          L"README.txt",      L"LICENSE.txt",  L"uninstall.exe",
                                          L"THIRD-PARTY.txt", L"EVENTS.txt",   L"OPERATIONS.txt"};

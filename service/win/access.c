@@ -5,6 +5,7 @@
 #include <ntsecapi.h>
 #include <string.h>
 
+#include "guarded.h"
 #include "win/acl.h"
 #include "win/path.h"
 
@@ -16,7 +17,7 @@
 /* What renames or replaces a folder that is in it. */
 #define RENAMES (FILE_DELETE_CHILD | WRITE_DAC | WRITE_OWNER | GENERIC_ALL)
 
-bool access_is_kept(const WCHAR *path) {
+GUARDED bool access_is_kept(const WCHAR *path) {
     WCHAR root[] = L"?:\\";
     DWORD flags = 0;
     root[0] = path[0];
@@ -207,7 +208,7 @@ static DWORD set_simply(const WCHAR *path, PACL list, bool alone) {
 }
 
 /* The same, and lets the list spread to what is in a folder, if this Windows can. */
-static DWORD set_list(const WCHAR *path, PACL list, bool alone) {
+GUARDED static DWORD set_list(const WCHAR *path, PACL list, bool alone) {
     const SECURITY_INFORMATION protected_too =
         OWNER_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
     WCHAR plain[MAX_PATH];
@@ -258,7 +259,7 @@ static void want_to_restore(void) {
     (void)CloseHandle(token);
 }
 
-DWORD access_restore(const WCHAR *path, void *was) {
+GUARDED DWORD access_restore(const WCHAR *path, void *was) {
     const SECURITY_INFORMATION what = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
     WCHAR plain[MAX_PATH];
     SECURITY_DESCRIPTOR_CONTROL control = 0;
@@ -282,7 +283,7 @@ DWORD access_restore(const WCHAR *path, void *was) {
 
 /* ---- accounts ---- */
 
-DWORD access_find_account(const WCHAR *name, struct access_account *account) {
+GUARDED DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     WCHAR domain[256];
     DWORD domain_length = sizeof domain / sizeof domain[0];
     WCHAR local[MAX_COMPUTERNAME_LENGTH + 1 + ACCESS_ACCOUNT_UNITS];

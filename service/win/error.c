@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "win/error.h"
 
+#include "guarded.h"
 #include "text.h"
 #include "win/path.h"
 
-void error_text(DWORD error, char *to, size_t size) {
+GUARDED void error_text(DWORD error, char *to, size_t size) {
     WCHAR words[256];
     char narrow[sizeof words / sizeof words[0] * 3];
     struct text text;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "text.h"
 
 #define SYSTEM "SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment"
@@ -30,7 +31,8 @@ static const struct known {
 enum { VALUE_UNITS = 520, VALUE_BYTES = VALUE_UNITS * 3 };
 
 /* A string of the registry; `*type` is REG_SZ or REG_EXPAND_SZ. */
-static bool read_value(const char *key, const char *name, char value[VALUE_BYTES], DWORD *type) {
+GUARDED static bool read_value(const char *key, const char *name, char value[VALUE_BYTES],
+                               DWORD *type) {
     WCHAR units[VALUE_UNITS];
     WCHAR wanted[EXPAND_NAME_BYTES];
     HKEY opened = NULL;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "text.h"
 
 static bool is_separator(char c) {
@@ -91,7 +92,7 @@ bool spell_is_same(struct spell *spell, const char *a, const char *b) {
     return text_same(first, second);
 }
 
-bool spell_is_remote(const char *path) {
+GUARDED bool spell_is_remote(const char *path) {
     WCHAR root[] = L"?:\\";
     if (strncmp(path, "\\\\?\\", 4) == 0) {
         if (text_equal_no_case(path + 4, 4, "UNC\\"))
