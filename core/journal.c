@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "crc32.h"
-#include "guarded.h"
 #include "text.h"
 
 enum {
@@ -139,7 +138,7 @@ void journal_print_time(uint32_t utc, char to[JOURNAL_TIME_BYTES]) {
     text_put_char(&text, 'Z');
 }
 
-GUARDED bool journal_read_time(const char *text, size_t length, uint32_t *utc) {
+bool journal_read_time(const char *text, size_t length, uint32_t *utc) {
     uint32_t year;
     uint32_t part[TIME_PARTS];
     char again[JOURNAL_TIME_BYTES];

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "guarded.h"
 #include "text.h"
 #include "win/error.h"
 #include "win/expand.h"
@@ -78,7 +77,7 @@ static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *wo
 }
 
 /* The one folder of the usual name on the fixed drives. */
-GUARDED static enum answer look_at_drives(char folder[CONFIG_FOLDER_BYTES], struct text *words) {
+static enum answer look_at_drives(char folder[CONFIG_FOLDER_BYTES], struct text *words) {
     char newer[] = "?:\\Exchsrvr\\Kmsdata";
     char clients[] = "?:\\Security\\Mgrent\\Clients";
     WCHAR root[] = L"?:\\";

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "grammar.h"
-#include "guarded.h"
 #include "help.h"
 #include "host_win.h"
 #include "journal.h"
@@ -46,7 +45,7 @@ struct guess {
 };
 
 /* How many letters have to be added, removed or changed to make one of the other. */
-GUARDED static unsigned distance(const struct guess *guess, const char *name) {
+static unsigned distance(const struct guess *guess, const char *name) {
     unsigned row[GUESS_UNITS];
     unsigned columns = (unsigned)strlen(name);
     for (unsigned i = 0; i <= columns; i++)

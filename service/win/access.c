@@ -17,7 +17,7 @@
 /* What renames or replaces a folder that is in it. */
 #define RENAMES (FILE_DELETE_CHILD | WRITE_DAC | WRITE_OWNER | GENERIC_ALL)
 
-GUARDED bool access_is_kept(const WCHAR *path) {
+bool access_is_kept(const WCHAR *path) {
     WCHAR root[] = L"?:\\";
     DWORD flags = 0;
     root[0] = path[0];
@@ -250,10 +250,11 @@ DWORD access_read(const WCHAR *path, void *to, DWORD size, DWORD *needed) {
 /* An administrator may give a file to somebody else, but has to say that he wants to. If he may not,
  * the call that sets the owner tells. */
 static void want_to_restore(void) {
-    TOKEN_PRIVILEGES wanted = {1, {{{0, 0}, SE_PRIVILEGE_ENABLED}}};
+    TOKEN_PRIVILEGES wanted = {.PrivilegeCount = 1};
     HANDLE token = NULL;
     if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &token))
         return;
+    wanted.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
     if (LookupPrivilegeValueW(NULL, L"SeRestorePrivilege", &wanted.Privileges[0].Luid))
         (void)AdjustTokenPrivileges(token, FALSE, &wanted, 0, NULL, NULL);
     (void)CloseHandle(token);

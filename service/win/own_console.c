@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "win/own_console.h"
 
-#include "guarded.h"
-
 typedef DWORD WINAPI get_processes(DWORD *, DWORD);
 
 static bool is_console(DWORD stream) {
@@ -17,7 +15,7 @@ static bool is_new(void) {
            info.dwCursorPosition.X == 0 && info.dwCursorPosition.Y == 0;
 }
 
-GUARDED bool own_console_is(void) {
+bool own_console_is(void) {
     DWORD two[2];
     get_processes *get = (get_processes *)(void *)GetProcAddress(GetModuleHandleW(L"kernel32.dll"),
                                                                  "GetConsoleProcessList");

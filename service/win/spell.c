@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "guarded.h"
 #include "text.h"
 
 static bool is_separator(char c) {
@@ -92,7 +91,7 @@ bool spell_is_same(struct spell *spell, const char *a, const char *b) {
     return text_same(first, second);
 }
 
-GUARDED bool spell_is_remote(const char *path) {
+bool spell_is_remote(const char *path) {
     WCHAR root[] = L"?:\\";
     if (strncmp(path, "\\\\?\\", 4) == 0) {
         if (text_equal_no_case(path + 4, 4, "UNC\\"))
