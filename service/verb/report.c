@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "console.h"
+#include "result.h"
 #include "text.h"
 #include "todo.h"
 #include "verb/html.h"
@@ -191,7 +192,6 @@ static void put_weeks(void) {
         if (report.weeks[i] > most)
             most = report.weeks[i];
     }
-    put("<h2>Repairs by week</h2>\r\n");
     if (most == 0) {
         put("<p>None in the last 26 weeks.</p>\r\n");
         return;
@@ -224,12 +224,16 @@ static void put_rows(void) {
 }
 
 static void put_past(const struct options *options) {
-    struct host_result result = past_read(options, keep, NULL);
-    if (result.code == HOST_OK) {
-        put_weeks();
-        put_rows();
-    }
-    /* Otherwise it is among what needs a person. */
+    struct host_result old;
+    char why[200];
+    /* That is among what needs a person. */
+    if (past_read(options, keep, NULL, &old).code != HOST_OK)
+        return;
+    put("<h2>Repairs by week</h2>\r\n");
+    if (old.code != HOST_OK)
+        put("<p>The old journal cannot be read: %s.</p>\r\n", result_text(&old, why, sizeof why));
+    put_weeks();
+    put_rows();
 }
 
 /* ---- facts */
@@ -291,8 +295,8 @@ static void put_facts(void) {
         put_fact("Account", state->account);
     }
     put_fact("Configuration", state->config);
-    if (state->accepted)
-        put_settings(&state->settings);
+    if (state->in_force != NULL)
+        put_settings(state->in_force);
     put("</table>\r\n</body></html>\r\n");
 }
 
