@@ -102,7 +102,7 @@ static bool refuse(const struct options *options, const char *before, const WCHA
 static bool take_path(struct options *options, const WCHAR *word, WCHAR to[PATH_UNITS]) {
     DWORD length = word[0] != L'\0' ? path_full(word, to) : 0;
     if (length == 0)
-        return refuse(options, "not a path: ", word);
+        return refuse(options, "not a path, or one too long: ", word);
     if (length > 3 && to[length - 1] == L'\\')
         to[length - 1] = L'\0';
     return true;

@@ -225,13 +225,13 @@ static void put_rows(void) {
 
 static void put_past(const struct options *options) {
     struct host_result old;
-    char why[200];
-    /* That is among what needs a person. */
+    /* Why not stands under Attention. */
     if (past_read(options, keep, NULL, &old).code != HOST_OK)
         return;
     put("<h2>Repairs by week</h2>\r\n");
     if (old.code != HOST_OK)
-        put("<p>The old journal cannot be read: %s.</p>\r\n", result_text(&old, why, sizeof why));
+        put("<p>The old journal cannot be read: %s.</p>\r\n",
+            result_text(&old, report.text, sizeof report.text));
     put_weeks();
     put_rows();
 }
