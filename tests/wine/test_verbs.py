@@ -40,8 +40,9 @@ for verb, options in VERBS.items():
               for option in options if option in VALUED]
     if verb in WITH_FOLDER:
         CASES += [([verb, "C:\\", "D:\\"], ["unexpected argument", "D:\\"]), ([verb, ""], ["not a folder"]),
-                  ([verb, "{file}"], ["not a folder", "{file}"]),
-                  ([verb, r"C:\none such\x"], [r"C:\none such\x"])]
+                  ([verb, "{file}"], ["not a folder", "{file}"])]
+        if verb != "protect":  # which makes the folder
+            CASES += [([verb, r"C:\none such\x"], [r"C:\none such\x"])]
     elif verb in WITH_NAME:
         CASES += [([verb], ["name", "missing"]), ([verb, "Mxa.ini", "Mxb.ini"], ["unexpected argument", "Mxb"])]
         CASES += [([verb, name], ["not the name", name[:300]]) for name in
@@ -54,7 +55,8 @@ for verb, options in VERBS.items():
                   ([verb, "/fromat:json"], [f"{verb} has no option /fromat:json; did you mean --format?"]),
                   ([verb, "--format="], ["unknown format"])]
 CASES += [(["history", "--since", date], [f'unknown date "{date}"']) for date in
-          ("soon", "", "2026-13-01", "2026-02-30", "26-01-01", "2026-01-01T25:00:00Z", "2026-1-1", "7", "d", "7m", "90m", "-1d", "7 d", "10000d")]
+          ("soon", "", "2026-13-01", "2026-02-30", "26-01-01", "2026-01-01T25:00:00Z", "2026-1-1", "7", "d", "7m", "90m", "7 d", "10000d")]
+CASES += [(["history", "--since=-1d"], ['unknown date "-1d"']), (["history", "--since", "-1d"], ["a value is missing after --since"])]
 CASES += [(["scan", "/none"], ["scan has no option /none"]), (["scan", "--al"], ["scan has no option --al; did you mean --all?"]),
           (["scan", "--all=yes"], ["unexpected value: --all=yes"]), (["scan", "--json"], ["scan has no option --json"]),
           (["scan", "--config", "/all"], ["a value is missing after --config"]), (["status", "/a/b"], ["status has no option /a/b"]),
