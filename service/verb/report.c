@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "console.h"
+#include "guarded.h"
 #include "text.h"
 #include "todo.h"
 #include "verb/html.h"
@@ -261,7 +262,7 @@ static bool ask_version(OSVERSIONINFOW *version) {
     return get != NULL ? get(version) == 0 : GetVersionExW(version) != 0;
 }
 
-static void put_windows(void) {
+GUARDED static void put_windows(void) {
     OSVERSIONINFOW version;
     char pack[3 * sizeof version.szCSDVersion];
     struct text text = begin_text();
