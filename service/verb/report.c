@@ -132,7 +132,8 @@ static void put_todo(const struct options *options) {
     put("<h2>Mailboxes to enable</h2>\r\n");
     /* What cannot be told stands under Attention. */
     if (state->todo == 0) {
-        bool none = state->todo_untold == 0 && state->folder.code == HOST_OK;
+        bool none = state->todo_untold == 0 &&
+                    (state->needs & (1U << NEED_JOURNAL | 1U << NEED_FOLDER)) == 0;
         put("<p>%s.</p>\r\n", none ? "None" : "It cannot be told");
         return;
     }
