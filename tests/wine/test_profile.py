@@ -36,6 +36,7 @@ def documented_kinds():
     return set(re.findall(r"^\| `([\w-]+)` \|", section, re.M))
 
 
+@pytest.mark.quick
 def test_verdicts_agree_with_windows(profile):
     result = profile(RECORDS)
     assert result.rc == 0, f"\n{result.out}{result.err}"
