@@ -32,7 +32,7 @@ def profile(wine, arch):
 
 
 def documented_kinds():
-    section = DOCUMENT.read_text("utf-8").partition("### Where we are stricter")[2].partition("\n#")[0]
+    section = DOCUMENT.read_text("utf-8").partition("## Where we are stricter")[2].partition("\n#")[0]
     return set(re.findall(r"^\| `([\w-]+)` \|", section, re.M))
 
 
