@@ -70,7 +70,7 @@ same_bytes := -ffile-prefix-map='$(CURDIR)'=. -fno-ident
 # ---- the program
 # No start-up files and none of the compiler's libraries: mingw-w64's come compiled for the i686, and
 # the 32-bit program has to run on an i486. It starts at its own entry() and calls Windows only.
-win_flags = -std=c11 -Oz -fstack-protector $(whole) $(same_bytes) \
+win_flags = -std=c11 -Oz -fstack-protector-explicit $(whole) $(same_bytes) \
     -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN -D__USE_MINGW_ANSI_STDIO=0
 # All sources are compiled as one, when the program is linked. The tests link some of the same objects, one by one.
 whole := -flto -flto-partition=one -ffat-lto-objects

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crc32.h"
+#include "guarded.h"
 #include "text.h"
 
 static const struct host_result ok = {HOST_OK, 0, NULL};
@@ -34,7 +35,7 @@ static struct host_result read_record(struct change *change, uint32_t size) {
         return result;
     result = host->read(host->context, 0, change->bytes, size, &got);
     if (result.code == HOST_OK && got != size)
-        result = (struct host_result){HOST_BUSY, 0, "it was cut short while it was read"};
+        result = host_result(HOST_BUSY, "it was cut short while it was read");
     if (result.code != HOST_OK)
         close_record(change);
     return result;
@@ -72,7 +73,7 @@ struct host_result change_look(struct change *change, const char *name, struct v
 }
 
 /* Compares it with change->bytes. */
-static struct host_result verify(const struct change *change, uint32_t size) {
+GUARDED static struct host_result verify(const struct change *change, uint32_t size) {
     const struct host *host = change->site->host;
     unsigned char piece[1024];
     for (uint32_t at = 0; at < size; at += (uint32_t)sizeof piece) {
@@ -82,8 +83,7 @@ static struct host_result verify(const struct change *change, uint32_t size) {
         if (result.code != HOST_OK)
             return result;
         if (got != want || memcmp(piece, change->bytes + at, want) != 0)
-            return (struct host_result){HOST_FAILED, 0,
-                                        "what was read back is not what it should be"};
+            return host_result(HOST_FAILED, "what was read back is not what it should be");
     }
     return ok;
 }
@@ -414,7 +414,7 @@ static struct host_result begin(struct change *change, uint32_t size, uint32_t c
     struct memory_item *item = ledger_begin(change->ledger, entry);
     if (item == NULL) {
         close_record(change);
-        return (struct host_result){HOST_FAILED, 0, "the journal cannot be written"};
+        return host_result(HOST_FAILED, "the journal cannot be written");
     }
     result = write_byte(change, item);
     close_record(change);
@@ -465,7 +465,7 @@ struct host_result change_undo(struct change *change, const struct memory_item *
     if (size != entry->size || size > RECORD_BYTES_MAX || entry->offset >= size ||
         change->bytes[entry->offset] != '1' || content_of(change, size) != entry->after) {
         close_record(change);
-        return (struct host_result){HOST_REFUSED, 0, "it has changed since it was repaired"};
+        return host_result(HOST_REFUSED, "it has changed since it was repaired");
     }
     return begin(change, size, entry->after);
 }

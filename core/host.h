@@ -38,6 +38,9 @@ struct host_stamp {
         written; /* last, in 100 ns since 1601 (UTC); 0: neither says anything, as on a network drive */
 };
 
+/* What the core itself has to say; no call of the system has failed. */
+struct host_result host_result(enum host_code code, const char *reason);
+
 /* Event numbers are those in the event log: one a situation, and they never change meaning. */
 enum event_number {
     EVENT_STARTED = 1000,

@@ -91,7 +91,7 @@ static bool commit_at(struct ledger *ledger, uint32_t time) {
     const struct host *host = ledger->host;
     char *line = ledger->line;
     size_t start = ledger->torn ? 2 : 0;
-    struct host_result result = {HOST_FAILED, 0, "the entry is too long for a line"};
+    struct host_result result = host_result(HOST_FAILED, "the entry is too long for a line");
     line[0] = '\r';
     line[1] = '\n';
     ledger->entry.utc = time;
@@ -199,7 +199,7 @@ static void put_at(struct ledger *ledger, struct new_journal *made, uint32_t tim
     ledger->entry.utc = time;
     size_t length = journal_encode(&ledger->entry, ledger->line, JOURNAL_LINE_MAX);
     if (length == 0) {
-        made->result = (struct host_result){HOST_FAILED, 0, "an entry is too long for a line"};
+        made->result = host_result(HOST_FAILED, "an entry is too long for a line");
         return;
     }
     made->result = host->journal_put(host->context, ledger->line, length);

@@ -168,7 +168,7 @@ static struct host_result read_piece(struct ledger *ledger, uint32_t at, uint32_
     size_t want = end - at < sizeof ledger->piece ? end - at : sizeof ledger->piece;
     struct host_result result = host->journal_read(host->context, at, ledger->piece, want, got);
     if (result.code == HOST_OK && *got == 0)
-        return (struct host_result){HOST_BUSY, 0, "it was cut short while it was read"};
+        return host_result(HOST_BUSY, "it was cut short while it was read");
     return result;
 }
 

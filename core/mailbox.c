@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "record.h"
 #include "text.h"
 
@@ -54,8 +55,8 @@ bool mailbox_is_name(const struct profile *value) {
     }
 }
 
-void record_mailbox(const struct record *record, const void *bytes, record_decode *decode,
-                    void *context, char *to) {
+GUARDED void record_mailbox(const struct record *record, const void *bytes, record_decode *decode,
+                            void *context, char *to) {
     const char *name = (const char *)bytes + record->mailbox.offset;
     size_t length = record->mailbox.length;
     size_t done = 0;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "text.h"
 #include "todo.h"
 
@@ -174,7 +175,7 @@ static bool put_names(const struct remind *remind, struct text *names) {
     return is_old;
 }
 
-static void tell(struct remind *remind) {
+GUARDED static void tell(struct remind *remind) {
     char room[REMIND_TEXT];
     char digits[11];
     struct text names;

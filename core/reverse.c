@@ -2,6 +2,7 @@
 /* mender_undo, mender_next_repair and mender_release, of mender.h. */
 #include <string.h>
 
+#include "guarded.h"
 #include "mender.h"
 #include "text.h"
 
@@ -25,14 +26,14 @@ static struct host_result undo_again(struct mender *mender, const char *name,
     mender->change.outcome = OUTCOME_NOT_MADE;
     (void)change_work(&mender->change, item);
     if (mender->change.outcome == OUTCOME_UNDONE)
-        return (struct host_result){HOST_OK, 0, NULL};
+        return host_result(HOST_OK, NULL);
     if (memory_flight(memory, number) != NULL && mender->change.outcome == OUTCOME_NOT_MADE)
-        return (struct host_result){HOST_BUSY, 0, "it is in use"};
+        return host_result(HOST_BUSY, "it is in use");
     const struct memory_item *hold = memory_find(memory, ITEM_HOLD, name);
     if (mender->change.outcome == OUTCOME_NOT_MADE && hold != NULL && hold->number == number &&
         memory_find(memory, ITEM_REPAIR, name) == NULL)
-        return (struct host_result){HOST_OK, 0, NULL};
-    return (struct host_result){HOST_REFUSED, 0, "it has changed since it was repaired"};
+        return host_result(HOST_OK, NULL);
+    return host_result(HOST_REFUSED, "it has changed since it was repaired");
 }
 
 static struct host_result undo(struct mender *mender, const char *name) {
@@ -42,15 +43,15 @@ static struct host_result undo(struct mender *mender, const char *name) {
     if (flight != NULL && flight->own && flight->undo)
         return undo_again(mender, name, flight);
     if (flight != NULL)
-        return (struct host_result){HOST_BUSY, 0, "its repair is not settled yet"};
+        return host_result(HOST_BUSY, "its repair is not settled yet");
     if (repair == NULL && memory_find(memory, ITEM_HOLD, name) != NULL)
-        return (struct host_result){HOST_GONE, 0, "its last repair has been taken back already"};
+        return host_result(HOST_GONE, "its last repair has been taken back already");
     if (repair == NULL)
-        return (struct host_result){HOST_GONE, 0, "the journal has no repair of it to take back"};
+        return host_result(HOST_GONE, "the journal has no repair of it to take back");
     if (!ledger_has_room(&mender->ledger))
-        return (struct host_result){HOST_BUSY, 0, "too much waits for the event log"};
+        return host_result(HOST_BUSY, "too much waits for the event log");
     if (!can_hold(mender, name))
-        return (struct host_result){HOST_REFUSED, 0, "too many records are held; release some"};
+        return host_result(HOST_REFUSED, "too many records are held; release some");
     return change_undo(&mender->change, repair);
 }
 
@@ -58,24 +59,25 @@ static struct host_result release(struct mender *mender, const char *name) {
     struct memory *memory = &mender->ledger.memory;
     struct memory_item *hold = memory_find(memory, ITEM_HOLD, name);
     if (hold == NULL)
-        return (struct host_result){HOST_GONE, 0, "it is not held"};
+        return host_result(HOST_GONE, "it is not held");
     /* Whoever finishes its undo would hold it again. */
     if (memory_find(memory, ITEM_FLIGHT, name) != NULL)
-        return (struct host_result){HOST_BUSY, 0, "its undo is not settled yet"};
+        return host_result(HOST_BUSY, "its undo is not settled yet");
     if (!ledger_release(&mender->ledger, hold))
         return mender->ledger.trouble;
     (void)site_report_of(&mender->site, EVENT_RELEASED, name, NULL, NULL);
     mender_hint(mender, name);
-    return (struct host_result){HOST_OK, 0, NULL};
+    return host_result(HOST_OK, NULL);
 }
 
 /* Does either of the two with the journal. A record that is gone keeps the name that it is given. */
-static struct host_result with_journal(struct mender *mender, const char *given,
-                                       struct host_result (*act)(struct mender *, const char *)) {
+GUARDED static struct host_result with_journal(struct mender *mender, const char *given,
+                                               struct host_result (*act)(struct mender *,
+                                                                         const char *)) {
     const struct host *host = mender->site.host;
     char name[QUEUE_NAME_BYTES];
     if (!text_copy(name, sizeof name, given))
-        return (struct host_result){HOST_GONE, 0, "no file has a name of this length"};
+        return host_result(HOST_GONE, "no file has a name of this length");
     struct host_result result = host->real_name(host->context, name, sizeof name);
     if (result.code == HOST_OK || result.code == HOST_GONE)
         result = ledger_lock(&mender->ledger);

@@ -61,7 +61,7 @@ static enum todo compare(const struct host *host, unsigned char *bytes,
     size_t got = 0;
     *why = host->read(host->context, 0, bytes, item->size, &got);
     if (why->code == HOST_OK && got != item->size)
-        *why = (struct host_result){HOST_BUSY, 0, "it was cut short while it was read"};
+        *why = host_result(HOST_BUSY, "it was cut short while it was read");
     if (why->code != HOST_OK)
         return TODO_UNTOLD;
     return crc32(0, bytes, got) == item->after ? TODO_ENABLE : TODO_CHANGED;

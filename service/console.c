@@ -4,8 +4,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "guarded.h"
 #include "result.h"
-#include "win/error.h"
+#include "win/file.h"
 #include "win/path.h"
 
 /* ---- writing ---- */
@@ -19,7 +20,7 @@ bool console_is_terminal(enum console_stream stream) {
     return GetConsoleMode(handle_of(stream), &mode) != FALSE;
 }
 
-static bool write_wide(HANDLE handle, const char *text, size_t length) {
+GUARDED static bool write_wide(HANDLE handle, const char *text, size_t length) {
     WCHAR units[512];
     while (length > 0) {
         size_t count = 0;
@@ -46,14 +47,7 @@ bool console_write(enum console_stream stream, const char *text, size_t length) 
     HANDLE handle = handle_of(stream);
     if (console_is_terminal(stream))
         return write_wide(handle, text, length);
-    while (length > 0) {
-        DWORD written = 0;
-        if (!WriteFile(handle, text, (DWORD)length, &written, NULL) || written == 0)
-            return false;
-        text += written;
-        length -= written;
-    }
-    return true;
+    return file_put(handle, text, length) == ERROR_SUCCESS;
 }
 
 struct printing {
@@ -92,7 +86,8 @@ int console_fail_because(const char *what, const char *detail, const char *reaso
     return 2;
 }
 
-int console_fail_result(const char *what, const char *detail, const struct host_result *result) {
+GUARDED int console_fail_result(const char *what, const char *detail,
+                                const struct host_result *result) {
     char room[200];
     return console_fail_because(what, detail, result_text(result, room, sizeof room));
 }
@@ -331,7 +326,7 @@ bool console_print_row(enum format format, const struct column *column, const ch
 
 /* ---- configuration ---- */
 
-int console_fail_config(const struct options *options, const struct config_error *error) {
+GUARDED int console_fail_config(const struct options *options, const struct config_error *error) {
     static char path[PATH_UNITS * 3];
     char line[32];
     struct text text;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "queue.h"
 #include "result.h"
 #include "text.h"
@@ -103,7 +104,7 @@ struct host_result folder_check(void *context) {
 }
 
 /* Whether a path of the form \\host\... names this host. */
-static bool names_this_host(const char *path) {
+GUARDED static bool names_this_host(const char *path) {
     WCHAR units[MAX_COMPUTERNAME_LENGTH + 1];
     char name[(MAX_COMPUTERNAME_LENGTH + 1) * 3];
     DWORD count = MAX_COMPUTERNAME_LENGTH + 1;
@@ -124,7 +125,7 @@ static bool is_worth_asking(const struct folder *folder, const char *path) {
     return !spell_is_remote(path) || folder->remote || (is_share && names_this_host(path));
 }
 
-bool folder_is(void *context, const char *path) {
+GUARDED bool folder_is(void *context, const char *path) {
     struct folder *folder = context;
     struct file_identity there;
     char spelled[CONFIG_FOLDER_BYTES];
@@ -244,7 +245,7 @@ static bool take_name(const char *name, WCHAR to[QUEUE_NAME_BYTES]) {
            text_to_utf16(name, strlen(name), to, QUEUE_NAME_BYTES) != (size_t)-1;
 }
 
-struct host_result folder_real_name(void *context, char *name, size_t size) {
+GUARDED struct host_result folder_real_name(void *context, char *name, size_t size) {
     const struct folder *folder = context;
     /* One entry, aligned. */
     LARGE_INTEGER found[(sizeof(FILE_DIRECTORY_INFORMATION) + MAX_PATH * sizeof(WCHAR)) /
@@ -344,8 +345,8 @@ static struct host_result check_record(HANDLE record, bool repair, uint32_t *siz
                : result_ok;
 }
 
-static struct host_result open_in(struct folder *folder, const struct opening *opening,
-                                  const char *name, uint32_t *size) {
+GUARDED static struct host_result open_in(struct folder *folder, const struct opening *opening,
+                                          const char *name, uint32_t *size) {
     WCHAR units[QUEUE_NAME_BYTES];
     bool repair = opening->repair;
     if (!take_name(name, units))
@@ -398,7 +399,7 @@ struct host_result folder_open_record(void *context, const char *other, const ch
     return result;
 }
 
-bool folder_is_written(void *context, const char *name) {
+GUARDED bool folder_is_written(void *context, const char *name) {
     const struct folder *folder = context;
     WCHAR units[QUEUE_NAME_BYTES];
     HANDLE file = INVALID_HANDLE_VALUE;

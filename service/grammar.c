@@ -10,8 +10,7 @@ const struct grammar_verb grammar_verbs[GRAMMAR_VERBS] = {
     [VERB_NONE] = {"", TAKES_NOTHING, GROUP_NONE, "", NULL, ""},
     [VERB_SCAN] = {"scan", TAKES_FOLDER, GROUP_LOOK,
                    "Lists the records that are not sound. Changes nothing.",
-                   "0 no record is stuck, 1 some are, 2 it could not be told",
-                   " C:\\Security\\Mgrent\\Clients --all"},
+                   "0 no record is stuck, 1 some are, 2 it could not be told", " --all"},
     [VERB_STATUS] = {"status", TAKES_NOTHING, GROUP_LOOK,
                      "Says what the service does, and what needs a person.",
                      "0 it repairs, or is told not to; 1 it does not, or a mailbox has\r\n"
@@ -49,7 +48,7 @@ const struct grammar_verb grammar_verbs[GRAMMAR_VERBS] = {
     [VERB_INSTALL] = {"install", TAKES_NOTHING, GROUP_SET_UP,
                       "Registers the service, or brings it up to date.\r\n"
                       "Writes kmrepair.ini if there is none; limits access to administrators.",
-                      NULL, " --folder C:\\Security\\Mgrent\\Clients --report-only"},
+                      NULL, " --report-only"},
     [VERB_PROTECT] = {"protect", TAKES_FOLDER, GROUP_SET_UP,
                       "Limits access to the program's folder to administrators.\r\n"
                       "Copy kmrepair.exe there again then: somebody may have changed it before.",

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "journal.h"
 #include "result.h"
 #include "text.h"
@@ -141,7 +142,7 @@ static bool report(void *context, const struct event *event) {
     return host->events != NULL && events_report(host->events, event);
 }
 
-static bool decode(void *context, const char *bytes, size_t length, char *to, size_t size) {
+GUARDED static bool decode(void *context, const char *bytes, size_t length, char *to, size_t size) {
     WCHAR units[RECORD_MAILBOX_MAX];
     int count = MultiByteToWideChar(CP_ACP, MB_ERR_INVALID_CHARS, bytes, (int)length, units,
                                     RECORD_MAILBOX_MAX);

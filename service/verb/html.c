@@ -7,15 +7,8 @@
 #include "win/file.h"
 
 static void flush(struct html *html) {
-    size_t at = 0;
-    while (html->error == ERROR_SUCCESS && at < html->length) {
-        DWORD written = 0;
-        if (!WriteFile(html->file, html->bytes + at, (DWORD)(html->length - at), &written, NULL))
-            html->error = GetLastError();
-        else if (written == 0)
-            html->error = ERROR_DISK_FULL;
-        at += written;
-    }
+    if (html->error == ERROR_SUCCESS)
+        html->error = file_put(html->file, html->bytes, html->length);
     html->length = 0;
 }
 

@@ -2,6 +2,7 @@
 #include "verb/place.h"
 
 #include "console.h"
+#include "guarded.h"
 #include "win/file.h"
 #include "win/path.h"
 
@@ -17,12 +18,12 @@ int place_fail(const char *what, const WCHAR *path, DWORD error) {
     return console_fail_error(what, path_words(path), error);
 }
 
-/* ---- what is in it ---- */
-
-static int fail_name(const char *before, const WCHAR *name, const char *after) {
-    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", before, path_words(name), after);
+int place_refuse(const char *before, const WCHAR *path, const char *after) {
+    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", before, path_words(path), after);
     return 2;
 }
+
+/* ---- what is in it ---- */
 
 /* A second name of a file would get its access list as well. */
 static bool has_one_name(const WCHAR *path) {
@@ -40,7 +41,7 @@ static bool has_one_name(const WCHAR *path) {
 
 /* Whether it has the name of a file of KMRepair's; set-up has `.new` and `.old` for a moment, and
  * the journal in its turn. */
-static bool is_our_name(const WCHAR *found) {
+GUARDED static bool is_our_name(const WCHAR *found) {
     static const WCHAR *const names[] = {L"kmrepair.exe",    L"kmrepair.ini", L"kmrepair.jnl",
                                          L"README.txt",      L"LICENSE.txt",  L"uninstall.exe",
                                          L"THIRD-PARTY.txt", L"EVENTS.txt",   L"OPERATIONS.txt"};
@@ -86,14 +87,15 @@ static int check_entry(const struct place *place, const WIN32_FIND_DATAW *found)
     if (is_our_name(name))
         return (found->dwFileAttributes & no_file) == 0 && has_one_name(path)
                    ? 0
-                   : fail_name("", name,
-                               " is not a file of KMRepair's own; remove it from its folder");
+                   : place_refuse("", name,
+                                  " is not a file of KMRepair's own; remove it from its folder");
     if (is_program(name))
-        return fail_name("another program or DLL is in the folder of kmrepair.exe: ", name,
-                         "; move it elsewhere");
+        return place_refuse("another program or DLL is in the folder of kmrepair.exe: ", name,
+                            "; move it elsewhere");
     if (place->is_open || (found->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 ||
         access_is_open(path, ACCESS_CHANGE, place->registered, who, sizeof who, &error))
-        return fail_name("kmrepair.exe needs a folder of its own; in this one there is ", name, "");
+        return place_refuse("kmrepair.exe needs a folder of its own; in this one there is ", name,
+                            "");
     return error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND
                ? 0
                : place_fail("cannot tell who may change ", path, error);
@@ -160,7 +162,7 @@ static bool cut_last(WCHAR *folder) {
     return true;
 }
 
-int place_tell_above(const WCHAR *folder, const struct access_account *registered) {
+GUARDED int place_tell_above(const WCHAR *folder, const struct access_account *registered) {
     static WCHAR above[PATH_UNITS];
     static char below[PATH_UNITS * 3];
     char who[300];

@@ -28,6 +28,9 @@ int place_tell_above(const WCHAR *folder, const struct access_account *registere
 /* `what` with a path, and the reason of a Win32 error, as console_fail_error() does. */
 int place_fail(const char *what, const WCHAR *path, DWORD error);
 
+/* A path between two strings, as a message of its own. Returns 2. */
+int place_refuse(const char *before, const WCHAR *path, const char *after);
+
 /* The path of the folder of a file, without a backslash at its end except that of a root. */
 void place_folder(const WCHAR *file, WCHAR to[PATH_UNITS]);
 

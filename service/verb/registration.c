@@ -7,6 +7,7 @@
 #include "events.h"
 #include "service.h"
 #include "text.h"
+#include "verb/place.h"
 #include "verb/verb.h"
 #include "win/expand.h"
 #include "win/path.h"
@@ -95,15 +96,10 @@ static int fail_service(DWORD error) {
     return verb_fail("cannot register the service", error);
 }
 
-static int fail_path(const char *what, const WCHAR *path, const char *why) {
-    (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s\r\n", what, path_words(path), why);
-    return 2;
-}
-
 static int check_path(const WCHAR *path) {
     if (expand_has_variable(path_words(path)))
-        return fail_path("Windows would expand the variable in ", path,
-                         " when it starts the service; use a path without it");
+        return place_refuse("Windows would expand the variable in ", path,
+                            " when it starts the service; use a path without it");
     return 0;
 }
 
@@ -137,8 +133,8 @@ int registration_check(const struct options *options) {
     if (code == 0 && options->has_config)
         code = check_path(options->config);
     if (code == 0 && has_semicolon(options->program))
-        code = fail_path("the event log would take ", options->program,
-                         " for two paths; use a folder without a semicolon in its path");
+        code = place_refuse("the event log would take ", options->program,
+                            " for two paths; use a folder without a semicolon in its path");
     return code == 0 ? check_service() : code;
 }
 

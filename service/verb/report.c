@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "console.h"
+#include "guarded.h"
 #include "text.h"
 #include "todo.h"
 #include "verb/html.h"
@@ -46,7 +47,7 @@ static const char page_head[] =
     "<meta name=\"viewport\" content=\"width=device-width\"><title>KMRepair report</title>\r\n"
     "<style>body{font:15px/1.45 Tahoma,sans-serif;color:#222;max-width:60em;"
     "margin:2em auto;padding:0 1em}"
-    "h1{font-size:1.6em;margin:0}h2{font-size:1.15em;margin:1.8em 0 .4em}"
+    "h2{font-size:1.15em;margin:1.8em 0 .4em}"
     ".doing{font-size:1.15em;border-left:.3em solid #2a6;padding-left:.7em}.bad{border-color:#c33}"
     "table{border-collapse:collapse}th,td{text-align:left;vertical-align:top;"
     "padding:.25em .8em .25em 0;border-bottom:1px solid #ddd;overflow-wrap:anywhere}"
@@ -261,7 +262,7 @@ static bool ask_version(OSVERSIONINFOW *version) {
     return get != NULL ? get(version) == 0 : GetVersionExW(version) != 0;
 }
 
-static void put_windows(void) {
+GUARDED static void put_windows(void) {
     OSVERSIONINFOW version;
     char pack[3 * sizeof version.szCSDVersion];
     struct text text = begin_text();

@@ -5,6 +5,7 @@
 #include <ntsecapi.h>
 #include <string.h>
 
+#include "guarded.h"
 #include "win/acl.h"
 #include "win/path.h"
 
@@ -207,7 +208,7 @@ static DWORD set_simply(const WCHAR *path, PACL list, bool alone) {
 }
 
 /* The same, and lets the list spread to what is in a folder, if this Windows can. */
-static DWORD set_list(const WCHAR *path, PACL list, bool alone) {
+GUARDED static DWORD set_list(const WCHAR *path, PACL list, bool alone) {
     const SECURITY_INFORMATION protected_too =
         OWNER_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
     WCHAR plain[MAX_PATH];
@@ -249,16 +250,17 @@ DWORD access_read(const WCHAR *path, void *to, DWORD size, DWORD *needed) {
 /* An administrator may give a file to somebody else, but has to say that he wants to. If he may not,
  * the call that sets the owner tells. */
 static void want_to_restore(void) {
-    TOKEN_PRIVILEGES wanted = {1, {{{0, 0}, SE_PRIVILEGE_ENABLED}}};
+    TOKEN_PRIVILEGES wanted = {.PrivilegeCount = 1};
     HANDLE token = NULL;
     if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &token))
         return;
+    wanted.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
     if (LookupPrivilegeValueW(NULL, L"SeRestorePrivilege", &wanted.Privileges[0].Luid))
         (void)AdjustTokenPrivileges(token, FALSE, &wanted, 0, NULL, NULL);
     (void)CloseHandle(token);
 }
 
-DWORD access_restore(const WCHAR *path, void *was) {
+GUARDED DWORD access_restore(const WCHAR *path, void *was) {
     const SECURITY_INFORMATION what = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
     WCHAR plain[MAX_PATH];
     SECURITY_DESCRIPTOR_CONTROL control = 0;
@@ -282,7 +284,7 @@ DWORD access_restore(const WCHAR *path, void *was) {
 
 /* ---- accounts ---- */
 
-DWORD access_find_account(const WCHAR *name, struct access_account *account) {
+GUARDED DWORD access_find_account(const WCHAR *name, struct access_account *account) {
     WCHAR domain[256];
     DWORD domain_length = sizeof domain / sizeof domain[0];
     WCHAR local[MAX_COMPUTERNAME_LENGTH + 1 + ACCESS_ACCOUNT_UNITS];

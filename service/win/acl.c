@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "win/acl.h"
 
+#include "guarded.h"
+
 #include <string.h>
 
 /* Revision and number of parts, authority, parts. */
@@ -20,7 +22,7 @@ bool acl_is(const void *sid, const DWORD *known) {
 }
 
 /* At the end. */
-static DWORD put_entry(PACL list, const struct acl_entry *entry) {
+GUARDED static DWORD put_entry(PACL list, const struct acl_entry *entry) {
     DWORD_PTR room[(sizeof(ACCESS_ALLOWED_ACE) + SECURITY_MAX_SID_SIZE) / sizeof(DWORD_PTR) + 1];
     ACCESS_ALLOWED_ACE *ace = (void *)room;
     DWORD length = GetLengthSid((void *)entry->sid);

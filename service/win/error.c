@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "win/error.h"
 
+#include "guarded.h"
 #include "text.h"
 #include "win/path.h"
 
-void error_text(DWORD error, char *to, size_t size) {
+GUARDED void error_text(DWORD error, char *to, size_t size) {
     WCHAR words[256];
     char narrow[sizeof words / sizeof words[0] * 3];
     struct text text;
@@ -22,7 +23,7 @@ void error_text(DWORD error, char *to, size_t size) {
     text_put(&text, ")");
 }
 
-void error_explain(const char *what, DWORD error, char *to, size_t size) {
+GUARDED void error_explain(const char *what, DWORD error, char *to, size_t size) {
     struct text text;
     text_begin(&text, to, size);
     text_put(&text, what);

@@ -14,17 +14,27 @@ void file_close(HANDLE *file) {
 /* Whoever put a pipe in the place of a file may learn who we are, and no more. */
 #define IDENTIFY (SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION)
 
+DWORD file_put(HANDLE file, const char *bytes, size_t length) {
+    while (length > 0) {
+        DWORD written = 0;
+        if (!WriteFile(file, bytes, (DWORD)length, &written, NULL))
+            return GetLastError();
+        if (written == 0) /* a full disk may show as a short write and no error */
+            return ERROR_DISK_FULL;
+        bytes += written;
+        length -= written;
+    }
+    return ERROR_SUCCESS;
+}
+
 DWORD file_write(const WCHAR *path, DWORD disposition, const char *content, size_t length) {
-    DWORD written = 0;
-    DWORD error = ERROR_SUCCESS;
     HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, disposition,
                               FILE_FLAG_WRITE_THROUGH | IDENTIFY, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return GetLastError();
-    if (!WriteFile(file, content, (DWORD)length, &written, NULL) || !FlushFileBuffers(file))
+    DWORD error = file_put(file, content, length);
+    if (error == ERROR_SUCCESS && !FlushFileBuffers(file))
         error = GetLastError();
-    else if (written != length) /* a full disk may show as a short write and no error */
-        error = ERROR_DISK_FULL;
     (void)CloseHandle(file);
     if (error != ERROR_SUCCESS)
         (void)DeleteFileW(path);

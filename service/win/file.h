@@ -16,6 +16,9 @@
 /* Closes what may be closed already, INVALID_HANDLE_VALUE, and makes it that. */
 void file_close(HANDLE *file);
 
+/* Writes all of it where the file's pointer is. Returns a Win32 error. */
+DWORD file_put(HANDLE file, const char *bytes, size_t length);
+
 /* Makes a file, as CreateFile's CREATE_NEW or CREATE_ALWAYS does, with a content that has reached
  * the disk when the call returns. After an error nothing of the file is left. */
 DWORD file_write(const WCHAR *path, DWORD disposition, const char *content, size_t length);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "text.h"
 
 static bool starts_with(const WCHAR *string, const WCHAR *start) {
@@ -20,7 +21,7 @@ DWORD path_full(const WCHAR *path, WCHAR to[PATH_UNITS]) {
     return got < PATH_UNITS ? got : 0;
 }
 
-size_t path_extend(const char *path, WCHAR to[PATH_UNITS]) {
+GUARDED size_t path_extend(const char *path, WCHAR to[PATH_UNITS]) {
     WCHAR given[PATH_GIVEN_UNITS];
     if (text_to_utf16(path, strlen(path), given, PATH_GIVEN_UNITS) == (size_t)-1 ||
         given[0] == L'\0')

@@ -27,7 +27,7 @@ static NTSTATUS refuse_oplocked(NTSTATUS status, HANDLE *file) {
 
 NTSTATUS relative_open(HANDLE folder, const WCHAR *name, ACCESS_MASK access, ULONG share,
                        ULONG options, HANDLE *file) {
-    SECURITY_QUALITY_OF_SERVICE quality = {
+    static const SECURITY_QUALITY_OF_SERVICE quality = {
         .Length = sizeof quality,
         .ImpersonationLevel = SecurityIdentification,
         .ContextTrackingMode = SECURITY_STATIC_TRACKING,
@@ -39,7 +39,7 @@ NTSTATUS relative_open(HANDLE folder, const WCHAR *name, ACCESS_MASK access, ULO
         .RootDirectory = folder,
         .ObjectName = &string,
         .Attributes = OBJ_CASE_INSENSITIVE,
-        .SecurityQualityOfService = &quality,
+        .SecurityQualityOfService = (void *)&quality, /* which nobody writes to */
     };
     IO_STATUS_BLOCK io;
     *file = INVALID_HANDLE_VALUE;
