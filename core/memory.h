@@ -65,6 +65,7 @@ struct memory_item {
 
     /* Of a repair; the module remind works on these. */
     bool gone;     /* there was no such record when it was looked for last */
+    bool untold;   /* it could not be read then */
     bool aged;     /* the following is known: */
     uint32_t made; /* seconds of the clock, modulo 2^32: it may have been made before that began */
 };

@@ -64,7 +64,8 @@ static bool find_oldest(const struct remind *remind, uint32_t *age) {
     *age = 0;
     for (struct memory_item *item = memory_next(memory, ITEM_REPAIR, NULL); item != NULL;
          item = memory_next(memory, ITEM_REPAIR, item)) {
-        if (item->gone || !memory_is_ours(memory, item))
+        bool passed_over = item->untold && now(remind) - remind->looked_at < REMIND_UNTOLD;
+        if (item->gone || passed_over || !memory_is_ours(memory, item))
             continue;
         uint32_t its = age_of(remind, item);
         if (its > *age)
@@ -94,7 +95,8 @@ static enum todo look(const struct remind *remind, struct memory_item *item) {
     struct memory *memory = &remind->ledger->memory;
     struct host_result why;
     enum todo found = todo_look(remind->site->host, remind->bytes, memory, item, &why);
-    if (item->kind != ITEM_REPAIR || found == TODO_UNTOLD)
+    item->untold = found == TODO_UNTOLD;
+    if (item->kind != ITEM_REPAIR || item->untold)
         return found;
     item->gone = found == TODO_GONE;
     if (found == TODO_CHANGED)
@@ -158,10 +160,11 @@ static bool put_names(const struct remind *remind, struct text *names) {
     struct memory_item *item = todo_next(memory, NULL);
     bool is_old = false;
     unsigned count = 0;
-    for (unsigned looks = 0; item != NULL && count < REMIND_NAMES && looks < REMIND_LOOKS;
-         looks++) {
+    unsigned looks = 0;
+    while (item != NULL && count < REMIND_NAMES && looks < REMIND_LOOKS) {
         struct memory_item *next = todo_next(memory, item);
-        if (look(remind, item) == TODO_ENABLE) {
+        looks += !item->untold;
+        if (!item->untold && look(remind, item) == TODO_ENABLE) {
             if (!put_name(names, memory, item))
                 break;
             is_old = is_old || age_of(remind, item) >= wait_seconds(remind);

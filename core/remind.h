@@ -5,7 +5,8 @@
  *
  * Before that, and before a scan, all records on the list are looked at, one at a time, and what has changed
  * is dropped. Those that are named are looked at once more in the step in which they are, so none is named
- * that has changed before.
+ * that has changed before. One that could not be read at its last look is passed over, so that it keeps nobody
+ * else from being named; for its sake all are looked at again after REMIND_UNTOLD.
  *
  * How old an entry is, and how long ago it was said, is found out once from the wall clock, where what is
  * from the future counts as of now; it then goes on by the clock that nobody sets. The time in the journal
@@ -26,6 +27,7 @@ enum {
     REMIND_LOOKS = 10, /* ... for which so many records are opened in one step, ... */
     REMIND_TEXT = RECORD_MAILBOX_BYTES + 256, /* ... in so many bytes */
     REMIND_FRESH = 10 * 1000,         /* ms for which the records need not be looked at again */
+    REMIND_UNTOLD = 60 * 60 * 1000,   /* ms for which one that could not be read is passed over */
     REMIND_WAIT = 5 * 60 * 1000,      /* ms after which it is seen anew when it is due */
     REMIND_BACKOFF_FIRST = 60 * 1000, /* ms after an event that was not taken, doubling to ... */
     REMIND_BACKOFF_LAST = 60 * 60 * 1000

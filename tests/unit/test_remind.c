@@ -139,6 +139,38 @@ static void the_first_are_named(void **state) {
     no_complaints();
 }
 
+/* More of the oldest than are looked at in one step. */
+static void what_cannot_be_read_keeps_nobody_waiting(void **state) {
+    (void)state;
+    struct fake_file *busy[2 * REMIND_LOOKS];
+    settings.rescan_minutes = 0;
+    begin(24);
+    for (unsigned i = 0; i < 2 * REMIND_LOOKS; i++) {
+        char name[] = "busy-a.ini";
+        name[5] = (char)(name[5] + i);
+        busy[i] = a_repaired(name);
+        busy[i]->shared = HOST_BUSY;
+    }
+    (void)a_repaired_as("z.ini", OTHER_STUCK);
+    run(DAY + QUARTER);
+    reminders("a day", 1);
+    names("a day", "record z.ini", "21");
+    fake.count[FAKE_OPEN] = 0;
+    run(22 * HOUR);
+    same_number("none is due", "opened once an hour", true,
+                fake.count[FAKE_OPEN] <= 22 * (2 * REMIND_LOOKS + 1));
+    run(2 * HOUR);
+    reminders("two days", 2);
+    fake_find(&fake, "z.ini")->there = false;
+    run(DAY);
+    reminders("none can be read", 2);
+    busy[7]->shared = HOST_OK;
+    run(HOUR + QUARTER);
+    reminders("one can be read again", 3);
+    names("one can be read again", ANNA, "20");
+    no_complaints();
+}
+
 static void not_while_paused_or_away(void **state) {
     (void)state;
     const struct host_result why = {HOST_FAILED, 3, NULL};
@@ -268,6 +300,7 @@ int main(void) {
         TEST(not_of_what_is_off_the_list),
         TEST(what_changed_unseen_is_not_named),
         TEST(the_first_are_named),
+        TEST(what_cannot_be_read_keeps_nobody_waiting),
         TEST(not_while_paused_or_away),
         TEST(outlives_restarts),
         TEST(another_process_is_silent),
