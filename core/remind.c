@@ -65,7 +65,7 @@ static bool find_oldest(const struct remind *remind, uint32_t *age) {
     for (struct memory_item *item = memory_next(memory, ITEM_REPAIR, NULL); item != NULL;
          item = memory_next(memory, ITEM_REPAIR, item)) {
         bool passed_over = item->untold && now(remind) - remind->looked_at < REMIND_UNTOLD;
-        if (item->gone || passed_over || !memory_is_ours(memory, item))
+        if (item->off || passed_over || !memory_is_ours(memory, item))
             continue;
         uint32_t its = age_of(remind, item);
         if (its > *age)
@@ -96,11 +96,9 @@ static enum todo look(const struct remind *remind, struct memory_item *item) {
     struct host_result why;
     enum todo found = todo_look(remind->site->host, remind->bytes, memory, item, &why);
     item->untold = found == TODO_UNTOLD;
-    if (item->kind != ITEM_REPAIR || item->untold)
-        return found;
-    item->gone = found == TODO_GONE;
-    if (found == TODO_CHANGED)
-        memory_remove(memory, item);
+    /* Whoever rewrites it may be about to leave in it what is there now. */
+    if (item->kind == ITEM_REPAIR && !item->untold)
+        item->off = found != TODO_ENABLE;
     return found;
 }
 

@@ -3,10 +3,11 @@
  * remind: says which mailboxes still have to be enabled (todo.h) when one has waited for ReminderHours, and
  * again after as long. A part of mender, for nobody else.
  *
- * Before that, and before a scan, all records on the list are looked at, one at a time, and what has changed
- * is dropped. Those that are named are looked at once more in the step in which they are, so none is named
- * that has changed before. One that could not be read at its last look is passed over, so that it keeps nobody
- * else from being named; for its sake all are looked at again after REMIND_UNTOLD.
+ * Before that, and before a scan, all records on the list are looked at, one at a time. What has changed is
+ * off it, until it is as its repair left it again: it may have been seen in the middle of a rewrite. Those that
+ * are named are looked at once more in the step in which they are, so none is named that has changed before. One
+ * that could not be read at its last look is passed over, so that it keeps nobody else from being named; for its
+ * sake all are looked at again after REMIND_UNTOLD.
  *
  * How old an entry is, and how long ago it was said, is found out once from the wall clock, where what is
  * from the future counts as of now; it then goes on by the clock that nobody sets. The time in the journal

@@ -119,6 +119,39 @@ static void what_changed_unseen_is_not_named(void **state) {
     no_complaints();
 }
 
+/* Whoever writes a record again begins by cutting it short. */
+static void cut_short_and_written_again(uint32_t rescan_minutes) {
+    settings.rescan_minutes = rescan_minutes;
+    begin(24);
+    struct fake_file *file = a_repaired("a.ini");
+    run(23 * HOUR + 2 * QUARTER);
+    fake_change(file, "");
+    run(HOUR);
+    reminders("cut short", 0);
+    same_number("cut short", "to enable", 0, todo_count(&mender.ledger.memory));
+    fake_fill_journal(&fake);
+    mender_journal_changed(&mender);
+    run(MINUTE);
+    same_number("a new journal", "REPAIRED", 1, fake_entries(&fake, JOURNAL_REPAIRED));
+    fake_change(file, repaired_text);
+    mender_hint(&mender, "a.ini");
+    run(QUARTER);
+    reminders("as its repair left it again", 1);
+    names("as its repair left it again", ANNA, "1");
+    same_number("a.ini", "undo", HOST_OK, by_another(mender_undo, "a.ini").code);
+    no_complaints();
+}
+
+static void a_look_at_a_rewrite_forgets_nothing(void **state) {
+    (void)state;
+    cut_short_and_written_again(0);
+}
+
+static void a_scan_of_a_rewrite_forgets_nothing(void **state) {
+    (void)state;
+    cut_short_and_written_again(15);
+}
+
 static void the_first_are_named(void **state) {
     (void)state;
     begin(24);
@@ -299,6 +332,8 @@ int main(void) {
         TEST(by_the_setting),
         TEST(not_of_what_is_off_the_list),
         TEST(what_changed_unseen_is_not_named),
+        TEST(a_look_at_a_rewrite_forgets_nothing),
+        TEST(a_scan_of_a_rewrite_forgets_nothing),
         TEST(the_first_are_named),
         TEST(what_cannot_be_read_keeps_nobody_waiting),
         TEST(not_while_paused_or_away),
