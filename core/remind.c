@@ -32,9 +32,22 @@ static uint32_t clock_at(const struct remind *remind, uint32_t time) {
     return seconds(remind) - (time < present ? present - time : 0);
 }
 
-static uint32_t age_of(const struct remind *remind, struct memory_item *item) {
-    if (!item->aged)
+static void set_told(struct remind *remind) {
+    remind->told = utc(remind);
+    remind->told_at = seconds(remind);
+}
+
+/* One from the future would be of now at each start: it is as old as what was said last, and if nothing was,
+ * the journal keeps that it begins to count now. */
+static uint32_t age_of(struct remind *remind, struct memory_item *item) {
+    if (!item->aged) {
         item->made = clock_at(remind, item->utc);
+        if (item->utc > utc(remind) + DRIFT_SECONDS) {
+            if (remind->told == 0)
+                set_told(remind);
+            item->made = remind->told_at;
+        }
+    }
     item->aged = true;
     return seconds(remind) - item->made;
 }
@@ -58,7 +71,7 @@ static uint32_t told_ago(struct remind *remind) {
 }
 
 /* Of the oldest on the list. False when that is empty. */
-static bool find_oldest(const struct remind *remind, uint32_t *age) {
+static bool find_oldest(struct remind *remind, uint32_t *age) {
     struct memory *memory = &remind->ledger->memory;
     bool found = false;
     *age = 0;
@@ -153,7 +166,7 @@ static bool put_name(struct text *names, const struct memory *memory,
 
 /* The first mailboxes, each of which is as its repair left it. False when none is, or none of them has
  * waited for long enough. */
-static bool put_names(const struct remind *remind, struct text *names) {
+static bool put_names(struct remind *remind, struct text *names) {
     struct memory *memory = &remind->ledger->memory;
     struct memory_item *item = todo_next(memory, NULL);
     bool is_old = false;
@@ -192,8 +205,7 @@ static void tell(struct remind *remind) {
         return;
     }
     remind->backoff = 0;
-    remind->told = utc(remind);
-    remind->told_at = seconds(remind);
+    set_told(remind);
 }
 
 /* ---- what there is to do */

@@ -9,9 +9,10 @@
  * that could not be read at its last look is passed over, so that it keeps nobody else from being named; for its
  * sake all are looked at again after REMIND_UNTOLD.
  *
- * How old an entry is, and how long ago it was said, is found out once from the wall clock, where what is
- * from the future counts as of now; it then goes on by the clock that nobody sets. The time in the journal
- * is put right when the wall clock was set, so that the next run goes by it, too.
+ * How old an entry is, and how long ago it was said, is found out once from the wall clock; it then goes on by
+ * the clock that nobody sets. What was said in the future counts as of now, and a repair from the future as made
+ * when it was said last. The time in the journal is put right when the wall clock was set, so that the next run
+ * goes by it, too.
  *
  * It belongs to the thread of the mender.
  */
@@ -43,7 +44,7 @@ struct remind {
     bool looked; /* at all of them, at this time: */
     uint64_t looked_at;
     bool recalled;    /* what the journal says of the last time: */
-    uint32_t told;    /* seconds since 1970; 0: never */
+    uint32_t told;    /* seconds since 1970, or when a repair from the future was met; 0: neither */
     uint32_t told_at; /* seconds of the clock, modulo 2^32 */
     uint32_t backoff; /* ms, after an event that was not taken */
     uint64_t due;     /* when it is seen anew whether there is something to say */

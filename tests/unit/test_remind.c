@@ -294,6 +294,20 @@ static void the_wall_clock_is_set(void **state) {
     no_complaints();
 }
 
+static void a_repair_from_the_future_and_restarts(void **state) {
+    (void)state;
+    begin(24);
+    fake.apart = 30 * 86400;
+    (void)a_repaired("a.ini");
+    fake.apart = 0;
+    for (unsigned i = 0; i < 10; i++) {
+        restart(i % 2 == 0);
+        run(12 * HOUR + MINUTE);
+        reminders("restarted each 12 h", (i + 1) / 2);
+    }
+    no_complaints();
+}
+
 static void what_was_not_taken_was_not_said(void **state) {
     (void)state;
     settings.rescan_minutes = 0;
@@ -340,6 +354,7 @@ int main(void) {
         TEST(outlives_restarts),
         TEST(another_process_is_silent),
         TEST(the_wall_clock_is_set),
+        TEST(a_repair_from_the_future_and_restarts),
         TEST(what_was_not_taken_was_not_said),
         TEST(a_scan_tells_how_many),
     };
