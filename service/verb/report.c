@@ -3,6 +3,7 @@
 
 #include "console.h"
 #include "guarded.h"
+#include "result.h"
 #include "text.h"
 #include "todo.h"
 #include "verb/html.h"
@@ -193,7 +194,6 @@ static void put_weeks(void) {
         if (report.weeks[i] > most)
             most = report.weeks[i];
     }
-    put("<h2>Repairs by week</h2>\r\n");
     if (most == 0) {
         put("<p>None in the last 26 weeks.</p>\r\n");
         return;
@@ -226,12 +226,16 @@ static void put_rows(void) {
 }
 
 static void put_past(const struct options *options) {
-    struct host_result result = past_read(options, keep, NULL);
-    if (result.code == HOST_OK) {
-        put_weeks();
-        put_rows();
-    }
-    /* Otherwise it is among what needs a person. */
+    struct host_result old;
+    /* Why not stands under Attention. */
+    if (past_read(options, keep, NULL, &old).code != HOST_OK)
+        return;
+    put("<h2>Repairs by week</h2>\r\n");
+    if (old.code != HOST_OK)
+        put("<p>The old journal cannot be read: %s.</p>\r\n",
+            result_text(&old, report.text, sizeof report.text));
+    put_weeks();
+    put_rows();
 }
 
 /* ---- facts */
@@ -293,8 +297,8 @@ static void put_facts(void) {
         put_fact("Account", state->account);
     }
     put_fact("Configuration", state->config);
-    if (state->accepted)
-        put_settings(&state->settings);
+    if (state->in_force != NULL)
+        put_settings(state->in_force);
     put("</table>\r\n</body></html>\r\n");
 }
 
