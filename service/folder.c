@@ -227,7 +227,9 @@ struct host_result folder_list_next(void *context, char *name, size_t size,
         if (entry == NULL)
             return result_make(HOST_FAILED, ERROR_INVALID_DATA, damaged);
         stamp->size = (uint64_t)entry->EndOfFile.QuadPart;
-        stamp->written = folder->trusted ? (uint64_t)entry->LastWriteTime.QuadPart : 0;
+        /* A link may lead to another machine. */
+        stamp->written =
+            folder->trusted && !folder->linked ? (uint64_t)entry->LastWriteTime.QuadPart : 0;
         if ((entry->FileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0 &&
             take_entry(entry, name, size))
             return result_ok;

@@ -68,7 +68,8 @@ const struct grammar_option grammar_options[GRAMMAR_OPTIONS] = {
     {"since", " DATE", OF(UNDO), TAKE_SINCE, 0, "of all, those since 7d, 24h or 2026-11-22 (UTC)"},
     {"format", "=table|csv|json", GRAMMAR_CSV, TAKE_FORMAT, 0, "csv and json are for programs"},
     {"format", "=table|json", OF(STATUS) | OF(CHECK), TAKE_FORMAT, 0, "json is for programs"},
-    {"output", " FILE", OF(REPORT), TAKE_OUTPUT, 0, "instead of kmrepair-report.html, here"},
+    {"output", " FILE", OF(REPORT), TAKE_OUTPUT, 0,
+     "instead of kmrepair-report.html, here; .htm or .html"},
     {"paused", "", OF(START), FLAG(paused), "it repairs nothing before kmrepair continue"},
     {"console", "", OF(RUN), FLAG(console), "here, printing events, until Ctrl-C"},
     {"folder", " DIR", OF(INSTALL), TAKE_FOLDER, 0, "the records' folder, where it is not found"},
@@ -83,7 +84,8 @@ const struct grammar_option grammar_options[GRAMMAR_OPTIONS] = {
     {"restore", " FILE", OF(PROTECT), TAKE_RESTORE, 0, NULL},
     {"wait", " SECONDS", OF(STOP), TAKE_WAIT, 0, NULL},
     {"output", " FILE",
-     OF(INSTALL) | OF(PROTECT) | OF(UNINSTALL) | OF(START) | OF(STOP) | OF(CHECK) | OF(HISTORY),
+     OF(INSTALL) | OF(PROTECT) | OF(UNINSTALL) | OF(START) | OF(STOP) | OF(CHECK) | OF(HISTORY) |
+         OF(SCAN) | OF(STATUS),
      TAKE_OUTPUT, 0, NULL},
     {"strict", "", OF(PROTECT), FLAG(strict), NULL},
 };

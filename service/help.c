@@ -18,7 +18,7 @@ void help_print_usage(enum console_stream to) {
     enum group group = GROUP_NONE;
     (void)console_print(
         to,
-        "KMRepair repairs Key Management server records stuck in State = 4 (KB Q198709).\r\n\r\n"
+        "KMRepair repairs Key Management server records stuck in State 4 (KB Q198709).\r\n\r\n"
         "Usage: kmrepair COMMAND [OPTIONS]\r\n");
     for (const struct grammar_verb *verb = grammar_verbs; verb < grammar_verbs + GRAMMAR_VERBS;
          verb++) {

@@ -111,6 +111,15 @@ struct host_result journal_file_open(void *context, uint32_t *size) {
     return result;
 }
 
+struct host_result journal_file_try(struct journal_file *journal) {
+    HANDLE file = open_journal(journal, OPEN_EXISTING);
+    DWORD error = GetLastError();
+    if (file == INVALID_HANDLE_VALUE && error != ERROR_FILE_NOT_FOUND)
+        return open_result(journal, error);
+    file_close(&file);
+    return result_ok;
+}
+
 /* Drops what was begun and not put in place. */
 static void drop(struct journal_file *journal) {
     if (journal->made == INVALID_HANDLE_VALUE)

@@ -43,6 +43,10 @@ struct host_result journal_file_check(HANDLE file);
 /* Opens nothing yet. */
 void journal_file_init(struct journal_file *journal, const WCHAR *path);
 
+/* Whether it could be opened to be written to, which it is for a moment; HOST_BUSY also when the service
+ * has it open just then. One that has no name is none of this call's matters: HOST_OK. */
+struct host_result journal_file_try(struct journal_file *journal);
+
 /* The calls of host.h; `context` is a struct journal_file. */
 struct host_result journal_file_open(void *context, uint32_t *size);
 void journal_file_close(void *context);

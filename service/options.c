@@ -104,7 +104,7 @@ static bool refuse(const struct options *options, const char *before, const WCHA
 static bool take_path(struct options *options, const WCHAR *word, WCHAR to[PATH_UNITS]) {
     DWORD length = word[0] != L'\0' ? path_full(word, to) : 0;
     if (length == 0)
-        return refuse(options, "not a path: ", word);
+        return refuse(options, "not a path, or one too long: ", word);
     if (length > 3 && to[length - 1] == L'\\')
         to[length - 1] = L'\0';
     return true;
@@ -141,8 +141,17 @@ static bool take_in(struct options *options, const WCHAR *word) {
     return options->has_program || refuse(options, "this path is too long: ", word);
 }
 
+/* `report` replaces what is there: never a record, the configuration or the journal. */
+static bool is_page(const WCHAR *path) {
+    return path_ends_in(path, L".htm") || path_ends_in(path, L".html");
+}
+
 static bool take_output(struct options *options, const WCHAR *word) {
-    return options->has_output = take_path(options, word, options->output);
+    if (!take_path(options, word, options->output))
+        return false;
+    options->has_output = options->verb != VERB_REPORT || is_page(options->output);
+    return options->has_output ||
+           refuse(options, "the name of a report ends in .htm or .html, unlike ", word);
 }
 
 static bool take_keep(struct options *options, const WCHAR *word) {

@@ -39,8 +39,11 @@ static void print_change(void *context, const struct journal_entry *entry, const
 int verb_history(const struct options *options) {
     struct printer printer = {options, false};
     printer.failed = !console_print_heading(options->format, history_heading, history_columns);
-    struct host_result result = past_read(options, print_change, &printer);
+    struct host_result old;
+    struct host_result result = past_read(options, print_change, &printer, &old);
     if (result.code != HOST_OK)
         return verb_fail_journal(&result);
+    if (old.code != HOST_OK)
+        return console_fail_result("cannot read the old journal ", "kmrepair.jnl.old", &old);
     return printer.failed ? console_fail_output() : 0;
 }

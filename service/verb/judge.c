@@ -13,8 +13,10 @@ static enum state_doing judge_doing(struct state *state) {
                                           DOING_PAUSED,   DOING_PAUSED};
     if (state->service_error != 0 || state->service >= sizeof doing)
         return DOING_UNKNOWN;
-    /* It says in the journal what it does. What that says of a pause is old then. */
-    if (state->service == SERVICE_RUNNING && state->has_told && state->told.why != WHY_PAUSED)
+    /* It says in the journal what it does. What that says of a pause is old then; and that all is well
+     * counts only as long as it could say otherwise. */
+    if (state->service == SERVICE_RUNNING && state->has_told && state->told.why != WHY_PAUSED &&
+        (state->told.why > WHY_PAUSED || state->journal.code == HOST_OK))
         return (enum state_doing)(DOING_REPAIRS + (unsigned)state->told.why);
     return (enum state_doing)doing[state->service];
 }

@@ -15,10 +15,15 @@ GUARDED static bool is_ours(const WCHAR *path) {
     char who[300];
     DWORD error = ERROR_SUCCESS;
     place_folder(path, folder);
-    if (!access_is_open(folder, ACCESS_OWN, &nobody, who, sizeof who, &error))
-        return true;
-    (void)console_fail("the folder of --output belongs to ", who);
-    return false;
+    if (access_is_open(folder, ACCESS_OWN, &nobody, who, sizeof who, &error)) {
+        (void)console_fail("the folder of --output belongs to ", who);
+        return false;
+    }
+    if (path_has(folder, FILE_ATTRIBUTE_REPARSE_POINT))
+        error = ERROR_CANT_RESOLVE_FILENAME;
+    if (error != ERROR_SUCCESS)
+        (void)console_fail_error("cannot use the folder of --output", "", error);
+    return error == ERROR_SUCCESS;
 }
 
 bool output_begin(const WCHAR *path) {

@@ -101,23 +101,26 @@ static void visit_entry(void *context, const struct journal_entry *entry) {
     }
 }
 
-struct host_result past_read(const struct options *options, past_visit *visit, void *context) {
-    static WCHAR old[PATH_UNITS];
+static struct host_result read_one(const WCHAR *path) {
     static struct journal_reader reader;
-    struct host_result result = {HOST_GONE, 0, NULL};
+    struct host_result result = read_journal(path, &reader, visit_entry, NULL);
+    return result.code == HOST_GONE ? result_ok : result;
+}
+
+struct host_result past_read(const struct options *options, past_visit *visit, void *context,
+                             struct host_result *old) {
+    static WCHAR path[PATH_UNITS];
     past.visit = visit;
     past.context = context;
     past.in_old = true;
-    if (path_beside(options->journal, JOURNAL_OLD, old))
-        result = read_journal(old, &reader, visit_entry, NULL);
+    *old = path_beside(options->journal, JOURNAL_OLD, path) ? read_one(path) : result_ok;
     past.in_old = false;
-    if (result.code == HOST_OK || result.code == HOST_GONE)
-        result = read_journal(options->journal, &reader, visit_entry, NULL);
-    if (result.code != HOST_OK && result.code != HOST_GONE)
+    struct host_result result = read_one(options->journal);
+    if (result.code != HOST_OK)
         return result;
     for (size_t i = 0; i < PAST_UNFINISHED; i++) {
         if (past.changes[i].used)
             tell_change(&past.changes[i], "not finished");
     }
-    return result_ok;
+    return result;
 }

@@ -11,9 +11,10 @@
 
 #include "host.h"
 #include "journal.h"
+#include "memory.h"
 #include "options.h"
 
-enum { PAST_UNFINISHED = 32 };
+enum { PAST_UNFINISHED = MEMORY_IN_FLIGHT }; /* no service has more of them */
 
 /* `entry` is what began it: INTENT, UNDO, RELEASE or REPAIRED, with name, mailbox and folder in `text`. `action`
  * is "repair", "undo" or "release"; `outcome` is one of "repaired", "undone", "released", "not made",
@@ -22,7 +23,8 @@ typedef void past_visit(void *context, const struct journal_entry *entry, const 
                         const char *outcome);
 
 /* Calls `visit` for each, the oldest first, those that are not finished last. HOST_OK also when there is
- * no journal yet. */
-struct host_result past_read(const struct options *options, past_visit *visit, void *context);
+ * no journal yet. `old` is the same of the old journal, without which the present one is read as well. */
+struct host_result past_read(const struct options *options, past_visit *visit, void *context,
+                             struct host_result *old);
 
 #endif

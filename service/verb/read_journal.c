@@ -5,15 +5,30 @@
 #include "result.h"
 #include "todo.h"
 
+/* The present journal has no name in the middle of journal_file_replace(), and after a crash there until the
+ * service opens it: then kmrepair.jnl.new is it, unless that has got the name since. */
+static HANDLE open_journal(const WCHAR *path) {
+    static WCHAR next[PATH_UNITS];
+    const WCHAR *const names[] = {path, next, path};
+    bool is_present = path_ends_in(path, L".jnl") && path_beside(path, JOURNAL_NEW, next);
+    HANDLE file = INVALID_HANDLE_VALUE;
+    for (int i = 0; i < (is_present ? 3 : 1); i++) {
+        file = CreateFileW(names[i], GENERIC_READ,
+                           FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                           OPEN_EXISTING, SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+        if (file != INVALID_HANDLE_VALUE || GetLastError() != ERROR_FILE_NOT_FOUND)
+            break;
+    }
+    return file;
+}
+
 struct host_result read_journal(const WCHAR *path, struct journal_reader *reader,
                                 journal_visit *visit, void *context) {
     static char piece[4096];
     struct host_result result;
     DWORD got = 1;
     journal_begin(reader);
-    HANDLE file =
-        CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                    NULL, OPEN_EXISTING, SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+    HANDLE file = open_journal(path);
     if (file == INVALID_HANDLE_VALUE) {
         result = result_last();
         if (result.error == ERROR_FILE_NOT_FOUND)

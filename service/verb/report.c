@@ -3,6 +3,7 @@
 
 #include "console.h"
 #include "guarded.h"
+#include "result.h"
 #include "text.h"
 #include "todo.h"
 #include "verb/html.h"
@@ -132,7 +133,8 @@ static void put_todo(const struct options *options) {
     put("<h2>Mailboxes to enable</h2>\r\n");
     /* What cannot be told stands under Attention. */
     if (state->todo == 0) {
-        bool none = state->todo_untold == 0 && state->folder.code == HOST_OK;
+        bool none = state->todo_untold == 0 &&
+                    (state->needs & (1U << NEED_JOURNAL | 1U << NEED_FOLDER)) == 0;
         put("<p>%s.</p>\r\n", none ? "None" : "It cannot be told");
         return;
     }
@@ -192,7 +194,6 @@ static void put_weeks(void) {
         if (report.weeks[i] > most)
             most = report.weeks[i];
     }
-    put("<h2>Repairs by week</h2>\r\n");
     if (most == 0) {
         put("<p>None in the last 26 weeks.</p>\r\n");
         return;
@@ -225,12 +226,16 @@ static void put_rows(void) {
 }
 
 static void put_past(const struct options *options) {
-    struct host_result result = past_read(options, keep, NULL);
-    if (result.code == HOST_OK) {
-        put_weeks();
-        put_rows();
-    }
-    /* Otherwise it is among what needs a person. */
+    struct host_result old;
+    /* Why not stands under Attention. */
+    if (past_read(options, keep, NULL, &old).code != HOST_OK)
+        return;
+    put("<h2>Repairs by week</h2>\r\n");
+    if (old.code != HOST_OK)
+        put("<p>The old journal cannot be read: %s.</p>\r\n",
+            result_text(&old, report.text, sizeof report.text));
+    put_weeks();
+    put_rows();
 }
 
 /* ---- facts */
@@ -292,8 +297,8 @@ static void put_facts(void) {
         put_fact("Account", state->account);
     }
     put_fact("Configuration", state->config);
-    if (state->accepted)
-        put_settings(&state->settings);
+    if (state->in_force != NULL)
+        put_settings(state->in_force);
     put("</table>\r\n</body></html>\r\n");
 }
 

@@ -84,6 +84,30 @@ static void find_journal(struct state *state, const struct options *options) {
     state->damaged = state->reader.foreign;
 }
 
+/* A disk without a free cluster; one that cannot be asked is not full. */
+static bool is_full(const WCHAR *path) {
+    static WCHAR root[PATH_UNITS];
+    DWORD sectors = 0;
+    DWORD bytes = 0;
+    DWORD left = 0;
+    DWORD all = 0;
+    (void)lstrcpynW(root, path, (int)path_root(path) + 1);
+    return GetDiskFreeSpaceW(root, &sectors, &bytes, &left, &all) && left == 0;
+}
+
+/* The service cannot say in its journal that it cannot write it. It holds it during a step only. */
+static void try_journal(struct state *state, const struct options *options) {
+    enum { MOST_MS = 1000, POLL_MS = 10 };
+    DWORD begun = GetTickCount();
+    if (state->journal.code != HOST_OK || !state_is_up(state))
+        return;
+    while ((state->journal = journal_file_try(&state->host.journal)).code == HOST_BUSY &&
+           GetTickCount() - begun < MOST_MS)
+        Sleep(POLL_MS);
+    if (state->journal.code == HOST_OK && is_full(options->journal))
+        state->journal = result_of(ERROR_DISK_FULL);
+}
+
 /* ---- configuration and folder ---- */
 
 static void find_config(struct state *state, const struct options *options) {
@@ -128,7 +152,10 @@ static void find_records(struct state *state, const struct options *options) {
     memory_clear(&state->memory);
     if (state->journal.code == HOST_GONE || is_denied(&state->journal))
         return;
-    (void)read_records(options->journal, &state->reader, &state->memory, &state->host);
+    struct host_result again =
+        read_records(options->journal, &state->reader, &state->memory, &state->host);
+    if (state->journal.code == HOST_OK)
+        state->journal = again;
     state->in_flight = (uint32_t)state->memory.count[ITEM_FLIGHT];
     state->waiting_since = find_waiting(state);
     for (struct memory_item *item = state_next_held(state, NULL); item != NULL;
@@ -145,5 +172,6 @@ void state_collect(struct state *state, const struct options *options) {
     find_journal(state, options);
     find_folder(state);
     find_records(state, options);
+    try_journal(state, options);
     state_judge(state);
 }

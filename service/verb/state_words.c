@@ -45,8 +45,11 @@ GUARDED void state_put_doing(const struct state *state, struct text *text) {
     if (state->doing == DOING_LIMIT) {
         (void)when_print(state->told.until, until);
         until[16] = '\0'; /* the time of day only */
-        text_print(text, " has reached %u repairs an hour; it repairs again at %s.",
-                   state->in_force->repairs_per_hour, until + 11);
+        if (state->in_force != NULL)
+            text_print(text, " has reached %u repairs an hour", state->in_force->repairs_per_hour);
+        else
+            text_put(text, " has reached RepairsPerHour");
+        text_print(text, "; it repairs again at %s.", until + 11);
     }
 }
 

@@ -24,6 +24,7 @@
  *   nomake    no service may be created
  *   nodelete  no service may be deleted
  *   nosource  no key of the registry may be deleted
+ *   nospace   no cluster of the disk is free
  *   fat       drive Z: keeps no access lists
  *   close     the console is closed: whoever handles that is told, and when he returns the process ends
  *   database  the database of services is locked, as while the host starts
@@ -66,6 +67,7 @@ typedef BOOL WINAPI get_volume(const WCHAR *, WCHAR *, DWORD, DWORD *, DWORD *, 
                                DWORD);
 typedef BOOL WINAPI set_handler(PHANDLER_ROUTINE, BOOL);
 typedef BOOL WINAPI start_service(SC_HANDLE, DWORD, const WCHAR **);
+typedef BOOL WINAPI get_space(const WCHAR *, DWORD *, DWORD *, DWORD *, DWORD *);
 typedef BOOL WINAPI move_file(const WCHAR *, const WCHAR *, DWORD);
 
 enum { WATCHES = 8 };
@@ -288,6 +290,16 @@ static BOOL WINAPI fault_volume(const WCHAR *root, WCHAR *name, DWORD units, DWO
     return good;
 }
 
+static BOOL WINAPI fault_space(const WCHAR *root, DWORD *sectors, DWORD *bytes, DWORD *left,
+                               DWORD *all) {
+    BOOL good = ((get_space *)(void *)real(L"kernel32", "GetDiskFreeSpaceW"))(root, sectors, bytes,
+                                                                              left, all);
+    if (good && is_on(L"nospace"))
+        *left = 0;
+    return good;
+}
+
+extern void *const import_space IMPORT(GetDiskFreeSpaceW, 20);
 extern void *const import_make_service IMPORT(CreateServiceW, 52);
 extern void *const import_delete_service IMPORT(DeleteService, 4);
 extern void *const import_delete_key IMPORT(RegDeleteKeyW, 8);
@@ -337,6 +349,7 @@ extern void *const import_report IMPORT(ReportEventW, 36);
 extern void *const import_changes IMPORT(ReadDirectoryChangesW, 32);
 extern void *const import_result IMPORT(GetOverlappedResult, 16);
 
+void *const import_space = (void *)fault_space;
 void *const import_make_service = (void *)fault_make_service;
 void *const import_delete_service = (void *)fault_delete_service;
 void *const import_delete_key = (void *)fault_delete_key;
