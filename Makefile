@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
-# KMRepair. Two commands do everything on a fresh Debian 12: `make demo` and `make check`.
+# KMRepair. Two commands do everything on a fresh Debian 12: `make demo` and `make check-full`.
 #
 #   make          the program: build/x86/kmrepair.exe and build/x64/kmrepair.exe, and build/kmrepair-setup.exe
 #   make setup    installs and fetches what the rest needs; a second time it does nothing
-#   make check    set-up, build and all tests; the last line is `N passed, N failed`
+#   make check         set-up, build and the quick tests, what CI runs; the last line is `N passed, N failed`
+#   make check-full    the same with all tests, and the large numbers
 #   make demo     set-up, build, and the program at its work
 #   make unit | lint | floor | docs | wine      one group of tests, of what is built
+#   make wine-quick          of the Wine tests those that `make check` runs
 #   make examples            writes the examples of output in the documents anew
 #   make fuzz SECONDS=N       looks for inputs that break the core, for N seconds in all (default 60)
 #   make fuzz-corpus          takes over into tests/fuzz/corpus what these runs found worth keeping
@@ -68,7 +70,7 @@ same_bytes := -ffile-prefix-map='$(CURDIR)'=. -fno-ident
 # ---- the program
 # No start-up files and none of the compiler's libraries: mingw-w64's come compiled for the i686, and
 # the 32-bit program has to run on an i486. It starts at its own entry() and calls Windows only.
-win_flags = -std=c11 -Oz -fstack-protector $(whole) $(same_bytes) \
+win_flags = -std=c11 -Oz -fstack-protector-explicit $(whole) $(same_bytes) \
     -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN -D__USE_MINGW_ANSI_STDIO=0
 # All sources are compiled as one, when the program is linked. The tests link some of the same objects, one by one.
 whole := -flto -flto-partition=one -ffat-lto-objects
@@ -469,8 +471,8 @@ build-bench: build/bench/judge build/bench/scan build/bench/run $(bench_exes) $(
 bench: all helpers build-bench
 	@$(PYTHON) tests/bench/bench.py $(if $(SIZES),--sizes $(SIZES)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(IDLE),--idle $(IDLE))
 
-# tests/check builds what a suite needs, runs it and counts; `make check` runs all of them.
-.PHONY: build-unit unit lint floor docs wine
+# tests/check builds what a suite needs, runs it and counts.
+.PHONY: build-unit unit lint floor docs wine wine-quick
 build-unit: $(unit_tests)
 unit:
 	@tests/check unit
@@ -487,6 +489,8 @@ examples: build/x86/kmrepair.exe build/x64/kmrepair.exe build/x86/probe.exe buil
 	@$(PYTHON) tests/examples.py --write
 
 wine:
+	@tests/check --full wine
+wine-quick:
 	@tests/check wine
 
 # Set-up over each state that it may find, as a table. SETUP=FILE: another set-up program.
@@ -532,14 +536,14 @@ $(tidy_service): tidy-%: % | build/gen/messages.h
 
 # ---- everything together
 # The set-up may bring what a makefile looks at when it is read, so the rest is a make of its own.
-.PHONY: setup check demo
+.PHONY: setup check check-full demo
 setup:
 	@.ci/setup
 
 # A set-up that failed is a test that failed, for whoever reads only the last line.
-check:
+check check-full:
 	@.ci/setup || { echo '0 passed, 1 failed'; exit 1; }
-	@tests/check
+	@tests/check $(if $(filter check-full,$@),--full)
 
 # What the tests and the demo need to know, and where Wine finds its 32-bit half.
 export INIH PYTEST

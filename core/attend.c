@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "text.h"
 
 static uint64_t now(const struct mender *mender) {
@@ -36,8 +37,8 @@ static void warn_of_verdict(struct mender *mender, const char *name, const struc
         warn(mender, number, name, view->content, NULL, &why);
 }
 
-static void warn_of_stuck(struct mender *mender, const char *name, const struct view *view,
-                          const char *reason) {
+GUARDED static void warn_of_stuck(struct mender *mender, const char *name, const struct view *view,
+                                  const char *reason) {
     const struct host *host = mender->site.host;
     const struct host_result why = {HOST_REFUSED, 0, reason};
     char mailbox[RECORD_MAILBOX_BYTES];
@@ -221,7 +222,7 @@ static void on_stuck(struct mender *mender, const char *name, const struct view 
     }
 }
 
-void attend_due(struct mender *mender) {
+GUARDED void attend_due(struct mender *mender) {
     struct queue_item *item = queue_first(&mender->queue);
     char name[QUEUE_NAME_BYTES];
     struct view view;

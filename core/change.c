@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crc32.h"
+#include "guarded.h"
 #include "text.h"
 
 static const struct host_result ok = {HOST_OK, 0, NULL};
@@ -72,7 +73,7 @@ struct host_result change_look(struct change *change, const char *name, struct v
 }
 
 /* Compares it with change->bytes. */
-static struct host_result verify(const struct change *change, uint32_t size) {
+GUARDED static struct host_result verify(const struct change *change, uint32_t size) {
     const struct host *host = change->site->host;
     unsigned char piece[1024];
     for (uint32_t at = 0; at < size; at += (uint32_t)sizeof piece) {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "ini.h"
 #include "text.h"
 
@@ -49,8 +50,8 @@ void config_defaults(struct settings *settings) {
 
 /* The first complaint is the one that is shown. `what` is quoted, unless it is NULL, and cut, so that
  * what to do about it is never cut off. */
-static int refuse_line(struct parse *parse, const char *before, const char *what,
-                       const char *after) {
+GUARDED static int refuse_line(struct parse *parse, const char *before, const char *what,
+                               const char *after) {
     struct text reason;
     char shown[61];
     if (parse->failed)
@@ -121,7 +122,7 @@ static char *read_config_line(char *line, int size, void *stream) {
     return line;
 }
 
-static int set_number(struct parse *parse, const struct key *key, const char *value) {
+GUARDED static int set_number(struct parse *parse, const struct key *key, const char *value) {
     char range[64];
     struct text text;
     uint32_t number = 0;
@@ -259,7 +260,7 @@ const char *config_key(const struct settings *settings, size_t number,
 
 static const char *const found_by_itself = " (auto)";
 
-void config_print(const struct settings *settings, char *to, size_t size) {
+GUARDED void config_print(const struct settings *settings, char *to, size_t size) {
     char value[CONFIG_FOLDER_BYTES];
     const char *name = NULL;
     struct text text;
@@ -282,7 +283,7 @@ static const char *find_last(const char *text, const char *mark) {
     return last;
 }
 
-void config_read(const char *printed, struct settings *settings) {
+GUARDED void config_read(const char *printed, struct settings *settings) {
     static const char *const before_folder = ", Folder = ";
     char mark[40];
     const char *end = printed + strlen(printed);

@@ -98,7 +98,7 @@ struct journal_state {
     uint32_t until;
     uint32_t scanned; /* when a scan found these counts */
     struct scan_counts counts;
-    uint32_t reminded;
+    uint32_t reminded; /* of what there is to enable, or since when that is waited for */
 };
 
 struct journal_entry {

@@ -458,9 +458,6 @@ void ledger_reset_window(struct ledger *ledger) {
 
 void ledger_note_content(struct ledger *ledger, const char *name, uint32_t content) {
     struct memory_item *item = memory_find(&ledger->memory, ITEM_REPAIR, name);
-    if (item == NULL)
-        return;
-    item->gone = false;
-    if (item->after != content)
-        memory_remove(&ledger->memory, item);
+    if (item != NULL)
+        item->off = item->after != content;
 }

@@ -133,7 +133,7 @@ void ledger_note_settings(struct ledger *ledger, const struct settings *settings
 void ledger_note_state(struct ledger *ledger, const struct journal_state *state);
 /* Repairs that were made do not count any more. */
 void ledger_reset_window(struct ledger *ledger);
-/* A record was seen with this content: a repair that left another one was followed by a change. */
+/* A record was seen with this content: a repair that left another one is `off`, for so long. */
 void ledger_note_content(struct ledger *ledger, const char *name, uint32_t content);
 
 #endif

@@ -133,12 +133,16 @@ void memory_remove(struct memory *memory, struct memory_item *item) {
     item->kind = ITEM_NONE;
 }
 
-/* Makes room by the oldest repair. */
+static bool is_sooner(const struct memory_item *a, const struct memory_item *b) {
+    return a->off != b->off ? a->off : a->number < b->number;
+}
+
+/* Makes room by the oldest repair, of those that are off if there is one. */
 static bool evict(struct memory *memory) {
     struct memory_item *oldest = NULL;
     for (struct memory_item *item = memory_next(memory, ITEM_REPAIR, NULL); item != NULL;
          item = memory_next(memory, ITEM_REPAIR, item)) {
-        if (oldest == NULL || item->number < oldest->number)
+        if (oldest == NULL || is_sooner(item, oldest))
             oldest = item;
     }
     if (oldest != NULL)

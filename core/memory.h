@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * memory: what a journal tells, kept in memory: the changes that are in flight, the records that are
- * held, the repairs that are not known to have been followed by a change.
+ * held, the last repair of each other record.
  *
  * An item is one of the three; it stays where it is as long as it is of that kind. Names, mailboxes
  * and folders are kept as text, so that a journal which somebody deletes can be written again.
  *
  * Bounds: MEMORY_IN_FLIGHT, MEMORY_HELD and MEMORY_REPAIRED items, for those that begin one to keep to;
  * what a journal has beyond that is taken as long as there is a place or a byte. The repairs make room
- * then, the oldest first: they are only known not to be followed by a change. When there is no more,
- * `overflow` is set, and nothing may be begun.
+ * then, those that are `off` before the others, the oldest first: nobody needs them to bring a change to its
+ * end. When there is no more, `overflow` is set, and nothing may be begun.
  *
  * Pure: no host; it belongs to one thread. A struct memory is large: static storage.
  */
@@ -64,7 +64,8 @@ struct memory_item {
     uint64_t busy_since; /* of the first failed attempt; meaningful while backoff is not 0 */
 
     /* Of a repair; the module remind works on these. */
-    bool gone;     /* there was no such record when it was looked for last */
+    bool off;      /* it was gone, or held something else, when it was looked at last */
+    bool untold;   /* it could not be read then */
     bool aged;     /* the following is known: */
     uint32_t made; /* seconds of the clock, modulo 2^32: it may have been made before that began */
 };

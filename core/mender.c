@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attend.h"
+#include "guarded.h"
 #include "text.h"
 #include "todo.h"
 
@@ -17,7 +18,7 @@ static void end_scan(struct mender *mender) {
     site_tell_away(&mender->site, &mender->folder_told, EVENT_FOLDER_BACK, NULL);
 }
 
-static void work_scan(struct mender *mender) {
+GUARDED static void work_scan(struct mender *mender) {
     char name[QUEUE_NAME_BYTES];
     /* So that it can tell how many mailboxes are to be enabled. */
     if (!mender->scan.running && !remind_is_fresh(&mender->remind)) {
@@ -57,7 +58,7 @@ static struct memory_item *first_flight(struct mender *mender) {
     return first;
 }
 
-static void work_flight(struct mender *mender) {
+GUARDED static void work_flight(struct mender *mender) {
     char name[QUEUE_NAME_BYTES];
     struct memory_item *item = first_flight(mender);
     uint32_t content = item->before;

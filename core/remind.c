@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "text.h"
 #include "todo.h"
 
@@ -32,9 +33,22 @@ static uint32_t clock_at(const struct remind *remind, uint32_t time) {
     return seconds(remind) - (time < present ? present - time : 0);
 }
 
-static uint32_t age_of(const struct remind *remind, struct memory_item *item) {
-    if (!item->aged)
+static void set_told(struct remind *remind) {
+    remind->told = utc(remind);
+    remind->told_at = seconds(remind);
+}
+
+/* One from the future would be of now at each start: it is as old as what was said last, and if nothing was,
+ * the journal keeps that it begins to count now. */
+static uint32_t age_of(struct remind *remind, struct memory_item *item) {
+    if (!item->aged) {
         item->made = clock_at(remind, item->utc);
+        if (item->utc > utc(remind) + DRIFT_SECONDS) {
+            if (remind->told == 0)
+                set_told(remind);
+            item->made = remind->told_at;
+        }
+    }
     item->aged = true;
     return seconds(remind) - item->made;
 }
@@ -58,13 +72,14 @@ static uint32_t told_ago(struct remind *remind) {
 }
 
 /* Of the oldest on the list. False when that is empty. */
-static bool find_oldest(const struct remind *remind, uint32_t *age) {
+static bool find_oldest(struct remind *remind, uint32_t *age) {
     struct memory *memory = &remind->ledger->memory;
     bool found = false;
     *age = 0;
     for (struct memory_item *item = memory_next(memory, ITEM_REPAIR, NULL); item != NULL;
          item = memory_next(memory, ITEM_REPAIR, item)) {
-        if (item->gone || !memory_is_ours(memory, item))
+        bool passed_over = item->untold && now(remind) - remind->looked_at < REMIND_UNTOLD;
+        if (item->off || passed_over || !memory_is_ours(memory, item))
             continue;
         uint32_t its = age_of(remind, item);
         if (its > *age)
@@ -94,11 +109,10 @@ static enum todo look(const struct remind *remind, struct memory_item *item) {
     struct memory *memory = &remind->ledger->memory;
     struct host_result why;
     enum todo found = todo_look(remind->site->host, remind->bytes, memory, item, &why);
-    if (item->kind != ITEM_REPAIR || found == TODO_UNTOLD)
-        return found;
-    item->gone = found == TODO_GONE;
-    if (found == TODO_CHANGED)
-        memory_remove(memory, item);
+    item->untold = found == TODO_UNTOLD;
+    /* Whoever rewrites it may be about to leave in it what is there now. */
+    if (item->kind == ITEM_REPAIR && !item->untold)
+        item->off = found != TODO_ENABLE;
     return found;
 }
 
@@ -153,15 +167,16 @@ static bool put_name(struct text *names, const struct memory *memory,
 
 /* The first mailboxes, each of which is as its repair left it. False when none is, or none of them has
  * waited for long enough. */
-static bool put_names(const struct remind *remind, struct text *names) {
+static bool put_names(struct remind *remind, struct text *names) {
     struct memory *memory = &remind->ledger->memory;
     struct memory_item *item = todo_next(memory, NULL);
     bool is_old = false;
     unsigned count = 0;
-    for (unsigned looks = 0; item != NULL && count < REMIND_NAMES && looks < REMIND_LOOKS;
-         looks++) {
+    unsigned looks = 0;
+    while (item != NULL && count < REMIND_NAMES && looks < REMIND_LOOKS) {
         struct memory_item *next = todo_next(memory, item);
-        if (look(remind, item) == TODO_ENABLE) {
+        looks += !item->untold;
+        if (!item->untold && look(remind, item) == TODO_ENABLE) {
             if (!put_name(names, memory, item))
                 break;
             is_old = is_old || age_of(remind, item) >= wait_seconds(remind);
@@ -174,7 +189,7 @@ static bool put_names(const struct remind *remind, struct text *names) {
     return is_old;
 }
 
-static void tell(struct remind *remind) {
+GUARDED static void tell(struct remind *remind) {
     char room[REMIND_TEXT];
     char digits[11];
     struct text names;
@@ -191,8 +206,7 @@ static void tell(struct remind *remind) {
         return;
     }
     remind->backoff = 0;
-    remind->told = utc(remind);
-    remind->told_at = seconds(remind);
+    set_told(remind);
 }
 
 /* ---- what there is to do */

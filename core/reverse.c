@@ -2,6 +2,7 @@
 /* mender_undo, mender_next_repair and mender_release, of mender.h. */
 #include <string.h>
 
+#include "guarded.h"
 #include "mender.h"
 #include "text.h"
 
@@ -70,8 +71,9 @@ static struct host_result release(struct mender *mender, const char *name) {
 }
 
 /* Does either of the two with the journal. A record that is gone keeps the name that it is given. */
-static struct host_result with_journal(struct mender *mender, const char *given,
-                                       struct host_result (*act)(struct mender *, const char *)) {
+GUARDED static struct host_result with_journal(struct mender *mender, const char *given,
+                                               struct host_result (*act)(struct mender *,
+                                                                         const char *)) {
     const struct host *host = mender->site.host;
     char name[QUEUE_NAME_BYTES];
     if (!text_copy(name, sizeof name, given))

@@ -21,7 +21,7 @@ static bool is_later(const struct memory_item *a, const struct memory_item *b) {
 }
 
 static bool is_listed(struct memory *memory, const struct memory_item *item) {
-    if (item->undo || item->gone || !memory_is_ours(memory, item))
+    if (item->undo || item->off || !memory_is_ours(memory, item))
         return false;
     if (item->kind == ITEM_FLIGHT)
         return true;

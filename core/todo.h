@@ -34,7 +34,7 @@ enum todo {
 void todo_apply(struct memory *memory, const struct host *host, const struct journal_entry *entry);
 
 /* The next item, the oldest repair first, behind `after`, NULL for the first; NULL behind the last. An item
- * that is `gone` is passed over. */
+ * that is `off` is passed over. */
 struct memory_item *todo_next(struct memory *memory, const struct memory_item *after);
 
 /* How many repairs are on the list as far as is known: nothing is opened. */

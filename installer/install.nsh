@@ -453,11 +453,13 @@ Function Install
   Call StopService
   Call ExchangeFiles
   Call Register
+  Call Scan
   Call StartService
   StrCpy $Stage 5
   StrCpy $Code 0
   !insertmacro EachFile DeleteOld
   Call AddRemovePrograms
+  Call ComposeLast
   StrCpy $Word "KMRepair ${VERSION} is installed in $INSTDIR"
   Call Say
 FunctionEnd

@@ -22,6 +22,7 @@
 ; shared.nsh     what set-up and uninstaller share: options, log, running the program
 ; pages.nsh      what is asked, and before it what is refused at once
 ; install.nsh    the installation, and how it is taken back
+; last.nsh       the last page
 ; uninstall.nsh  the uninstaller
 ;
 ; Copying files and the entry in Add/Remove Programs is all that is done here. What makes a service of
@@ -100,5 +101,6 @@ VIAddVersionKey "LegalCopyright" "${COPYRIGHT}"
 
 !include installer/shared.nsh
 !include installer/pages.nsh
+!include installer/last.nsh
 !include installer/install.nsh
 !include installer/uninstall.nsh

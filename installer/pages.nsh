@@ -10,6 +10,10 @@ Var NoStart
 Var Least       ; see CheckFull
 Var Explicit    ; the folder that was named by /D, or empty; in $INSTDIR NSIS would leave out what it does not like
 Var Stage       ; how far the installation has come: see install.nsh
+Var Doing       ; what the last page says: what the service does,
+Var Scanned     ;   what a scan found,
+Var Next        ;   what happens next,
+Var GuideFolder ;   and where the operations guide is
 
 !define USAGE "kmrepair-setup [/S] [/CLIENTS=DIR] [/REPORTONLY] [/NOSTART] [/WAIT=SECONDS] [/LOG=FILE] [/D=DIR]"
 
@@ -32,6 +36,14 @@ named Clients. $About"
 !define MUI_PAGE_CUSTOMFUNCTION_PRE ClientsPage
 !insertmacro MUI_PAGE_DIRECTORY
 !insertmacro MUI_PAGE_INSTFILES
+!define MUI_PAGE_HEADER_TEXT "KMRepair is installed"
+!define MUI_PAGE_HEADER_SUBTEXT "What it does now, what a scan found, and what happens next."
+!define MUI_DIRECTORYPAGE_VARIABLE $GuideFolder
+!define MUI_DIRECTORYPAGE_TEXT_TOP "$Doing $Scanned$\r$\n$\r$\n$Next"
+!define MUI_DIRECTORYPAGE_TEXT_DESTINATION "The operations guide, OPERATIONS.txt, is in"
+!define MUI_PAGE_CUSTOMFUNCTION_SHOW LastShown
+!define MUI_PAGE_CUSTOMFUNCTION_LEAVE LastLeft
+!insertmacro MUI_PAGE_DIRECTORY
 !insertmacro MUI_UNPAGE_CONFIRM
 !insertmacro MUI_UNPAGE_COMPONENTS
 !insertmacro MUI_UNPAGE_INSTFILES

@@ -86,7 +86,8 @@ int console_fail_because(const char *what, const char *detail, const char *reaso
     return 2;
 }
 
-int console_fail_result(const char *what, const char *detail, const struct host_result *result) {
+GUARDED int console_fail_result(const char *what, const char *detail,
+                                const struct host_result *result) {
     char room[200];
     return console_fail_because(what, detail, result_text(result, room, sizeof room));
 }
@@ -325,7 +326,7 @@ bool console_print_row(enum format format, const struct column *column, const ch
 
 /* ---- configuration ---- */
 
-int console_fail_config(const struct options *options, const struct config_error *error) {
+GUARDED int console_fail_config(const struct options *options, const struct config_error *error) {
     static char path[PATH_UNITS * 3];
     char line[32];
     struct text text;

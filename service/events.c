@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "console.h"
+#include "guarded.h"
 #include "journal.h"
 #include "messages.h"
 #include "result.h"
@@ -83,7 +84,7 @@ static void print(struct events *events, DWORD message, enum event_number number
                         events->line);
 }
 
-bool events_report(struct events *events, const struct event *event) {
+GUARDED bool events_report(struct events *events, const struct event *event) {
     const WCHAR *strings[EVENT_STRINGS + 2];
     WCHAR *at = events->strings;
     const WCHAR *end = events->strings + EVENTS_BUFFER;

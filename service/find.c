@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "text.h"
 #include "win/error.h"
 #include "win/expand.h"
@@ -10,7 +11,7 @@
 #include "win/scm.h"
 
 /* What stands in front of `\bin\kmserver` in a command line, quoted or not: `C:\Security`. */
-static bool base_of(const WCHAR *image, char *base, size_t size) {
+GUARDED static bool base_of(const WCHAR *image, char *base, size_t size) {
     static const char program[] = "\\bin\\kmserver";
     static char given[PATH_UNITS * 3];
     static char line[PATH_UNITS * 3];
@@ -41,7 +42,7 @@ static void put_newer(struct text *words, const char *found) {
 enum answer { FOUND, NONE, UNKNOWN };
 
 /* The folder beside that of the KMS's program. */
-static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *words) {
+GUARDED static enum answer ask_service(char folder[CONFIG_FOLDER_BYTES], struct text *words) {
     static const char security[] = "\\Security";
     char base[CONFIG_FOLDER_BYTES - sizeof "\\Mgrent\\Clients"];
     struct text text;

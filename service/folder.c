@@ -125,7 +125,7 @@ static bool is_worth_asking(const struct folder *folder, const char *path) {
     return !spell_is_remote(path) || folder->remote || (is_share && names_this_host(path));
 }
 
-bool folder_is(void *context, const char *path) {
+GUARDED bool folder_is(void *context, const char *path) {
     struct folder *folder = context;
     struct file_identity there;
     char spelled[CONFIG_FOLDER_BYTES];

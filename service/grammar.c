@@ -84,7 +84,8 @@ const struct grammar_option grammar_options[GRAMMAR_OPTIONS] = {
     {"restore", " FILE", OF(PROTECT), TAKE_RESTORE, 0, NULL},
     {"wait", " SECONDS", OF(STOP), TAKE_WAIT, 0, NULL},
     {"output", " FILE",
-     OF(INSTALL) | OF(PROTECT) | OF(UNINSTALL) | OF(START) | OF(STOP) | OF(CHECK) | OF(HISTORY),
+     OF(INSTALL) | OF(PROTECT) | OF(UNINSTALL) | OF(START) | OF(STOP) | OF(CHECK) | OF(HISTORY) |
+         OF(SCAN) | OF(STATUS),
      TAKE_OUTPUT, 0, NULL},
     {"strict", "", OF(PROTECT), FLAG(strict), NULL},
 };

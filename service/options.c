@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "grammar.h"
+#include "guarded.h"
 #include "help.h"
 #include "host_win.h"
 #include "journal.h"
@@ -75,8 +76,9 @@ static void consider(struct guess *guess, const char *name) {
 /* ---- what is refused ---- */
 
 /* Writes these in one line, and `nearest`, what may have been meant, unless it is NULL. Returns false. */
-static bool refuse_name(const struct options *options, const char *first, const char *before,
-                        const WCHAR *word, const char *after, const char *nearest) {
+GUARDED static bool refuse_name(const struct options *options, const char *first,
+                                const char *before, const WCHAR *word, const char *after,
+                                const char *nearest) {
     char narrow[400];
     path_print(word, narrow, sizeof narrow);
     (void)console_print(CONSOLE_ERROR, "kmrepair: %s%s%s%s%s%s\r\n", first, before, narrow, after,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "find.h"
+#include "guarded.h"
 #include "text.h"
 #include "win/error.h"
 #include "win/expand.h"
@@ -97,7 +98,7 @@ static bool refuse_folder(struct config_error *error, const char *variable) {
 }
 
 /* The folder that is meant, with its variables expanded; `auto` while none is found. */
-static bool resolve(struct settings *settings, struct config_error *error) {
+GUARDED static bool resolve(struct settings *settings, struct config_error *error) {
     char words[FIND_WORDS_BYTES];
     char variable[EXPAND_NAME_BYTES];
     if (settings->automatic)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "queue.h"
 #include "result.h"
 #include "text.h"
@@ -100,7 +101,7 @@ static bool counts(DWORD action) {
 }
 
 /* Walks the buffer; `bytes` is how much of it the system says it filled. */
-static void hand_out(const char *at, DWORD bytes, watch_change *change, void *context) {
+GUARDED static void hand_out(const char *at, DWORD bytes, watch_change *change, void *context) {
     const DWORD header = FIELD_OFFSET(FILE_NOTIFY_INFORMATION, FileName);
     while (bytes >= header) {
         /* At a multiple of four, says the documentation; Wine has them behind each other as they

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "result.h"
 #include "settings.h"
 #include "text.h"
@@ -103,7 +104,7 @@ static void look_after_folder(struct worker *worker) {
 }
 
 /* watch_change */
-static void on_record(void *context, const char *name, bool is_there) {
+GUARDED static void on_record(void *context, const char *name, bool is_there) {
     struct worker *worker = context;
     char real[QUEUE_NAME_BYTES];
     if (name == NULL) {

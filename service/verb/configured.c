@@ -5,6 +5,7 @@
 
 #include "console.h"
 #include "find.h"
+#include "guarded.h"
 #include "settings.h"
 #include "text.h"
 #include "verb/registration.h"
@@ -38,7 +39,7 @@ void configured_adopt(struct options *options) {
     }
 }
 
-bool configured_load(const struct options *options, struct settings *settings) {
+GUARDED bool configured_load(const struct options *options, struct settings *settings) {
     struct config_error error;
     char words[FIND_WORDS_BYTES];
     bool optional = !options->has_config && (options->has_folder || options->verb == VERB_SCAN);

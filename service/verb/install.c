@@ -2,6 +2,7 @@
 #include "config.h"
 #include "console.h"
 #include "find.h"
+#include "guarded.h"
 #include "verb/initial.h"
 #include "verb/password.h"
 #include "verb/place.h"
@@ -22,7 +23,7 @@ static bool print_moved(const struct options *options, const WCHAR *before) {
                          path_words(options->program));
 }
 
-static int print_installed(const struct options *options, const struct settings *settings) {
+GUARDED static int print_installed(const struct options *options, const struct settings *settings) {
     char words[FIND_WORDS_BYTES];
     const char *note = "";
     words[0] = '\0';

@@ -2,13 +2,14 @@
 #include "verb/output.h"
 
 #include "console.h"
+#include "guarded.h"
 #include "text.h"
 #include "verb/place.h"
 #include "win/access.h"
 #include "win/file.h"
 
 /* Somebody may have exchanged set-up's folder before anything in it was open. */
-static bool is_ours(const WCHAR *path) {
+GUARDED static bool is_ours(const WCHAR *path) {
     static struct access_account nobody;
     static WCHAR folder[PATH_UNITS];
     char who[300];

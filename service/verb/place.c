@@ -162,7 +162,7 @@ static bool cut_last(WCHAR *folder) {
     return true;
 }
 
-int place_tell_above(const WCHAR *folder, const struct access_account *registered) {
+GUARDED int place_tell_above(const WCHAR *folder, const struct access_account *registered) {
     static WCHAR above[PATH_UNITS];
     static char below[PATH_UNITS * 3];
     char who[300];

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "console.h"
+#include "guarded.h"
 #include "result.h"
 #include "text.h"
 #include "verb/session.h"
@@ -104,7 +105,7 @@ static void put_reason(struct text *text, struct mender *mender, const char *nam
 }
 
 /* walk_visit: names what is left, and why: what is stuck, doubtful, or cannot be read. */
-static void print_left(void *context, const struct walk_row *row) {
+GUARDED static void print_left(void *context, const struct walk_row *row) {
     static char line[2 * QUEUE_NAME_BYTES + 300];
     char reason[200];
     struct session *session = context;

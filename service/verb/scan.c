@@ -4,6 +4,7 @@
 #include "config.h"
 #include "console.h"
 #include "crc32.h"
+#include "guarded.h"
 #include "memory.h"
 #include "result.h"
 #include "text.h"
@@ -116,7 +117,7 @@ static void count_state(const char *state) {
     scan.by_state[digit ? state[0] - '0' : 10]++;
 }
 
-static void print_record_row(void *context, const struct walk_row *row) {
+GUARDED static void print_record_row(void *context, const struct walk_row *row) {
     struct printer *printer = context;
     const struct record *record = &row->record;
     char state[RECORD_STATE_BYTES];

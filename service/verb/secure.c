@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "console.h"
+#include "guarded.h"
 #include "host_win.h"
 #include "service.h"
 #include "verb/place.h"
@@ -133,7 +134,8 @@ int secure_check_links(const struct options *options) {
 }
 
 /* Whoever owns a folder can change its list at any time. */
-int secure_check_owner(const struct options *options, const struct access_account *registered) {
+GUARDED int secure_check_owner(const struct options *options,
+                               const struct access_account *registered) {
     const WCHAR *folder = place_of(options, PROGRAM_FOLDER);
     char who[300];
     int code = find_open_to(folder, ACCESS_OWN, registered, who, sizeof who);
@@ -143,8 +145,8 @@ int secure_check_owner(const struct options *options, const struct access_accoun
                                  "Administrators its owner first");
 }
 
-static int check_lists(const struct options *options, const struct access_account *registered,
-                       enum place first) {
+GUARDED static int check_lists(const struct options *options,
+                               const struct access_account *registered, enum place first) {
     char who[300];
     int code = 0;
     for (enum place place = first; code == 0 && place < PLACES; place++) {
@@ -326,7 +328,7 @@ int secure_restore(const struct options *options) {
 
 /* ---- saying it ---- */
 
-int secure_tell_open(const struct options *options, const struct access_account *account) {
+GUARDED int secure_tell_open(const struct options *options, const struct access_account *account) {
     char who[300];
     int code = 0;
     for (enum place place = CONFIG; code == 0 && place < CONFIG_FOLDER; place++) {

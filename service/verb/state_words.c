@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "result.h"
 #include "verb/when.h"
 #include "version.h"
@@ -19,7 +20,7 @@ const char *state_start_word(DWORD start) {
 
 /* ---- what it does ---- */
 
-void state_put_doing(const struct state *state, struct text *text) {
+GUARDED void state_put_doing(const struct state *state, struct text *text) {
     static const char *const words[] = {
         [DOING_UNKNOWN] = " cannot be asked for its state: ",
         [DOING_ABSENT] = " is not installed: nothing is repaired until kmrepair install.",

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "console.h"
+#include "guarded.h"
 #include "journal.h"
 #include "record.h"
 #include "text.h"
@@ -110,7 +111,7 @@ static void put_attention(struct output *out, struct state *state) {
 
 /* Folder = auto is said here; the path has a line of its own. For programs they are named with a small
  * letter first, and a number, yes and no are as JSON has them. */
-static void put_settings(struct output *out, const struct settings *settings) {
+GUARDED static void put_settings(struct output *out, const struct settings *settings) {
     static char value[CONFIG_FOLDER_BYTES];
     char small[32];
     struct text words;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "console.h"
+#include "guarded.h"
 #include "result.h"
 #include "text.h"
 #include "verb/session.h"
@@ -42,7 +43,7 @@ static int make_change(const struct options *options, change_record *change, con
 }
 
 /* A line about a record. */
-static bool print_result(const char *name, const struct host_result *result) {
+GUARDED static bool print_result(const char *name, const struct host_result *result) {
     static char line[QUEUE_NAME_BYTES + 250];
     char reason[200];
     struct text text;

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "console.h"
 #include "find.h"
+#include "guarded.h"
 #include "result.h"
 #include "text.h"
 #include "verb/state.h"
@@ -18,7 +19,7 @@ int verb_say(const char *state) {
     return console_print(CONSOLE_OUT, "The service KMRepair %s.\r\n", state) ? 0 : 2;
 }
 
-const char *verb_no_folder(const struct options *options, const struct host_result *why) {
+GUARDED const char *verb_no_folder(const struct options *options, const struct host_result *why) {
     static char message[FIND_WORDS_BYTES + 100];
     char reason[200];
     struct text text;

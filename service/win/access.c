@@ -76,7 +76,6 @@ struct security {
 static bool take_apart(PSECURITY_DESCRIPTOR descriptor, struct security *security) {
     BOOL present = FALSE;
     BOOL defaulted = FALSE;
-    memset(security, 0, sizeof *security);
     return GetSecurityDescriptorOwner(descriptor, &security->owner, &defaulted) &&
            GetSecurityDescriptorDacl(descriptor, &present, &security->list, &defaulted);
 }
@@ -86,6 +85,7 @@ static DWORD read_security(const WCHAR *path, SECURITY_INFORMATION what,
     /* A list, and an owner with what is in front of both. */
     static DWORD_PTR room[(ACL_BYTES + 512) / sizeof(DWORD_PTR)];
     DWORD needed = 0;
+    memset(security, 0, sizeof *security);
     /* What Windows says of a file that is not there differs. */
     if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES)
         return GetLastError() == ERROR_PATH_NOT_FOUND ? ERROR_FILE_NOT_FOUND : GetLastError();

@@ -23,7 +23,7 @@ GUARDED void error_text(DWORD error, char *to, size_t size) {
     text_put(&text, ")");
 }
 
-void error_explain(const char *what, DWORD error, char *to, size_t size) {
+GUARDED void error_explain(const char *what, DWORD error, char *to, size_t size) {
     struct text text;
     text_begin(&text, to, size);
     text_put(&text, what);

@@ -85,8 +85,8 @@ bool expand_has_variable(const char *path) {
 /* The value of a variable. `type` is what the registry says of it. */
 typedef bool find_value(const char *name, char value[VALUE_BYTES], DWORD *type);
 
-static enum expand_result expand(const char *path, char *to, size_t size,
-                                 char name[EXPAND_NAME_BYTES], find_value *find) {
+GUARDED static enum expand_result expand(const char *path, char *to, size_t size,
+                                         char name[EXPAND_NAME_BYTES], find_value *find) {
     char value[VALUE_BYTES];
     struct text text;
     struct text found;
@@ -111,7 +111,7 @@ static enum expand_result expand(const char *path, char *to, size_t size,
 }
 
 /* One that Windows sets, or one of the system's. Either may be written by means of the former. */
-static bool find_any(const char *name, char value[VALUE_BYTES], DWORD *type) {
+GUARDED static bool find_any(const char *name, char value[VALUE_BYTES], DWORD *type) {
     char raw[VALUE_BYTES];
     char inner[EXPAND_NAME_BYTES];
     if (!find_known(name, value, type) && !read_value(SYSTEM, name, value, type))

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guarded.h"
 #include "text.h"
 
 static bool is_separator(char c) {
@@ -83,7 +84,7 @@ bool spell_path(struct spell *spell, const char *path, char *to, size_t size) {
     return text_copy(to, size, spelled);
 }
 
-bool spell_is_same(struct spell *spell, const char *a, const char *b) {
+GUARDED bool spell_is_same(struct spell *spell, const char *a, const char *b) {
     char first[PATH_GIVEN_UNITS];
     char second[PATH_GIVEN_UNITS];
     (void)spell_path(spell, a, first, sizeof first);

@@ -193,6 +193,22 @@ static void repairs_are_bounded(void **state) {
     no_complaints();
 }
 
+static void repairs_that_are_off_make_room_first(void **state) {
+    (void)state;
+    char name[64];
+    arm(FOLDER);
+    for (unsigned i = 1; i <= MEMORY_REPAIRED + 2; i++) {
+        numbered(name, i);
+        put(JOURNAL_REPAIRED, i, name);
+        memory_find(&memory, ITEM_REPAIR, name)->off = i == 20 || i == 30 || i == MEMORY_REPAIRED;
+    }
+    assert_non_null(memory_find(&memory, ITEM_REPAIR, "Mx1.ini"));
+    assert_null(memory_find(&memory, ITEM_REPAIR, "Mx20.ini"));
+    assert_null(memory_find(&memory, ITEM_REPAIR, "Mx30.ini"));
+    assert_non_null(memory_find(&memory, ITEM_REPAIR, "Mx1024.ini"));
+    no_complaints();
+}
+
 /* More holds than anybody may begin, as a journal of the first version may have: the repairs make
  * room. */
 static void holds_beyond_their_bound(void **state) {
@@ -597,6 +613,7 @@ int main(void) {
         cmocka_unit_test_setup(holds, start),
         cmocka_unit_test_setup(folders, start),
         cmocka_unit_test_setup(repairs_are_bounded, start),
+        cmocka_unit_test_setup(repairs_that_are_off_make_room_first, start),
         cmocka_unit_test_setup(holds_beyond_their_bound, start),
         cmocka_unit_test_setup(texts_are_bounded, start),
         cmocka_unit_test_setup(folders_are_bounded, start),

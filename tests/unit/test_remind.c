@@ -119,6 +119,39 @@ static void what_changed_unseen_is_not_named(void **state) {
     no_complaints();
 }
 
+/* Whoever writes a record again begins by cutting it short. */
+static void cut_short_and_written_again(uint32_t rescan_minutes) {
+    settings.rescan_minutes = rescan_minutes;
+    begin(24);
+    struct fake_file *file = a_repaired("a.ini");
+    run(23 * HOUR + 2 * QUARTER);
+    fake_change(file, "");
+    run(HOUR);
+    reminders("cut short", 0);
+    same_number("cut short", "to enable", 0, todo_count(&mender.ledger.memory));
+    fake_fill_journal(&fake);
+    mender_journal_changed(&mender);
+    run(MINUTE);
+    same_number("a new journal", "REPAIRED", 1, fake_entries(&fake, JOURNAL_REPAIRED));
+    fake_change(file, repaired_text);
+    mender_hint(&mender, "a.ini");
+    run(QUARTER);
+    reminders("as its repair left it again", 1);
+    names("as its repair left it again", ANNA, "1");
+    same_number("a.ini", "undo", HOST_OK, by_another(mender_undo, "a.ini").code);
+    no_complaints();
+}
+
+static void a_look_at_a_rewrite_forgets_nothing(void **state) {
+    (void)state;
+    cut_short_and_written_again(0);
+}
+
+static void a_scan_of_a_rewrite_forgets_nothing(void **state) {
+    (void)state;
+    cut_short_and_written_again(15);
+}
+
 static void the_first_are_named(void **state) {
     (void)state;
     begin(24);
@@ -136,6 +169,38 @@ static void the_first_are_named(void **state) {
     run(DAY);
     names("more than are named",
           "record unnamed.ini; " ANNA "; record c.ini; record d.ini; record e.ini; ...", "7");
+    no_complaints();
+}
+
+/* More of the oldest than are looked at in one step. */
+static void what_cannot_be_read_keeps_nobody_waiting(void **state) {
+    (void)state;
+    struct fake_file *busy[2 * REMIND_LOOKS];
+    settings.rescan_minutes = 0;
+    begin(24);
+    for (unsigned i = 0; i < 2 * REMIND_LOOKS; i++) {
+        char name[] = "busy-a.ini";
+        name[5] = (char)(name[5] + i);
+        busy[i] = a_repaired(name);
+        busy[i]->shared = HOST_BUSY;
+    }
+    (void)a_repaired_as("z.ini", OTHER_STUCK);
+    run(DAY + QUARTER);
+    reminders("a day", 1);
+    names("a day", "record z.ini", "21");
+    fake.count[FAKE_OPEN] = 0;
+    run(22 * HOUR);
+    same_number("none is due", "opened once an hour", true,
+                fake.count[FAKE_OPEN] <= 22 * (2 * REMIND_LOOKS + 1));
+    run(2 * HOUR);
+    reminders("two days", 2);
+    fake_find(&fake, "z.ini")->there = false;
+    run(DAY);
+    reminders("none can be read", 2);
+    busy[7]->shared = HOST_OK;
+    run(HOUR + QUARTER);
+    reminders("one can be read again", 3);
+    names("one can be read again", ANNA, "20");
     no_complaints();
 }
 
@@ -229,6 +294,20 @@ static void the_wall_clock_is_set(void **state) {
     no_complaints();
 }
 
+static void a_repair_from_the_future_and_restarts(void **state) {
+    (void)state;
+    begin(24);
+    fake.apart = 30 * 86400;
+    (void)a_repaired("a.ini");
+    fake.apart = 0;
+    for (unsigned i = 0; i < 10; i++) {
+        restart(i % 2 == 0);
+        run(12 * HOUR + MINUTE);
+        reminders("restarted each 12 h", (i + 1) / 2);
+    }
+    no_complaints();
+}
+
 static void what_was_not_taken_was_not_said(void **state) {
     (void)state;
     settings.rescan_minutes = 0;
@@ -267,11 +346,15 @@ int main(void) {
         TEST(by_the_setting),
         TEST(not_of_what_is_off_the_list),
         TEST(what_changed_unseen_is_not_named),
+        TEST(a_look_at_a_rewrite_forgets_nothing),
+        TEST(a_scan_of_a_rewrite_forgets_nothing),
         TEST(the_first_are_named),
+        TEST(what_cannot_be_read_keeps_nobody_waiting),
         TEST(not_while_paused_or_away),
         TEST(outlives_restarts),
         TEST(another_process_is_silent),
         TEST(the_wall_clock_is_set),
+        TEST(a_repair_from_the_future_and_restarts),
         TEST(what_was_not_taken_was_not_said),
         TEST(a_scan_tells_how_many),
     };

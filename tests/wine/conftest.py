@@ -20,7 +20,12 @@ import pytest
 from host import SECRET, Product, Wine, check_event, runs_32_bit
 
 ARCHITECTURES = ("x86", "x64")
+FIRST = "x86" if runs_32_bit() else "x64"
 LANES = 2
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "quick: runs in `make check`, too, with one architecture; all tests run in `make check-full`")
 
 
 def tools(arch):
@@ -141,7 +146,7 @@ def pytest_runtest_makereport(item):
 # ---- scenarios that take minutes ----
 
 # Seconds that a test of these files takes, about; of any other file one.
-SECONDS = {"test_config": 1.5, "test_failures": 2, "test_field_identity": 6, "test_field_journal": 6, "test_field_open": 4,
+SECONDS = {"test_calls": 10, "test_config": 1.5, "test_failures": 2, "test_field_identity": 6, "test_field_journal": 6, "test_field_open": 4,
            "test_field_pause": 5, "test_find": 1.5, "test_hostile": 3, "test_installer": 8, "test_kill": 60, "test_pages": 4,
            "test_profile": 6, "test_protocol": 3, "test_service": 1.5, "test_setup": 6, "test_storm": 8, "test_undo": 1.5}
 
@@ -154,13 +159,24 @@ def unit_of(item):
     return item.path.stem, str(arch)
 
 
+# Of any other file a test is quick.
+TAKE_MINUTES = {"test_kill", "test_patience", "test_field_patience"}
+
+
+def is_quick(item):
+    """Marked, and with the architecture that is the product's."""
+    arch = item.callspec.params.get("arch", FIRST) if hasattr(item, "callspec") else FIRST
+    return arch == FIRST and item.get_closest_marker("quick") is not None
+
+
 def share_of(items, number, shares):
     """The tests of one of so many processes, of about the same length: the longest units are given away first."""
     lengths = {}
     for item in items:
         unit = unit_of(item)
         lengths[unit] = lengths.get(unit, 0) + SECONDS.get(unit[0], 1)
-    lengths[("scenarios", "")] = 100  # they wait, two beside each other
+    if ("scenarios", "") in lengths:
+        lengths[("scenarios", "")] = 100  # they wait, two beside each other
     load, owner = [0] * shares, {}
     for unit in sorted(lengths, key=lambda unit: (-lengths[unit], unit)):
         owner[unit] = load.index(min(load))
@@ -169,8 +185,15 @@ def share_of(items, number, shares):
 
 
 def pytest_collection_modifyitems(config, items):
-    """A share of the tests, when KMREPAIR_SHARE (number/shares) asks for that. Scenarios are asked for their result
-    last, when they had all the time."""
+    """The quick tests, when KMREPAIR_QUICK asks for them, and a share of the tests, when KMREPAIR_SHARE (number/shares)
+    asks for that. Scenarios are asked for their result last, when they had all the time."""
+    if os.environ.get("KMREPAIR_QUICK"):
+        quick = [item for item in items if is_quick(item)]
+        missing = {item.path.stem for item in items} - {item.path.stem for item in quick} - TAKE_MINUTES
+        if missing:
+            raise pytest.UsageError(f"of {sorted(missing)} no test is marked quick")
+        config.hook.pytest_deselected(items=[item for item in items if item not in quick])
+        items[:] = quick
     share = os.environ.get("KMREPAIR_SHARE")
     if share:
         mine = share_of(items, *map(int, share.split("/")))
@@ -199,7 +222,7 @@ def played(request, wines):
                 if "scenario" in item.fixturenames]
     free = queue.SimpleQueue()
     for lane in range(min(LANES, len(selected))):
-        free.put(wines(f"lane{lane}", "x86" if runs_32_bit() else "x64"))
+        free.put(wines(f"lane{lane}", FIRST))
 
     def in_a_lane(scenario):
         wine = free.get()

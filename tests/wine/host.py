@@ -69,7 +69,7 @@ def skip_if_32_bit(path):
 # For tests of what is the same in both programs, so that one is enough: the product, where it runs.
 one_architecture = pytest.mark.parametrize("arch", ["x86" if runs_32_bit() else "x64"], indirect=True)
 
-# The long form of what takes a small part of its time in `make check`: 500 kills, 20,000 records, and so on.
+# The long form of what takes a small part of its time in `make check-full`: 500 kills, 20,000 records, and so on.
 # KILLS and SEED set one number; `make wine LONG=1 PYTEST='-k kill'`.
 LONG = bool(os.environ.get("LONG"))
 

@@ -7,6 +7,8 @@
  *                             ID on|off CLASS TEXT     a visible control; off: it is disabled
  *                             item ticked|empty|fixed TEXT     a line of the list of components
  *   pages press ID        the button of the topmost dialog
+ *   pages click ID        the box to tick of the topmost dialog
+ *   pages close           the topmost dialog, by the button of its window
  *   pages type ID TEXT    into the field of the topmost dialog
  *   pages tick N          the Nth line of the list of components, from 0: ticks it or takes the tick away
  *
@@ -174,6 +176,10 @@ int main(void) {
     }
     if (!wcscmp(verb, L"press") && find(number))
         return !PostMessageW(topmost, WM_COMMAND, MAKEWPARAM(number, BN_CLICKED), (LPARAM)wanted);
+    if (!wcscmp(verb, L"click") && find(number))
+        return !PostMessageW(wanted, BM_CLICK, 0, 0);
+    if (!wcscmp(verb, L"close") && (EnumWindows(find_topmost, 0), topmost))
+        return !PostMessageW(topmost, WM_CLOSE, 0, 0);
     if (!wcscmp(verb, L"type") && count > 3 && find(number))
         return !ask(wanted, WM_SETTEXT, 0, (LPARAM)words[3]);
     if (!wcscmp(verb, L"tick") && find(LIST))

@@ -64,6 +64,7 @@ def is_installed(product):
 
 # ---- install and protect ----
 
+@pytest.mark.quick
 def test_install_closes_what_is_there(product):
     product.journal.write_bytes(b"")
     for name in ("kmrepair.jnl.old", "README.txt"):
@@ -85,6 +86,7 @@ def test_install_closes_what_it_makes(product):
     assert_closed(product.home, product.exe, product.config)
 
 
+@pytest.mark.quick
 def test_install_refuses_what_others_may_change(product):
     for path in (product.home, product.exe, product.config):
         was = mode(path)

@@ -3,7 +3,7 @@
 
 Wine's relay channel shows each call to a DLL with the address to which it returns. Those that return into the EXE are
 the product's own, all of them, whatever they are called; only those that ask nobody, such as a look at the clock, are
-left out. The EXE is the product with a quicker clock (lapse.c): a minute takes three seconds.
+left out. The EXE is the product with a quicker clock (lapse.c): a minute takes a second.
 """
 import os
 import re
@@ -101,6 +101,7 @@ def quiet_pieces(product, count, scans):
     return pieces_of(calls_of(product, log))[-count:]
 
 
+@pytest.mark.quick
 @one_architecture
 def test_idle_minute(lapsing):
     put_records(lapsing, HOUR)
@@ -108,6 +109,7 @@ def test_idle_minute(lapsing):
     assert quiet_pieces(lapsing, 3, 0) == [A_CHECK] * 3
 
 
+@pytest.mark.quick
 @one_architecture
 @pytest.mark.parametrize("age, opened", [(-24 * HOUR, RECORDS), (HOUR, 0)], ids=["opened", "known"])
 def test_scan(lapsing, age, opened):

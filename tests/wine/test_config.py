@@ -69,6 +69,7 @@ def test_start_verb_tells(service):
     assert result.rc == 2 and result.err.strip(), result
 
 
+@pytest.mark.quick
 def test_running_service_keeps_its_settings(service):
     service.start()
     write_bad(service, "duplicate")

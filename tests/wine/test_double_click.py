@@ -11,6 +11,8 @@ import re
 import select
 import time
 
+import pytest
+
 from host import assert_holds
 
 WAITS = "Pressakeytoclosethiswindow."
@@ -61,6 +63,7 @@ def test_alone_it_waits_for_a_key(product, arch):
         terminal.close()
 
 
+@pytest.mark.quick
 def test_redirected_or_told_what_to_do_it_does_not(product, tmp_path):
     with open(tmp_path / "file", "w+b") as file:
         for words, streams in (([], {"stdin": file}), ([], {"stdout": file}), ([], {"stderr": file}), (["help"], {}),

@@ -31,6 +31,7 @@ def texts(product):
     return {n & 0xFFFF: render(product, n, MARKS) for n in numbers(product)}
 
 
+@pytest.mark.quick
 def test_every_event_has_a_text(texts):
     assert set(texts) == set(NUMBERS) | set(CATEGORIES)
     for number in NUMBERS:
@@ -55,6 +56,7 @@ def test_categories(product):
     assert {n: render(product, n, []) for n in CATEGORIES} == CATEGORIES
 
 
+@pytest.mark.quick
 def test_reported_event_reads_well(product):
     """All its strings are there, and none is expanded a second time."""
     product.put("Mx%1.ini", record(mailbox=MAILBOX + "%2"))

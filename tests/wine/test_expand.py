@@ -47,6 +47,7 @@ def test_expand(expand, system_variables, path, expected):
     assert expand(path).lower() == expected.lower()
 
 
+@pytest.mark.quick
 def test_what_does_not_fit(expand):
     assert expand(r"%SystemRoot%\x", "5") == "too long"
     assert expand("abc", "4") == "abc" and expand("abc", "3") == "too long" and expand("", "0") == "too long"

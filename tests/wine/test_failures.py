@@ -9,6 +9,7 @@ import pytest
 from host import CONTINUE, PAUSE, PAUSED, RUNNING, assert_holds, record, snapshot, wait_until
 
 
+@pytest.mark.quick
 def test_limit(service):
     service.configure(RepairsPerHour=3)
     names = [f"Mx{number}.ini" for number in range(6)]

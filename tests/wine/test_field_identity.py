@@ -255,6 +255,7 @@ def test_eight_bytes_behind_the_last_entry(faulty):
         faulty.await_event(3000, timeout=5)
 
 
+@pytest.mark.quick
 def test_four_bytes_behind_the_last_entry(faulty):
     """K1: ... and four are none: what makes the next entry begin at a multiple of four. (A guard.)"""
     faulty.start()

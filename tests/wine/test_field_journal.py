@@ -253,6 +253,7 @@ def test_undo_of_what_is_locked(faulty, state):
     assert (faulty.folder / NAME).read_bytes() == before
 
 
+@pytest.mark.quick
 def test_repair_of_what_is_locked(faulty):
     """L6: the service's write meets a byte-range lock: it tries again from one second on, under the same INTENT."""
     faulty.configure(RepairsPerHour=2)

@@ -52,6 +52,7 @@ def test_oplock(faulty):
     assert faulty.repaired(NAME)
 
 
+@pytest.mark.quick
 def test_link_is_not_read(faulty):
     """It is unreadable, which is no failure of the scan; and left alone."""
     with fault(faulty, "link"):
@@ -88,6 +89,7 @@ def test_damaged_listing(faulty):
     assert result.rc == 2 and "makes no sense" in result.err, result
 
 
+@pytest.mark.quick
 def test_old_journal_in_use(faulty):
     """The journal is too long, and somebody has the old one open: it is written on, and nothing is lost."""
     faulty.ok("repair")

@@ -28,6 +28,7 @@ def open_below(service):
     return found
 
 
+@pytest.mark.quick
 def test_pause_lets_go_of_the_folder(service):
     """PAUSE: while paused nothing of the Clients folder is open; what gets stuck meanwhile waits for CONTINUE."""
     service.start()

@@ -80,6 +80,7 @@ IMAGES = {
 }
 
 
+@pytest.mark.quick
 def test_by_the_service(host):
     """Whether the folder is there or not: what the service says is right."""
     usual(host)  # a second choice, which does not matter here

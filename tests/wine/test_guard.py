@@ -7,6 +7,7 @@ import pytest
 ENDED = 0x09
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("argument, code", [("inside", 0), ("overrun", ENDED)])
 def test_an_overrun_ends_the_process(wine, argument, code):
     result = wine.run(wine.probe_exe.parent / "guard.exe", argument, timeout=60)

@@ -12,6 +12,8 @@ import os
 import re
 import unicodedata
 
+import pytest
+
 from host import as_repaired, is_repaired, one_architecture, record, snapshot, wait_until
 
 # The sources are the same for both, and so is Wine.
@@ -92,6 +94,7 @@ def test_trailing_dots_and_blanks(service):
     assert all(after[name] == before[name] for name in others)
 
 
+@pytest.mark.quick
 def test_streams_in_names(service):
     """Windows lists no stream, and a name with a colon can not be undone by hand either. To Wine it is a file like
     any other; it is never opened, for by its name it would be a part of the record before the colon."""
@@ -189,6 +192,7 @@ def test_mailboxes_that_act(service):
 
 # ---- links ----
 
+@pytest.mark.quick
 def test_links(service):
     """A directory behind a link is not entered; a second name is a reason to refuse; a link that leads nowhere or
     in a circle is not there. (Wine shows a link to a file as that file. On Windows it is a reparse point, and

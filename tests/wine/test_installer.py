@@ -179,6 +179,7 @@ def floor_checks():
     return floor
 
 
+@pytest.mark.quick
 def test_loads_on_nt4(arch):
     """What the set-up program itself imports from the two DLLs whose NT 4.0 exports are known."""
     image = floor_checks().Image(str(setup_program()))
@@ -200,6 +201,7 @@ def test_runs_on_an_i486(plain):
 
 # ---- the first time ----
 
+@pytest.mark.quick
 def test_installs_and_repairs(site):
     result = site.first_setup()
     assert "is running" in result.log

@@ -28,6 +28,7 @@ def lists(wine, arch):
     return run
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("kind, expected", [("folder", FOLDER), ("program", PROGRAM), ("private", PRIVATE)])
 def test_limit(lists, kind, expected):
     """S11: Users may list the folder and run the program; nothing of that is for what is made in it."""
@@ -84,6 +85,7 @@ def test_who_is_not_trusted(lists, question, sddl, who):
     assert lists("open", question, sddl) == ["closed" if who is None else f"open {who}"]
 
 
+@pytest.mark.quick
 def test_grant_keeps_what_is_there(lists):
     """K3: the entries of others stay, what was inherited comes last; twice is as once."""
     before = "D:(D;;FW;;;BG)(A;;FA;;;BA)(A;;FA;;;SY)(A;ID;FR;;;WD)"

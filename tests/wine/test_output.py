@@ -8,6 +8,8 @@ import re
 import unicodedata
 import zlib
 
+import pytest
+
 from host import record
 
 MAILBOX = "/o=Fabrikam/ou=Site/cn=Recipients/cn="
@@ -94,6 +96,7 @@ def scanned_csv(product):
     return text
 
 
+@pytest.mark.quick
 def test_no_cell_is_a_formula(product):
     """A spreadsheet would work it out. Only in CSV: a table is read by people, and JSON by programs."""
     names = [(text + ".ini").replace('"', "q") for text in FORMULAS]
@@ -195,6 +198,7 @@ STATES = {"s1.ini": "4 ; see the ticket of last week, please", "s2.ini": "04", "
           "s4.ini": "4\x1b[2J"}
 
 
+@pytest.mark.quick
 def test_table_fits_a_console(product):
     for name, mailbox in ROWS.items():
         product.put(name, b"\xef\xbb\xbf" + record(mailbox=mailbox))

@@ -151,6 +151,7 @@ def life_with(moment=None, *controls):
     return [f"{at}:{','.join(map(str, sent))}" for at, sent in life if sent]
 
 
+@pytest.mark.quick
 def test_a_whole_life(product):
     whole, shut_down = play(product, life_with(), [f"{SCANNED}:{SHUTDOWN}"])
     assert whole.states() == LIFE
@@ -239,6 +240,7 @@ def test_registration_fails(product):
     assert recording.happened == [("event", 1004), ("returned", 0)]
 
 
+@pytest.mark.quick
 def test_status_is_not_taken(product):
     """It works and ends all the same."""
     product.put("stuck.ini")

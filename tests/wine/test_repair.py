@@ -49,6 +49,7 @@ def with_digit_changed(content):
     return content[:at] + b"1" + content[at + 1:]
 
 
+@pytest.mark.quick
 def test_one_byte_and_nothing_else(folder):
     before = snapshot(folder.folder)
     result = folder.ok("repair", folder.wine.windows_path(folder.folder))
@@ -92,6 +93,7 @@ def test_percent_is_neutralised(product):
     assert "clfr" in text and not re.search(r"%[\d%{]", text), event.strings
 
 
+@pytest.mark.quick
 def test_journal_knows_the_repair(product):
     product.put("stuck.ini")
     product.ok("repair")
@@ -105,6 +107,7 @@ def test_console_names_what_was_done(folder):
     assert "enrolled.ini" not in result.out
 
 
+@pytest.mark.quick
 def test_report_only(folder):
     folder.configure(Repair="no")
     before = snapshot(folder.folder)

@@ -54,6 +54,7 @@ def scan(product, *options, rc=1):
     return result
 
 
+@pytest.mark.quick
 def test_all_as_csv(samples):
     found = rows(scan(samples, "--all", "--format=csv"))
     assert {name: row["verdict"] for name, row in found.items()} == {
@@ -190,6 +191,7 @@ def test_forward_slashes_and_a_last_backslash(product):
 
 # ---- what can not be read ----
 
+@pytest.mark.quick
 def test_locked_record_does_not_hide_the_others(product):
     product.put("locked.ini")
     product.put("stuck.ini")

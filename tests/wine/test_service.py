@@ -27,6 +27,7 @@ def running(service):
 
 # ---- install and uninstall ----
 
+@pytest.mark.quick
 def test_registration(service):
     config = service.wine.probe("config", SERVICE).pairs()
     exe = service.wine.windows_path(service.exe)
@@ -199,6 +200,7 @@ def test_controls_accepted(running):
     assert running.control(STOP).pairs() == {"error": NOT_ACTIVE}
 
 
+@pytest.mark.quick
 def test_stops_within_a_second(running):
     assert running.stop()["elapsed_ms"] < 1000
     wait_until(lambda: not running.wine.unix_pids(running.exe.name), "the process is gone", 2)
@@ -219,6 +221,7 @@ def test_stops_while_paused(running):
 
 # ---- what is repaired, and when ----
 
+@pytest.mark.quick
 def test_stuck_before_the_start(service):
     names = [f"Mx{number}.ini" for number in range(20)]
     for name in names:
@@ -234,6 +237,7 @@ def test_stuck_before_the_start(service):
     assert len(service.events(2000)) == len(names)
 
 
+@pytest.mark.quick
 def test_dropped_in(running):
     content = record()
     (running.folder / "dropped.ini").write_bytes(content)
@@ -319,6 +323,7 @@ def test_stuck_again_is_repaired_again(running):
     running.await_repaired("again.ini")
 
 
+@pytest.mark.quick
 def test_pause_and_continue(running):
     running.controlled(PAUSE, PAUSED)
     running.put("meanwhile.ini")

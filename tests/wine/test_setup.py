@@ -544,6 +544,7 @@ def test_purge_removes_a_configuration_elsewhere(site):
     assert [path.name for path in folder.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.quick
 def test_install_check_changes_nothing(site):
     site.home.mkdir()
     shutil.copy(tools("x86") / "kmrepair.exe", site.exe)
@@ -554,6 +555,7 @@ def test_install_check_changes_nothing(site):
 
 # ---- what is shipped ----
 
+@pytest.mark.quick
 def test_notices_and_version_resources(arch):
     notices = (ROOT / "build/package/THIRD-PARTY.txt").read_bytes()
     for words in (b"Copyright (c) 2009, Ben Hoyt", b"Nullsoft and Contributors", b"Igor Pavlov", b"mingw-w64 project",

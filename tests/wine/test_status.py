@@ -117,6 +117,7 @@ def test_stopped(service):
     assert "kmrepair scan" in shown.fact("Last scan") and "scanned" not in shown.json and "files" not in shown.json
 
 
+@pytest.mark.quick
 def test_running(running):
     shown = await_state(running, "repairing", GOOD)
     assert re.fullmatch(r"KMRepair \d+\.\d+\.\d+ is running and repairs\.", shown.first)
@@ -146,6 +147,7 @@ def test_counts_are_those_of_the_last_scan(running):
     assert "1 file: 0 stuck, 1 sound" in running.ok("status").out
 
 
+@pytest.mark.quick
 def test_paused(running):
     running.controlled(PAUSE, PAUSED)
     shown = status(running, BAD)
@@ -198,6 +200,7 @@ def test_mailbox_that_waits_for_too_long(service, hours, ago, code):
     assert shown.json["todo"] == 1 and shown.json["settings"]["reminderHours"] == hours
 
 
+@pytest.mark.quick
 def test_held(running):
     names = [NAME, "Mxother.ini"]
     for name in names:

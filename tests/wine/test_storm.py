@@ -165,8 +165,8 @@ def append_a_long_line(journal):
         file.write(b"KMR1\t" + b"x" * 1200000)
 
 
-@pytest.mark.parametrize("damage", [cut_in_the_middle, cut_to_nothing, change_a_byte_in_each_line, delete,
-                                    write_noise_over_it, append_a_long_line], ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize("damage", [pytest.param(cut_in_the_middle, marks=pytest.mark.quick), cut_to_nothing,
+                                    change_a_byte_in_each_line, delete, write_noise_over_it, append_a_long_line], ids=lambda damage: damage.__name__)
 def test_damaged_journal(service, damage):
     """Under the running service and across a restart: what is stuck is repaired, and nothing is reported again
     but a repair whose DONE was destroyed."""

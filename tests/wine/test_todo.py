@@ -48,6 +48,7 @@ def test_none(product):
     assert not product.journal.exists()
 
 
+@pytest.mark.quick
 def test_formats(three):
     result = three.run("todo")
     assert result.rc == 1, result

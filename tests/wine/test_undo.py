@@ -25,6 +25,7 @@ def repaired(service):
     return service
 
 
+@pytest.mark.quick
 def test_undo_holds_until_released(repaired):
     result = repaired.run("undo", NAME)
     assert result.rc == 0 and "2040" in result.out
@@ -137,6 +138,7 @@ def test_undo_all_without_a_journal(product):
     assert result.rc == 2 and "journal" in result.err and product.repaired(NAME)
 
 
+@pytest.mark.quick
 def test_history(repaired):
     repaired.put("Mxother.ini", record(mailbox=OTHER))
     repaired.await_event(2000, "Mxother.ini")

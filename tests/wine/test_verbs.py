@@ -110,6 +110,7 @@ def test_status_reports_a_refused_configuration(product):
         assert result.rc == 1 and bad in result.out and ("is refused: " in result.out) == (bad == r"C:\windows")
 
 
+@pytest.mark.quick
 def test_help_of_every_verb(product):
     for verb in VERBS:
         result = product.run(verb, "--help")
@@ -156,6 +157,7 @@ def test_forms_of_version(product):
         assert product.ok(form).out == version, form
 
 
+@pytest.mark.quick
 def test_forms_of_options(product):
     product.put("stuck.ini")
     product.put("sound.ini", b"[Client]\r\nState = 1\r\n")
