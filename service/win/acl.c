@@ -72,6 +72,8 @@ static DWORD copy_entries(PACL from, PACL to, bool inherited, const struct acl_e
 }
 
 DWORD acl_replace(PACL from, const struct acl_entry *entries, unsigned count, PACL *to) {
+    /* It is written through `list`. */
+    /* cppcheck-suppress unassignedVariable */
     static DWORD_PTR room[ACL_BYTES / sizeof(DWORD_PTR)];
     const DWORD most = sizeof(ACCESS_ALLOWED_ACE) + SECURITY_MAX_SID_SIZE;
     DWORD size = from->AclSize + count * most;

@@ -71,6 +71,7 @@ def test_journal_in_use_for_a_moment(service):
         assert "attention" not in status(service, 0)
 
 
+@pytest.mark.quick
 def test_journal_that_nobody_writes_to(service):
     """Nobody has to write there while there is no service."""
     await_repairing(service)

@@ -115,6 +115,7 @@ class Past:
 
 # ---- the file ----
 
+@pytest.mark.quick
 def test_in_the_current_folder(product, monkeypatch):
     here = product.home / "here"
     here.mkdir()
@@ -161,9 +162,9 @@ def test_cannot_be_written(product):
         assert f"cannot write the report {path}" in said and re.search(words + r".*\(error \d+\)", said), result
         assert old.read_bytes() == b"the one before" and not list(product.home.rglob("*.new"))
 
-    (product.home / "folder").mkdir()
+    (product.home / "folder.html").mkdir()
     refused(windows(product.home / "nowhere" / NAME), "(?i)path")
-    refused(windows(product.home / "folder"), "(?i)denied|exists")
+    refused(windows(product.home / "folder.html"), "(?i)denied|exists")
     with product.wine.hold("hold", windows(old), "r", "-"):
         refused(windows(old), "(?i)sharing|denied|in use")
 
