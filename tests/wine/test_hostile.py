@@ -42,8 +42,8 @@ def scan_all(product, compare=snapshot):
         assert_harmless(result.err)
     rows = {row["record"]: row for row in map(json.loads, as_json.out.splitlines())}
     assert len(list(csv.DictReader(io.StringIO(as_csv.out)))) == len(rows)
-    # The folder, a heading, a blank line and two of counts; a reason, or what follows a long name, begins with blanks.
-    lines = [line for line in table.out.splitlines() if not line.startswith(" " * 21)]
+    # The folder, a heading, a blank line and two of counts; what goes on with a row begins with blanks.
+    lines = [line for line in table.out.splitlines() if not line.startswith("    ")]
     assert len(lines) == len(rows) + 5
     return rows
 
