@@ -13,8 +13,8 @@ const struct grammar_verb grammar_verbs[GRAMMAR_VERBS] = {
                    "0 no record is stuck, 1 some are, 2 it could not be told", " --all"},
     [VERB_STATUS] = {"status", TAKES_NOTHING, GROUP_LOOK,
                      "Says what the service does, and what needs a person.",
-                     "0 it repairs, or is told not to; 1 it does not, or a mailbox has\r\n"
-                     "waited for too long; 2 it could not be told",
+                     "0 it works (also with Repair = no); 1 somebody has to look;\r\n"
+                     "2 it could not be told",
                      " --format=json"},
     [VERB_TODO] = {"todo", TAKES_NOTHING, GROUP_LOOK,
                    "Lists the mailboxes to enable: repaired, not changed since.",
@@ -22,7 +22,7 @@ const struct grammar_verb grammar_verbs[GRAMMAR_VERBS] = {
     [VERB_HISTORY] = {"history", TAKES_NOTHING, GROUP_LOOK, "Lists what was done to which record.",
                       NULL, " --since 7d"},
     [VERB_REPORT] = {"report", TAKES_NOTHING, GROUP_LOOK,
-                     "Writes an HTML file with all of this, to print or hand over.", NULL,
+                     "Writes an HTML file with all of this, to print or pass on.", NULL,
                      " --output D:\\report.html"},
     [VERB_CHECK] = {"check", TAKES_NOTHING, GROUP_LOOK,
                     "Says what the configuration means, or what is wrong in it.", NULL, ""},
