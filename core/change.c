@@ -428,6 +428,8 @@ static struct host_result begin(struct change *change, uint32_t size, uint32_t c
     return result;
 }
 
+const char change_since[] = "it has changed since it was repaired";
+
 struct host_result change_repair(struct change *change, const char *name, uint32_t seen,
                                  struct view *view, bool *begun) {
     const struct host *host = change->site->host;
@@ -465,7 +467,7 @@ struct host_result change_undo(struct change *change, const struct memory_item *
     if (size != entry->size || size > RECORD_BYTES_MAX || entry->offset >= size ||
         change->bytes[entry->offset] != '1' || content_of(change, size) != entry->after) {
         close_record(change);
-        return host_result(HOST_REFUSED, "it has changed since it was repaired");
+        return host_result(HOST_REFUSED, change_since);
     }
     return begin(change, size, entry->after);
 }

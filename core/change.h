@@ -58,6 +58,9 @@ struct host_result change_look(struct change *change, const char *name, struct v
 struct host_result change_repair(struct change *change, const char *name, uint32_t seen,
                                  struct view *view, bool *begun);
 
+/* The reason of an undo that is refused because the record is not as its repair left it. */
+extern const char change_since[];
+
 /* Takes a repair back and holds the record. HOST_OK: it was. HOST_BUSY: it is in flight, and can be
  * tried again with change_work(). The journal is locked, ledger_has_room(). */
 struct host_result change_undo(struct change *change, const struct memory_item *repair);

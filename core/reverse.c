@@ -33,7 +33,7 @@ static struct host_result undo_again(struct mender *mender, const char *name,
     if (mender->change.outcome == OUTCOME_NOT_MADE && hold != NULL && hold->number == number &&
         memory_find(memory, ITEM_REPAIR, name) == NULL)
         return host_result(HOST_OK, NULL);
-    return host_result(HOST_REFUSED, "it has changed since it was repaired");
+    return host_result(HOST_REFUSED, change_since);
 }
 
 static struct host_result undo(struct mender *mender, const char *name) {

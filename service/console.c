@@ -121,6 +121,9 @@ void console_put_wrapped(struct text *to, size_t indent, const char *words) {
     for (;;) {
         size_t length = strcspn(words, " ");
         size_t columns = 0;
+        /* A setting is not broken. */
+        while (strncmp(words + length, " = ", 3) == 0)
+            length += 3 + strcspn(words + length + 3, " ");
         for (size_t i = 0; i < length; i++)
             columns += columns_of(words[i]);
         if (column > indent && column + 1 + columns >= CONSOLE_COLUMNS) {
@@ -300,7 +303,7 @@ bool console_print_row(enum format format, const struct column *column, const ch
     text_begin(&line, row, sizeof row);
     for (; column->name != NULL; column++, value++) {
         const char *shown = *value != NULL ? *value : "";
-        if ((column->formats >> format & 1) == 0 || (format == FORMAT_JSON && *value == NULL))
+        if ((column->formats >> format & 1) == 0 || (format == FORMAT_JSON && *shown == '\0'))
             continue;
         if (line.length > 0 && format == FORMAT_CSV)
             text_put_char(&line, ',');

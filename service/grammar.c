@@ -13,8 +13,8 @@ const struct grammar_verb grammar_verbs[GRAMMAR_VERBS] = {
                    "0 no record is stuck, 1 some are, 2 it could not be told", " --all"},
     [VERB_STATUS] = {"status", TAKES_NOTHING, GROUP_LOOK,
                      "Says what the service does, and what needs a person.",
-                     "0 it repairs, or is told not to; 1 it does not, or a mailbox has\r\n"
-                     "waited for ReminderHours; 2 it could not be told",
+                     "0 it works (also with Repair = no); 1 somebody has to look, or\r\n"
+                     "a mailbox has waited for ReminderHours; 2 it could not be told",
                      " --format=json"},
     [VERB_TODO] = {"todo", TAKES_NOTHING, GROUP_LOOK,
                    "Lists the mailboxes to enable: repaired, not changed since.",

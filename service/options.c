@@ -31,6 +31,10 @@ static bool is_name(const WCHAR *word, size_t length, const char *name) {
     return i == length && name[i] == '\0';
 }
 
+static bool is_letter(WCHAR c, char letter) {
+    return lower(c) == (WCHAR)(unsigned char)letter;
+}
+
 static bool is(const WCHAR *word, const char *name) {
     return is_name(word, (size_t)lstrlenW(word), name);
 }
@@ -45,21 +49,28 @@ struct guess {
     const char *nearest;
 };
 
-/* How many letters have to be added, removed or changed to make one of the other. */
+/* How many letters have to be added, removed, changed, or exchanged with the next to make one of the other. */
 static unsigned distance(const struct guess *guess, const char *name) {
     unsigned row[GUESS_UNITS];
+    unsigned rows[2][GUESS_UNITS]; /* the row before, and the one before that */
+    const WCHAR *word = guess->word;
     unsigned columns = (unsigned)strlen(name);
     for (unsigned i = 0; i <= columns; i++)
         row[i] = i;
     for (unsigned line = 0; line < guess->length; line++) {
+        memcpy(rows[1], rows[0], sizeof row);
+        memcpy(rows[0], row, sizeof row);
         unsigned across = row[0];
         row[0] = line + 1;
         for (unsigned i = 1; i <= columns; i++) {
-            bool same = lower(guess->word[line]) == (WCHAR)(unsigned char)name[i - 1];
+            bool same = is_letter(word[line], name[i - 1]);
             unsigned change = across + (same ? 0 : 1);
             unsigned add = (row[i] < row[i - 1] ? row[i] : row[i - 1]) + 1;
             across = row[i];
             row[i] = change < add ? change : add;
+            if (line > 0 && i > 1 && is_letter(word[line], name[i - 2]) &&
+                is_letter(word[line - 1], name[i - 1]) && rows[1][i - 2] + 1 < row[i])
+                row[i] = rows[1][i - 2] + 1;
         }
     }
     return row[columns];
@@ -222,6 +233,11 @@ static bool take_name(struct options *options, const WCHAR *word) {
         text_from_utf16(word, (size_t)lstrlenW(word), options->name, sizeof options->name);
     options->has_name = length != (size_t)-1 && strpbrk(options->name, "\\/:*?") == NULL &&
                         record_is_named(options->name);
+    if (!options->has_name && options->verb == VERB_UNDO && is(word, "all"))
+        return refuse_name(options, "", "not the name of a record: ", word, "; did you mean --",
+                           "all");
+    if (!options->has_name && length != (size_t)-1 && strpbrk(options->name, "\\/") != NULL)
+        return refuse(options, "name the record without its folder: ", word);
     return options->has_name ||
            refuse(options, "not the name of a record, such as Mxclfr4zqvktn.ini: ", word);
 }
@@ -343,6 +359,8 @@ static bool take_words(struct words *words) {
         bool is_option = read_option(word, or_folder, &option);
         bool good = true;
         if (is_option && (is_plain(&option, "help", "h") || is_plain(&option, "?", "?")))
+            return options->help = true;
+        if (is(word, "?"))
             return options->help = true;
         if (options->verb != VERB_NONE)
             good = is_option ? take_option(words, &option) : take_argument(options, word);

@@ -71,8 +71,11 @@ static const char *start_of_service(void) {
     return registered != NULL ? state_start_word(registered->dwStartType) : "";
 }
 
-/* A member on a line of its own, so that set-up, which has no parser, can read it. */
+/* A member on a line of its own, so that set-up, which has no parser, can read it. What is
+ * empty is left out. */
 static void put(struct text *line, const char *name, const char *value) {
+    if (value[0] == '\0')
+        return;
     console_put_member(line, name, value);
     text_put(line, "\r\n");
 }

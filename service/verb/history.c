@@ -16,8 +16,17 @@ static const struct column history_columns[] = {{"time", WHEN_BYTES - 1, WORDS, 
 
 struct printer {
     const struct options *options;
+    bool any;
     bool failed; /* the output could not be written */
 };
+
+/* Before the first row. */
+static void print_heading(struct printer *printer) {
+    if (!printer->any &&
+        !console_print_heading(printer->options->format, history_heading, history_columns))
+        printer->failed = true;
+    printer->any = true;
+}
 
 /* past_visit */
 static void print_change(void *context, const struct journal_entry *entry, const char *action,
@@ -32,17 +41,22 @@ static void print_change(void *context, const struct journal_entry *entry, const
                                   entry->text};
     if (printer->options->has_since && entry->utc < printer->options->since)
         return;
+    print_heading(printer);
     if (!console_print_row(printer->options->format, history_columns, values))
         printer->failed = true;
 }
 
 int verb_history(const struct options *options) {
-    struct printer printer = {options, false};
-    printer.failed = !console_print_heading(options->format, history_heading, history_columns);
+    struct printer printer = {options, false, false};
     struct host_result old;
     struct host_result result = past_read(options, print_change, &printer, &old);
     if (result.code != HOST_OK)
         return verb_fail_journal(&result);
+    if (options->format != FORMAT_TABLE)
+        print_heading(&printer);
+    else if (!printer.any && old.code == HOST_OK)
+        printer.failed = !console_print(CONSOLE_OUT, "Nothing was done%s.\r\n",
+                                        options->has_since ? " since then" : "");
     if (old.code != HOST_OK)
         return console_fail_result("cannot read the old journal ", "kmrepair.jnl.old", &old);
     return printer.failed ? console_fail_output() : 0;

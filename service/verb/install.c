@@ -26,6 +26,7 @@ static bool print_moved(const struct options *options, const WCHAR *before) {
 GUARDED static int print_installed(const struct options *options, const struct settings *settings) {
     char words[FIND_WORDS_BYTES];
     const char *note = "";
+    DWORD service = verb_service();
     words[0] = '\0';
     if (!config_is_absolute(settings->folder) && !find_clients(NULL, words))
         note = "\r\nThe service will look again.\r\n";
@@ -34,9 +35,12 @@ GUARDED static int print_installed(const struct options *options, const struct s
     return console_print(CONSOLE_OUT,
                          "Installed service KMRepair (automatic start), Repair = %s.\r\n"
                          "Configuration: %s\r\n"
-                         "Folder: %s\r\n%s%sStart it with: kmrepair start\r\n",
+                         "Folder: %s\r\n%s%s%s",
                          settings->repair ? "yes" : "no", path_words(options->config),
-                         settings->folder, words, note)
+                         settings->folder, words, note,
+                         service == 0 || service == SERVICE_STOPPED
+                             ? "Start it with: kmrepair start\r\n"
+                             : "")
                ? 0
                : 2;
 }

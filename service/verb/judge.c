@@ -45,7 +45,7 @@ static void judge_needs(struct state *state) {
     need(state, NEED_CONFIG, !state->accepted && (state->service != 0 || !settings_is_missing()),
          !state->config_unread);
     need(state, NEED_FOLDER, state->folder.code != HOST_OK, !is_denied(&state->folder));
-    need(state, NEED_TODO, state->todo + state->todo_untold > 0, state->todo_untold == 0);
+    need(state, NEED_TODO, state->todo + state->todo_untold > 0, true);
     need(state, NEED_HELD, state->held > 0, true);
     need(state, NEED_DAMAGED, state->damaged > 0, true);
 }
@@ -65,5 +65,9 @@ static void judge_exit_code(struct state *state) {
 void state_judge(struct state *state) {
     state->doing = judge_doing(state);
     judge_needs(state);
+    /* What the service has said of it may be a moment old, or it has not noticed. */
+    if ((state->needs & ~state->untold & 1U << NEED_FOLDER) != 0 &&
+        (state->doing == DOING_REPAIRS || state->doing == DOING_REPORTS))
+        state->doing = DOING_FOLDER;
     judge_exit_code(state);
 }

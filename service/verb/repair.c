@@ -86,6 +86,17 @@ static bool is_in_use(struct mender *mender, const char *name) {
            memory_find(&mender->ledger.memory, ITEM_FLIGHT, name) != NULL;
 }
 
+/* Why a record may not be written to, such as a read-only one; none is open. */
+GUARDED static void put_refusal(struct text *text, const struct host *host, const char *name) {
+    char room[200];
+    uint32_t size = 0;
+    struct host_result result = host->open(host->context, NULL, name, true, &size);
+    if (result.code == HOST_OK)
+        host->close(host->context);
+    else
+        text_print(text, ": %s", result_text(&result, room, sizeof room));
+}
+
 /* Why a record is still stuck; `text` begins with its name, where there is room for it again. */
 static void put_reason(struct text *text, struct mender *mender, const char *name) {
     char until[WHEN_BYTES];
@@ -102,6 +113,8 @@ static void put_reason(struct text *text, struct mender *mender, const char *nam
                    when_print(mender->trip.until_utc, until));
     else if (is_in_use(mender, name))
         text_put(text, ": in use by another program, see event 2020");
+    else
+        put_refusal(text, mender->site.host, name);
 }
 
 /* walk_visit: names what is left, and why: what is stuck, doubtful, or cannot be read. */
@@ -142,6 +155,10 @@ static bool repair_folder(struct session *session, unsigned char *bytes) {
 }
 
 int verb_repair(const struct options *options) {
+    DWORD service = verb_service();
+    if (service == SERVICE_PAUSED || service == SERVICE_PAUSE_PENDING)
+        return console_fail("the service is paused: nothing is repaired until kmrepair continue",
+                            "");
     struct session *session = session_open(options);
     if (session == NULL)
         return 2;

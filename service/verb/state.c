@@ -150,18 +150,20 @@ static void count_todo(struct state *state, const struct options *options) {
 /* Reads the journal once more, for two paths of the folder are one only when it is open. */
 static void find_records(struct state *state, const struct options *options) {
     memory_clear(&state->memory);
-    if (state->journal.code == HOST_GONE || is_denied(&state->journal))
+    if (is_denied(&state->journal))
         return;
-    struct host_result again =
+    struct host_result result =
         read_records(options->journal, &state->reader, &state->memory, &state->host);
     if (state->journal.code == HOST_OK)
-        state->journal = again;
+        state->journal = result;
+    state->counted = result.code == HOST_OK || result.code == HOST_GONE;
+    state->listed = state->counted && folder_is_open(&state->host.folder);
     state->in_flight = (uint32_t)state->memory.count[ITEM_FLIGHT];
     state->waiting_since = find_waiting(state);
     for (struct memory_item *item = state_next_held(state, NULL); item != NULL;
          item = state_next_held(state, item))
         state->held++;
-    if (folder_is_open(&state->host.folder))
+    if (state->listed)
         count_todo(state, options);
 }
 

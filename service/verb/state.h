@@ -88,6 +88,8 @@ struct state {
     uint32_t todo;
     uint32_t todo_since;  /* the oldest */
     uint32_t todo_untold; /* records of the list that cannot be read now */
+    bool counted;         /* the journal was read: what is counted from it is so, ... */
+    bool listed;          /* ... and the folder is open: `todo` as well */
 
     bool has_told;
     struct journal_state told; /* why nothing is repaired, until when, and the last scan */

@@ -32,7 +32,8 @@ GUARDED void state_put_doing(const struct state *state, struct text *text) {
         [DOING_REPAIRS] = " is running and repairs.",
         [DOING_REPORTS] = " reports only: Repair = no.",
         [DOING_LIMIT] = "",
-        [DOING_FOLDER] = " waits for the folder: nothing is repaired until it is back.",
+        [DOING_FOLDER] = " cannot reach the Clients folder: nothing is repaired until it is "
+                         "back.",
         [DOING_EVENTS] = " repairs nothing until the event log takes events again.",
         [DOING_JOURNAL] = " repairs nothing: the journal has no room (event 2031)."};
     char more[200];
@@ -49,7 +50,9 @@ GUARDED void state_put_doing(const struct state *state, struct text *text) {
             text_print(text, " has reached %u repairs an hour", state->in_force->repairs_per_hour);
         else
             text_put(text, " has reached RepairsPerHour");
-        text_print(text, "; it repairs again at %s.", until + 11);
+        text_print(
+            text, "; it repairs again at %s; to go on now: kmrepair pause, then kmrepair continue.",
+            until + 11);
     }
 }
 
@@ -77,12 +80,16 @@ static void put_config(const struct state *state, struct text *text) {
 
 static void put_todo(const struct state *state, struct text *text) {
     char when[WHEN_BYTES];
-    text_print(text, "Mailboxes that still have to be enabled: %u", state->todo);
+    bool one = state->todo_untold == 1;
     if (state->todo > 0)
-        text_print(text, ", the oldest repaired at %s", when_print(state->todo_since, when));
+        text_print(text,
+                   "Mailboxes that still have to be enabled: %u, the oldest repaired at %s; run: "
+                   "kmrepair todo",
+                   state->todo, when_print(state->todo_since, when));
     if (state->todo_untold > 0)
-        text_print(text, "; records that cannot be read now: %u", state->todo_untold);
-    text_put(text, "; run: kmrepair todo");
+        text_print(text, "%s%u record%s on the list %s in use; run kmrepair todo again",
+                   state->todo > 0 ? "; " : "", state->todo_untold, one ? "" : "s",
+                   one ? "is" : "are");
 }
 
 static void put_held(struct state *state, struct text *text) {

@@ -172,9 +172,15 @@ static void put_past(struct output *out, struct state *state) {
         put_fact(out, NULL, "folderError", state_reason(state, NEED_FOLDER));
     if (needs(state, NEED_JOURNAL))
         put_fact(out, NULL, "journalError", state_reason(state, NEED_JOURNAL));
+    if (needs(state, NEED_FOLDER) && (state->untold >> NEED_FOLDER & 1) == 0)
+        put_fact(out, "To enable", NULL, "cannot be told while the folder is away");
+    /* A 0 would be taken for all there is. */
+    if (!state->counted)
+        return;
     put_number(out, "repaired", state->repaired);
     put_time(out, "Last repair", "lastRepair", state->last_repair);
-    put_number(out, "todo", state->todo);
+    if (state->listed)
+        put_number(out, "todo", state->todo);
     put_time(out, NULL, "todoSince", state->todo_since);
     put_number(out, "held", state->held);
     for (struct memory_item *item = out->json ? state_next_held(state, NULL) : NULL; item != NULL;

@@ -18,12 +18,12 @@ static struct {
 /* The table fits the 80 columns of a console. */
 static const char heading[] =
     "Enable these mailboxes in the Exchange Administrator program. Their records\r\n"
-    "were repaired and have not changed since; one that has, or that is gone, is\r\n"
-    "off the list.\r\n\r\n"
+    "were repaired and have not changed since. A record that changes or is removed\r\n"
+    "leaves the list.\r\n\r\n"
     "REPAIRED                RECORD               MAILBOX";
 static const char none[] =
-    "No mailbox is on the list: a repaired record that has changed since, or that is\r\n"
-    "gone, is off it.\r\n";
+    "No mailbox is on the list. A record that changes or is removed after its repair\r\n"
+    "leaves the list.\r\n";
 static const struct column columns[] = {{"repaired", 23, WORDS, IN_ALL},
                                         {"record", 20, WORDS, IN_ALL},
                                         {"mailbox", 34, WHOLE, IN_ALL},

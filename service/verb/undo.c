@@ -42,24 +42,39 @@ static int make_change(const struct options *options, change_record *change, con
     return result.code == HOST_OK ? 0 : 2;
 }
 
+/* What became of each. */
+struct tally {
+    uint32_t undone;
+    uint32_t left; /* there is nothing to take back any more */
+    uint32_t failed;
+};
+
 /* A line about a record. */
-GUARDED static bool print_result(const char *name, const struct host_result *result) {
+GUARDED static bool print_result(struct tally *tally, const char *name,
+                                 const struct host_result *result) {
     static char line[QUEUE_NAME_BYTES + 250];
     char reason[200];
     struct text text;
     text_begin(&text, line, sizeof line);
     text_put_safe(&text, name, strlen(name));
-    text_put(&text, result->code == HOST_OK ? ": taken back, and held" : ": left alone: ");
-    if (result->code != HOST_OK)
-        text_put(&text, result_text(result, reason, sizeof reason));
+    if (result->code == HOST_OK) {
+        tally->undone++;
+        text_put(&text, ": taken back, and held");
+    } else if (result->code == HOST_GONE || result->reason == change_since) {
+        tally->left++;
+        text_print(&text, ": left alone: %s",
+                   result->reason != NULL ? result->reason : "it is gone");
+    } else {
+        tally->failed++;
+        text_print(&text, ": not taken back: %s", result_text(result, reason, sizeof reason));
+    }
     return console_print(CONSOLE_OUT, "%s\r\n", line);
 }
 
 /* Each as if it had been named, until Ctrl-C. */
 static int undo_all(const struct options *options) {
     static char name[QUEUE_NAME_BYTES];
-    uint32_t undone = 0;
-    uint32_t left = 0;
+    struct tally tally = {0, 0, 0};
     bool written = true;
     bool go_on = true;
     struct host_result result;
@@ -71,17 +86,18 @@ static int undo_all(const struct options *options) {
     while ((result = try_change(session, NULL, name, options->since, ONE_MS)).code == HOST_OK &&
            (go_on = session_wait(session, 0))) {
         result = try_change(session, mender_undo, name, 0, ALL_MS);
-        *(result.code == HOST_OK ? &undone : &left) += 1;
-        written = print_result(name, &result) && written;
+        written = print_result(&tally, name, &result) && written;
     }
     session_close(session);
-    if (!console_print(CONSOLE_OUT, "%u taken back, %u left alone.\r\n", undone, left) || !written)
+    if (!console_print(CONSOLE_OUT, "%u taken back, %u left alone, %u not taken back.\r\n",
+                       tally.undone, tally.left, tally.failed) ||
+        !written)
         return console_fail_output();
     if (!go_on)
         return console_fail("ended by Ctrl-C; not all were tried", "");
     if (result.code != HOST_END)
         return verb_fail_journal(&result);
-    return left != 0 ? 1 : 0;
+    return tally.failed != 0 ? 1 : 0;
 }
 
 int verb_undo(const struct options *options) {

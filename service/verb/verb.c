@@ -6,13 +6,25 @@
 #include "find.h"
 #include "guarded.h"
 #include "result.h"
+#include "service.h"
 #include "text.h"
 #include "verb/state.h"
+#include "win/scm.h"
 
 struct state *verb_state(const struct options *options) {
     static struct state state;
     state_collect(&state, options);
     return &state;
+}
+
+DWORD verb_service(void) {
+    SC_HANDLE service = NULL;
+    SERVICE_STATUS status = {.dwCurrentState = 0};
+    if (scm_open(SERVICE_NAME, SERVICE_QUERY_STATUS, &service) == ERROR_SUCCESS &&
+        !QueryServiceStatus(service, &status))
+        status.dwCurrentState = 0;
+    scm_close(service);
+    return status.dwCurrentState;
 }
 
 int verb_say(const char *state) {

@@ -80,6 +80,17 @@ def test_saved_while_paused(service):
     assert not service.repaired(NAME)
 
 
+def test_repair_while_paused(service):
+    """PAUSE: what was promised of it holds for the verb as well."""
+    service.start()
+    service.controlled(PAUSE, PAUSED)
+    before = service.put("Mxpaused.ini").read_bytes()
+    for words in (["repair"], ["repair", service.wine.windows_path(service.folder)]):
+        result = service.run(*words)
+        assert result.rc == 2 and "the service is paused: nothing is repaired until kmrepair continue" in result.err
+    assert (service.folder / "Mxpaused.ini").read_bytes() == before
+
+
 def test_undo_while_paused(service):
     """PAUSE: undo works while paused, and the hold is kept afterwards."""
     service.put(NAME)

@@ -2,6 +2,7 @@
 """status at a glance: what KMRepair does, what needs a person, and an exit code that a monitoring system can go by."""
 
 import json
+import os
 import re
 import shutil
 import time
@@ -127,6 +128,7 @@ def test_running(running):
     assert shown.fact("Configuration") == windows(running.config) == shown.json["configuration"]
     assert shown.fact("Folder") == windows(running.folder) == shown.json["folder"]
     assert (shown.fact("Start type"), shown.fact("Account")) == ("automatic", "LocalSystem")
+    assert not [line for line in shown.lines if line.endswith(" =")], "broken after commas only"
     assert "Repair = yes" in shown.out and "RepairsPerHour = 10000" in shown.out
     assert re.fullmatch(LOCAL, shown.fact("In force since")) and re.fullmatch(UTC, shown.json["since"])
     assert re.fullmatch(LOCAL, shown.fact("Last scan")) and re.fullmatch(UTC, shown.json["scanned"])
@@ -169,7 +171,8 @@ def test_limit(service):
         service.put(name)
     service.await_event(2030)
     shown = await_state(service, "limit", BAD)
-    assert re.search(r" has reached 1 repairs an hour; it repairs again at \d\d:\d\d\.$", shown.first), shown.first
+    assert re.search(r" has reached 1 repairs an hour; it repairs again at \d\d:\d\d; to go on now: kmrepair pause, then kmrepair "
+                     r"continue\.$", shown.json["summary"]), shown.out
     assert re.fullmatch(UTC, shown.json["until"])
 
 
@@ -188,6 +191,14 @@ def test_mailboxes_to_enable(running):
     running.put(NAME, record(certificates=1))  # it was enabled
     shown = status(running, GOOD)
     assert not shown.attention and shown.json["todo"] == 0 and "todoSince" not in shown.json
+
+
+def test_a_record_in_use_is_no_reason_to_look(running):
+    running.put(NAME)
+    running.await_event(2000, NAME)
+    wait_until(lambda: entries(running.journal, "DONE"), "it is done")
+    with running.wine.hold("hold", running.windows(NAME), "rw", "-"):
+        assert status(running, GOOD).attention == ["1 record on the list is in use; run kmrepair todo again"]
 
 
 @pytest.mark.parametrize("hours, ago, code", [(24, 25 * 3600, BAD), (24, 23 * 3600, GOOD), (0, 999 * 3600, GOOD)])
@@ -270,14 +281,16 @@ def test_folder_away(running):
     shown = status(running, BAD)
     [item] = shown.attention
     assert item.startswith("The Clients folder cannot be opened: ") and "Folder in kmrepair.ini" in item
-    assert shown.json["folderError"]
+    assert shown.json["folderError"] and shown.json["state"] == "folder"
+    assert "cannot reach the Clients folder: nothing is repaired until it is back." in shown.json["summary"]
+    assert "todo" not in shown.json and shown.fact("To enable") == "cannot be told while the folder is away"
 
 
 def test_waits_for_the_folder(service):
     shutil.rmtree(service.folder)
     service.start()
     shown = await_state(service, "folder", BAD)
-    assert shown.first.endswith(" waits for the folder: nothing is repaired until it is back.")
+    assert shown.json["summary"].endswith(" cannot reach the Clients folder: nothing is repaired until it is back.")
 
 
 def test_journal_that_is_no_file(service):
@@ -285,6 +298,7 @@ def test_journal_that_is_no_file(service):
     shown = status(service, BAD)
     [item] = shown.attention
     assert item.startswith("The journal kmrepair.jnl cannot be used: ") and "2031" in item and shown.json["journalError"]
+    assert not {"repaired", "todo", "held", "unfinished", "damagedLines"} & set(shown.json), shown.json
 
 
 def test_journal_read_only(running):
@@ -339,7 +353,7 @@ def test_width_with_all_of_it(service):
 
 def test_help_has_the_exit_codes(product):
     out = product.ok("status", "--help").out
-    assert re.search(r"\b0\b.*\b1\b.*\b2\b", out, re.S) and "ReminderHours" in out
+    assert re.search(r"\b0\b.*\b1\b.*\b2\b", out, re.S) and "somebody has to look" in out
     assert all(len(line) < 80 for line in out.splitlines())
 
 
@@ -377,6 +391,17 @@ def test_repair_says_why(product):
     assert "Mxsecond.ini is still stuck: Repair = no" in product.run("repair").err
     product.configure(RepairsPerHour=1)
     assert re.search(rf"Mxsecond.ini is still stuck: hourly limit reached until {LOCAL}", product.run("repair").err)
+
+
+@pytest.mark.parametrize("refusal", ["read-only", "hard links"])
+def test_repair_says_why_it_may_not_write(product, refusal):
+    path = product.put(NAME)
+    if refusal == "read-only":
+        assert product.wine.probe("setattr", product.windows(NAME), 1).rc == 0
+    else:
+        os.link(path, product.home / "elsewhere.dat")
+    result = product.run("repair")
+    assert result.rc == 2 and re.search(rf"{NAME} is still stuck: .*{refusal}", result.err), result
 
 
 def test_repair_says_what_is_in_use(product):

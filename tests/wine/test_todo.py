@@ -42,7 +42,7 @@ def enable(product, name):
 
 def test_none(product):
     result = product.run("todo")
-    assert result.rc == 0 and NOTHING in result.out and "is gone, is off it" in " ".join(result.out.split())
+    assert result.rc == 0 and NOTHING in result.out and "leaves the list." in " ".join(result.out.split())
     assert product.run("todo", "--format=json").out == "[]\n"
     assert product.run("todo", "--format=csv").out == "repaired,record,mailbox\n"
     assert not product.journal.exists()
@@ -54,7 +54,7 @@ def test_formats(three):
     assert result.rc == 1, result
     lines = result.out.splitlines()
     said = " ".join(lines[:4])
-    assert "have not changed since" in said and "is off the list." in said
+    assert "have not changed since" in said and "leaves the list." in said
     assert max(map(len, lines)) < 80, lines
     rows = [line for line in lines if ".ini" in line]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d [+-]\d\d:\d\d " + re.escape(FIRST) + r" +", rows[0] + " "), rows

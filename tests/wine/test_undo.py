@@ -78,10 +78,10 @@ def test_undo_all(service):
     (service.folder / "d.ini").unlink()
     result = service.run("undo", "--all")
     lines = result.out.splitlines()
-    assert result.rc == 1 and not result.err
+    assert result.rc == 0 and not result.err, result
     assert lines[:3] == ["C.ini: taken back, and held", "a.ini: taken back, and held",
                          "b.ini: left alone: it has changed since it was repaired"]
-    assert lines[3].startswith("d.ini: left alone: ") and lines[4:] == ["2 taken back, 2 left alone."]
+    assert lines[3:] == ["d.ini: left alone: it is gone", "2 taken back, 2 left alone, 0 not taken back."]
     assert sorted(e.id for e in result.events) == [2040, 2040]
     for name in ("a.ini", "C.ini"):
         assert (service.folder / name).read_bytes() == content[name]
@@ -95,14 +95,14 @@ def test_undo_all(service):
 
 def test_undo_all_beside_the_service(repaired):
     result = repaired.ok("undo", "/ALL")
-    assert result.out == f"{NAME}: taken back, and held\n1 taken back, 0 left alone.\n"
+    assert result.out == f"{NAME}: taken back, and held\n1 taken back, 0 left alone, 0 not taken back.\n"
     assert (repaired.folder / NAME).read_bytes() == repaired.original
     assert_holds(lambda: not repaired.repaired(NAME), "the record is left alone", 2)
-    assert repaired.ok("undo", "--all").out == "0 taken back, 0 left alone.\n"
+    assert repaired.ok("undo", "--all").out == "0 taken back, 0 left alone, 0 not taken back.\n"
 
 
 def test_undo_all_since(repaired):
-    assert repaired.ok("undo", "--all", "--since", "2100-01-01").out == "0 taken back, 0 left alone.\n"
+    assert repaired.ok("undo", "--all", "--since", "2100-01-01").out == "0 taken back, 0 left alone, 0 not taken back.\n"
     assert repaired.repaired(NAME)
     assert repaired.ok("undo", "--all", "--since=1h").out.startswith(f"{NAME}: taken back")
 
@@ -114,7 +114,7 @@ def test_undo_all_is_of_the_configured_folder(product):
     other.mkdir()
     product.configure(Folder=product.wine.windows_path(other))
     before = snapshot(product.folder)
-    assert product.ok("undo", "--all").out == "0 taken back, 0 left alone.\n"
+    assert product.ok("undo", "--all").out == "0 taken back, 0 left alone, 0 not taken back.\n"
     assert snapshot(product.folder) == before
 
 
@@ -124,7 +124,7 @@ def test_undo_all_of_a_record_in_use(product):
     product.ok("repair")
     with product.wine.hold("hold", product.windows(NAME), "rw", "-"):
         result = product.run("undo", "--all")
-    assert result.rc == 1 and f"{NAME}: left alone: " in result.out and "z.ini: taken back" in result.out
+    assert result.rc == 1 and f"{NAME}: not taken back: " in result.out and "z.ini: taken back" in result.out
     assert product.repaired(NAME)
     assert product.ok("undo", "--all").out.startswith(f"{NAME}: taken back")
 
@@ -136,6 +136,13 @@ def test_undo_all_without_a_journal(product):
     product.journal.mkdir()
     result = product.run("undo", "--all")
     assert result.rc == 2 and "journal" in result.err and product.repaired(NAME)
+
+
+def test_history_of_nothing(product):
+    assert product.ok("history").out == "Nothing was done.\n"
+    assert product.ok("history", "--since=1h").out == "Nothing was done since then.\n"
+    assert product.ok("history", "--format=json").out == ""
+    assert product.ok("history", "--format=csv").out.startswith("time,record,")
 
 
 @pytest.mark.quick
@@ -209,6 +216,8 @@ def test_json(repaired):
 
 
 def test_check(product):
+    said = json.loads(product.ok("check", "--format=json").out)
+    assert said["service"] == "none" and "" not in said.values() and "start" not in said
     result = product.run("check")
     assert result.rc == 0 and "SettleSeconds" in result.out
     product.configure_text("[service]\r\nRepiar = no\r\n")

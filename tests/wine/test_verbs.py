@@ -64,7 +64,10 @@ CASES += [(["scan", "/none"], ["scan has no option /none"]), (["scan", "--al"], 
           (["install", "--folder", "--check"], ["a value is missing after --folder"]),
           (["undo", "Mxa.ini", "--all"], ["either a name or --all"]), (["undo", "--since", "7d"], ["name", "missing"]),
           (["undo", "Mxa.ini", "--since=7d"], ["--since goes with --all"]),
-          (["undo", "--all", "--since", "soon"], ['unknown date "soon"']), (["undo", "/all", "--nonsense"], ["no option"])]
+          (["undo", "--all", "--since", "soon"], ['unknown date "soon"']), (["undo", "/all", "--nonsense"], ["no option"]),
+          (["undo", "all"], ["not the name of a record: all; did you mean --all?"]),
+          (["undo", "C:\\x\\Mxa.ini"], ["name the record without its folder: C:\\x\\Mxa.ini"]),
+          (["scna"], ["did you mean scan?"])]
 CASES += [(["status", "--format=csv"], ["unknown format \"csv\" (table, json)"]),
           (["install", "--folder", "{file}"], ["not a folder", "{file}"]),
           (["install", "--folder", "C:\\x"], ["already says Folder = ", "not C:\\x"]),
@@ -121,7 +124,7 @@ def test_help_of_every_verb(product):
         assert max(map(len, result.out.splitlines())) < 80, result.out
 
 
-HELP = ("--help", "-h", "-H", "-?", "/?", "/help", "/HELP", "/h", "-help")
+HELP = ("--help", "-h", "-H", "-?", "/?", "/help", "/HELP", "/h", "-help", "?")
 
 
 def test_usage_fits_a_console(product):
