@@ -153,7 +153,7 @@ build/bench/$(1)/rescan.exe: tests/bench/rescan.c $$($(1)_rescan_objects) Makefi
 
 # Built as the program is, to see that its stack protector works.
 build/$(1)/guard.exe: tests/wine/guard.c build/$(1)/service/win/guard.o Makefile | tools
-	$$(say) $$($(1)_compile) $(one_by_one) $(warnings) -Iservice $(link_flags) $($(1)_LINK) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -lkernel32
+	$$(say) $$($(1)_compile) $(one_by_one) $(warnings) -Iservice -Icore $(link_flags) $($(1)_LINK) -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$(filter %.c %.o,$$^) -lkernel32
 
 # The product itself, with some of its calls to Windows replaced: see there.
 build/$(1)/fault.exe build/$(1)/lapse.exe: build/$(1)/%.exe: tests/wine/%.c $$($(1)_objects) Makefile | tools

@@ -12,9 +12,11 @@
 
 #include <windows.h>
 
+#include "guarded.h"
+
 enum { BUFFER = 16, OVERRUN = BUFFER + 2 * sizeof(void *) };
 
-__attribute__((noinline)) static unsigned fill(unsigned count) {
+GUARDED __attribute__((noinline)) static unsigned fill(unsigned count) {
     volatile unsigned char buffer[BUFFER];
     unsigned sum = 0;
     for (unsigned i = 0; i < count; i++)
