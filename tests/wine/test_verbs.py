@@ -45,8 +45,8 @@ for verb, options in VERBS.items():
             CASES += [([verb, r"C:\none such\x"], [r"C:\none such\x"])]
     elif verb in WITH_NAME:
         CASES += [([verb], ["name", "missing"]), ([verb, "Mxa.ini", "Mxb.ini"], ["unexpected argument", "Mxb"])]
-        CASES += [([verb, name], ["not the name", name[:300]]) for name in
-                  ("Mxa", "", "..\\Mxa.ini", "C:Mxa.ini", "a/b.ini", "Mx*.ini", "n" * 800 + ".ini")]
+        CASES += [([verb, name], ["not the name", name[:300]]) for name in ("Mxa", "", "C:Mxa.ini", "Mx*.ini", "n" * 800 + ".ini")]
+        CASES += [([verb, name], ["name the record without its folder", name]) for name in ("..\\Mxa.ini", "a/b.ini")]
         CASES += [([verb, "Mxa.ini"], ["Mxa.ini"])]  # nothing is known of it
     else:
         CASES += [([verb, "extra"], ["unexpected argument", "extra"])]
