@@ -238,9 +238,9 @@ def test_an_old_program_that_knows_no_paused_start_is_left_stopped(running):
     running.stop()
     wait_until(lambda: not running.wine.unix_pids(running.exe.name), "the process is gone")
     old = running.exe.read_bytes()
-    for word in (b"--paused\0", "paused\0".encode("utf-16-le")):
+    for word in (b"\0paused\0", "paused\0".encode("utf-16-le")):
         assert word in old
-        old = old.replace(word, word.replace(b"d", b"x"))
+        old = old.replace(word, word.replace(b"d", b"x"))  # --pausex is what it knows
     running.exe.write_bytes(old)
     running.start()
     running.controlled(PAUSE, PAUSED)
