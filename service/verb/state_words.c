@@ -32,8 +32,7 @@ GUARDED void state_put_doing(const struct state *state, struct text *text) {
         [DOING_REPAIRS] = " is running and repairs.",
         [DOING_REPORTS] = " reports only: Repair = no.",
         [DOING_LIMIT] = "",
-        [DOING_FOLDER] = " cannot reach the Clients folder: nothing is repaired until it is "
-                         "back.",
+        [DOING_FOLDER] = " cannot reach the Clients folder: nothing is repaired meanwhile.",
         [DOING_EVENTS] = " repairs nothing until the event log takes events again.",
         [DOING_JOURNAL] = " repairs nothing: the journal has no room (event 2031)."};
     char more[200];

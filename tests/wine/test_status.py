@@ -282,7 +282,7 @@ def test_folder_away(running):
     [item] = shown.attention
     assert item.startswith("The Clients folder cannot be opened: ") and "Folder in kmrepair.ini" in item
     assert shown.json["folderError"] and shown.json["state"] == "folder"
-    assert "cannot reach the Clients folder: nothing is repaired until it is back." in shown.json["summary"]
+    assert "cannot reach the Clients folder: nothing is repaired meanwhile." in shown.json["summary"]
     assert "todo" not in shown.json and shown.fact("To enable") == "cannot be told while the folder is away"
 
 
@@ -290,7 +290,7 @@ def test_waits_for_the_folder(service):
     shutil.rmtree(service.folder)
     service.start()
     shown = await_state(service, "folder", BAD)
-    assert shown.json["summary"].endswith(" cannot reach the Clients folder: nothing is repaired until it is back.")
+    assert shown.json["summary"].endswith(" cannot reach the Clients folder: nothing is repaired meanwhile.")
 
 
 def test_journal_that_is_no_file(service):
