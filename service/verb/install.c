@@ -26,7 +26,8 @@ static bool print_moved(const struct options *options, const WCHAR *before) {
 GUARDED static int print_installed(const struct options *options, const struct settings *settings) {
     char words[FIND_WORDS_BYTES];
     const char *note = "";
-    DWORD service = verb_service();
+    DWORD error = ERROR_SUCCESS;
+    DWORD service = verb_service(&error);
     words[0] = '\0';
     if (!config_is_absolute(settings->folder) && !find_clients(NULL, words))
         note = "\r\nThe service will look again.\r\n";

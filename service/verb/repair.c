@@ -155,7 +155,8 @@ static bool repair_folder(struct session *session, unsigned char *bytes) {
 }
 
 int verb_repair(const struct options *options) {
-    DWORD service = verb_service();
+    DWORD error = ERROR_SUCCESS;
+    DWORD service = verb_service(&error);
     if (service == SERVICE_PAUSED || service == SERVICE_PAUSE_PENDING)
         return console_fail("the service is paused: nothing is repaired until kmrepair continue",
                             "");

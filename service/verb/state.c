@@ -7,6 +7,7 @@
 #include "todo.h"
 #include "verb/read_journal.h"
 #include "verb/registration.h"
+#include "verb/verb.h"
 #include "win/scm.h"
 
 /* ---- the service ---- */
@@ -14,15 +15,9 @@
 static void find_service(struct state *state, const struct options *options) {
     static WCHAR program[PATH_UNITS];
     const WCHAR *rest = NULL;
-    SC_HANDLE service = NULL;
-    SERVICE_STATUS status;
-    DWORD error = scm_open(SERVICE_NAME, SERVICE_QUERY_STATUS, &service);
+    DWORD error = ERROR_SUCCESS;
     path_print(options->program, state->program, sizeof state->program);
-    if (error == ERROR_SUCCESS && !QueryServiceStatus(service, &status))
-        error = GetLastError();
-    else if (error == ERROR_SUCCESS)
-        state->service = status.dwCurrentState;
-    scm_close(service);
+    state->service = verb_service(&error);
     if (error != ERROR_SERVICE_DOES_NOT_EXIST)
         state->service_error = error;
     const QUERY_SERVICE_CONFIGW *registered = scm_config(SERVICE_NAME, &error);

@@ -17,12 +17,14 @@ struct state *verb_state(const struct options *options) {
     return &state;
 }
 
-DWORD verb_service(void) {
+DWORD verb_service(DWORD *error) {
     SC_HANDLE service = NULL;
     SERVICE_STATUS status = {.dwCurrentState = 0};
-    if (scm_open(SERVICE_NAME, SERVICE_QUERY_STATUS, &service) == ERROR_SUCCESS &&
-        !QueryServiceStatus(service, &status))
+    *error = scm_open(SERVICE_NAME, SERVICE_QUERY_STATUS, &service);
+    if (*error == ERROR_SUCCESS && !QueryServiceStatus(service, &status)) {
+        *error = GetLastError();
         status.dwCurrentState = 0;
+    }
     scm_close(service);
     return status.dwCurrentState;
 }

@@ -82,8 +82,8 @@ int verb_fail_folder(const struct options *options, const char *what, const char
 /* Why the journal cannot be read. Returns 2. */
 int verb_fail_journal(const struct host_result *why);
 
-/* SERVICE_RUNNING, ...; 0: there is none, or it cannot be asked. */
-DWORD verb_service(void);
+/* SERVICE_RUNNING, ...; 0: there is none, or it cannot be asked, for which `error` is the reason. */
+DWORD verb_service(DWORD *error);
 
 /* Why something could not be done with the service, and what to do about it. Returns 2. */
 int verb_fail(const char *what, DWORD error);
