@@ -171,6 +171,15 @@ struct fake_file *a_write_that_waits(unsigned times, enum host_code code, uint64
     return file;
 }
 
+struct fake_file *an_event_that_waits(const char *name) {
+    struct fake_file *file = fake_file(&fake, name, STUCK);
+    start();
+    run(SECOND);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    run(MINUTE);
+    return file;
+}
+
 unsigned count_repaired(void) {
     unsigned count = 0;
     for (size_t i = 0; i < fake.file_count; i++)

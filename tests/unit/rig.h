@@ -71,6 +71,8 @@ struct fake_file *a_new_file(const char *name, const char *text);
 void a_limit_of(uint32_t repairs, unsigned records);
 /* a.ini, stuck, whose byte cannot be written so many times; the service begins, and works for so long. */
 struct fake_file *a_write_that_waits(unsigned times, enum host_code code, uint64_t ms);
+/* A stuck record is repaired, and the event log takes no event from then on: that of the repair is owed. */
+struct fake_file *an_event_that_waits(const char *name);
 /* Writes to all files. */
 unsigned count_repaired(void);
 

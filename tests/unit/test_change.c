@@ -54,11 +54,7 @@ static void event_log_failing(void **state) {
 
 static void event_log_failing_at_a_restart(void **state) {
     (void)state;
-    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
-    start();
-    run(SECOND);
-    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
-    run(MINUTE);
+    struct fake_file *file = an_event_that_waits("a.ini");
     repaired(file, STUCK);
     fake_heal(&fake);
     fake_clear_events(&fake);
@@ -162,11 +158,7 @@ static void events_back_not_told(void **state) {
 /* What was repaired in the folder before is reported all the same, and as repaired. */
 static void owed_in_another_folder(void **state) {
     (void)state;
-    (void)fake_file(&fake, "old.ini", STUCK);
-    start();
-    run(SECOND);
-    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
-    run(MINUTE);
+    (void)an_event_that_waits("old.ini");
     use_folder(1);
     run(MINUTE);
     fake_heal(&fake);

@@ -179,11 +179,7 @@ static void checkpoints_by_turns(void **state) {
 /* A new journal that another process has begun without knowing of ours is written again, once; one that tells all is not. */
 static void written_again_once(void **state) {
     (void)state;
-    (void)fake_file(&fake, "a.ini", STUCK);
-    start();
-    run(SECOND);
-    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
-    run(MINUTE);
+    (void)an_event_that_waits("a.ini");
     struct journal_entry intent = *fake_entry(&fake, JOURNAL_INTENT);
     for (uint32_t number = 0; number <= 1; number++) {
         struct journal_entry head = *fake_entry(&fake, JOURNAL_CHECKPOINT);

@@ -346,11 +346,7 @@ static void write_that_waits_in_another_folder(void **state) {
 /* While its event is owed somebody tells of the record again, stuck with the same bytes: not before the first is over. */
 static void stuck_again_while_in_flight(void **state) {
     (void)state;
-    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
-    start();
-    run(SECOND);
-    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
-    run(MINUTE);
+    struct fake_file *file = an_event_that_waits("a.ini");
     same_number("first", "writes", 1, file->writes);
     fake_change(file, STUCK);
     mender_hint(&mender, "a.ini");
