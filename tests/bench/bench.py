@@ -240,8 +240,9 @@ def sound_only(folder, size):
     sound = folder.with_name(f"{size}-sound")
     shutil.rmtree(sound, ignore_errors=True)
     sound.mkdir()
+    stuck = set(records.stuck_names(size))
     for path in folder.iterdir():
-        if path.name not in records.stuck_names(size):
+        if path.name not in stuck:
             os.link(path, sound / path.name)
     return sound
 
