@@ -2,20 +2,19 @@
 #include "verb/output.h"
 
 #include "console.h"
-#include "guarded.h"
 #include "text.h"
 #include "verb/place.h"
 #include "win/access.h"
 #include "win/file.h"
 
 /* Somebody may have exchanged set-up's folder before anything in it was open. */
-GUARDED static bool is_ours(const WCHAR *path) {
+static bool is_ours(const WCHAR *path) {
     static struct access_account nobody;
     static WCHAR folder[PATH_UNITS];
-    char who[300];
     DWORD error = ERROR_SUCCESS;
     place_folder(path, folder);
-    if (access_is_open(folder, ACCESS_OWN, &nobody, who, sizeof who, &error)) {
+    const char *who = access_open_to(folder, ACCESS_OWN, &nobody, &error);
+    if (who != NULL) {
         (void)console_fail("the folder of --output belongs to ", who);
         return false;
     }

@@ -3,8 +3,15 @@
 
 #include "console.h"
 #include "guarded.h"
+#include "journal_file.h"
 #include "win/file.h"
 #include "win/path.h"
+
+const WCHAR *const place_names[PLACES] = {
+    [PROGRAM] = L"kmrepair.exe",      [README] = L"README.txt",   [GUIDE] = L"OPERATIONS.txt",
+    [EVENTS] = L"EVENTS.txt",         [LICENCE] = L"LICENSE.txt", [NOTICES] = L"THIRD-PARTY.txt",
+    [UNINSTALLER] = L"uninstall.exe", [CONFIG] = L"kmrepair.ini", [JOURNAL] = L"kmrepair.jnl",
+    [OLD_JOURNAL] = JOURNAL_OLD,      [NEW_JOURNAL] = JOURNAL_NEW};
 
 void place_folder(const WCHAR *file, WCHAR to[PATH_UNITS]) {
     /* It fits: the name of the file did. */
@@ -42,15 +49,12 @@ static bool has_one_name(const WCHAR *path) {
 /* Whether it has the name of a file of KMRepair's; set-up has `.new` and `.old` for a moment, and
  * the journal in its turn. */
 GUARDED static bool is_our_name(const WCHAR *found) {
-    static const WCHAR *const names[] = {L"kmrepair.exe",    L"kmrepair.ini", L"kmrepair.jnl",
-                                         L"README.txt",      L"LICENSE.txt",  L"uninstall.exe",
-                                         L"THIRD-PARTY.txt", L"EVENTS.txt",   L"OPERATIONS.txt"};
     WCHAR name[MAX_PATH];
     (void)lstrcpynW(name, found, MAX_PATH);
     if (path_ends_in(name, L".new") || path_ends_in(name, L".old"))
         name[lstrlenW(name) - 4] = L'\0';
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (lstrcmpiW(name, names[i]) == 0)
+    for (enum place place = PROGRAM; place <= JOURNAL; place++) {
+        if (lstrcmpiW(name, place_names[place]) == 0)
             return true;
     }
     return false;
@@ -58,31 +62,29 @@ GUARDED static bool is_our_name(const WCHAR *found) {
 
 /* What Windows would run, load, or be led elsewhere by (`kmrepair.exe.local`). */
 static bool is_program(const WCHAR *name) {
-    static const WCHAR *const ends[] = {L".exe", L".dll", L".com",   L".bat",      L".cmd",
-                                        L".ocx", L".sys", L".local", L".manifest", L".config",
-                                        L".cpl", L".drv", L".scr",   L".pif"};
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        if (path_ends_in(name, ends[i]))
+    static const WCHAR ends[] = L".exe\0.dll\0.com\0.bat\0.cmd\0.ocx\0.sys\0.local\0.manifest\0."
+                                L"config\0.cpl\0.drv\0.scr\0.pif\0";
+    for (const WCHAR *end = ends; *end != L'\0'; end += lstrlenW(end) + 1) {
+        if (path_ends_in(name, end))
             return true;
     }
     return false;
 }
 
-struct place {
+struct looking {
     const WCHAR *program;
     const struct access_account *registered;
     bool is_open; /* the folder itself, to others */
 };
 
-static int check_entry(const struct place *place, const WIN32_FIND_DATAW *found) {
+static int check_entry(const struct looking *look, const WIN32_FIND_DATAW *found) {
     static WCHAR path[PATH_UNITS];
     const DWORD no_file = FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT;
     const WCHAR *name = found->cFileName;
-    char who[8];
     DWORD error = ERROR_SUCCESS;
     if (lstrcmpiW(name, L".") == 0 || lstrcmpiW(name, L"..") == 0)
         return 0;
-    if (!path_beside(place->program, name, path))
+    if (!path_beside(look->program, name, path))
         return place_fail("cannot look at ", name, ERROR_FILENAME_EXCED_RANGE);
     if (is_our_name(name))
         return (found->dwFileAttributes & no_file) == 0 && has_one_name(path)
@@ -92,8 +94,8 @@ static int check_entry(const struct place *place, const WIN32_FIND_DATAW *found)
     if (is_program(name))
         return place_refuse("another program or DLL is in the folder of kmrepair.exe: ", name,
                             "; move it elsewhere");
-    if (place->is_open || (found->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 ||
-        access_is_open(path, ACCESS_CHANGE, place->registered, who, sizeof who, &error))
+    if (look->is_open || (found->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 ||
+        access_open_to(path, ACCESS_CHANGE, look->registered, &error) != NULL)
         return place_refuse("kmrepair.exe needs a folder of its own; in this one there is ", name,
                             "");
     return error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND
@@ -103,13 +105,12 @@ static int check_entry(const struct place *place, const WIN32_FIND_DATAW *found)
 
 int place_check(const struct options *options, const struct access_account *registered) {
     static WCHAR path[PATH_UNITS];
-    struct place place = {options->program, registered, false};
+    struct looking look = {options->program, registered, false};
     WIN32_FIND_DATAW found;
-    char who[8];
     DWORD error = ERROR_SUCCESS;
     int code = 0;
     place_folder(options->program, path);
-    place.is_open = access_is_open(path, ACCESS_CHANGE, registered, who, sizeof who, &error);
+    look.is_open = access_open_to(path, ACCESS_CHANGE, registered, &error) != NULL;
     if (error == ERROR_FILE_NOT_FOUND)
         return 0;
     if (error != ERROR_SUCCESS)
@@ -121,7 +122,7 @@ int place_check(const struct options *options, const struct access_account *regi
                    ? 0
                    : place_fail("cannot look at ", path, GetLastError());
     do {
-        code = check_entry(&place, &found);
+        code = check_entry(&look, &found);
     } while (code == 0 && FindNextFileW(list, &found));
     (void)FindClose(list);
     return code;
@@ -162,19 +163,19 @@ static bool cut_last(WCHAR *folder) {
     return true;
 }
 
-GUARDED int place_tell_above(const WCHAR *folder, const struct access_account *registered) {
+int place_tell_above(const WCHAR *folder, const struct access_account *registered) {
     static WCHAR above[PATH_UNITS];
     static char below[PATH_UNITS * 3];
-    char who[300];
     DWORD error = ERROR_SUCCESS;
     bool written = true;
     (void)lstrcpynW(above, folder, PATH_UNITS);
     path_print(folder, below, sizeof below);
     while (written && cut_last(above)) {
         bool is_root = above[lstrlenW(above) - 1] == L'\\';
+        const char *who =
+            access_open_to(above, is_root ? ACCESS_RENAME_ROOT : ACCESS_RENAME, registered, &error);
         /* What cannot be told is passed over: nothing depends on it. */
-        if (!access_is_open(above, is_root ? ACCESS_RENAME_ROOT : ACCESS_RENAME, registered, who,
-                            sizeof who, &error))
+        if (who == NULL)
             continue;
         written = console_print(CONSOLE_OUT,
                                 "Note: %s can rename or replace %s, because of the access list of "

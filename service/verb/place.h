@@ -12,6 +12,27 @@
 #include "options.h"
 #include "win/access.h"
 
+/* The files of the service, and the folders that they are in. */
+enum place {
+    PROGRAM_FOLDER,
+    PROGRAM,
+    README,
+    GUIDE,
+    EVENTS,
+    LICENCE,
+    NOTICES,
+    UNINSTALLER,
+    CONFIG,
+    JOURNAL,
+    OLD_JOURNAL,
+    NEW_JOURNAL,
+    CONFIG_FOLDER,
+    PLACES
+};
+
+/* What they are called in their folder; a configuration may have another name. NULL for a folder. */
+extern const WCHAR *const place_names[PLACES];
+
 /* Refuses a program folder that holds what is not KMRepair's. Data that the folder's own access
  * list covers is no danger and may stay; programs and DLLs may not, nor anything in a folder that
  * others may change, for it is theirs as well. A folder that is not there holds nothing. */

@@ -13,39 +13,15 @@
 
 /* ---- what is there ---- */
 
-/* The files of the service, and the folders that they are in. */
-enum place {
-    PROGRAM_FOLDER,
-    PROGRAM,
-    README,
-    GUIDE,
-    EVENTS,
-    LICENCE,
-    NOTICES,
-    UNINSTALLER,
-    CONFIG,
-    JOURNAL,
-    OLD_JOURNAL,
-    NEW_JOURNAL,
-    CONFIG_FOLDER,
-    PLACES
-};
-
 static const WCHAR *place_of(const struct options *options, enum place place) {
     static WCHAR path[PATH_UNITS];
-    static const WCHAR *const beside[PLACES] = {
-        [README] = L"README.txt",       [LICENCE] = L"LICENSE.txt",
-        [GUIDE] = L"OPERATIONS.txt",    [EVENTS] = L"EVENTS.txt",
-        [NOTICES] = L"THIRD-PARTY.txt", [UNINSTALLER] = L"uninstall.exe",
-        [JOURNAL] = L"kmrepair.jnl",    [OLD_JOURNAL] = JOURNAL_OLD,
-        [NEW_JOURNAL] = JOURNAL_NEW};
     const WCHAR *file = place < CONFIG ? options->program : options->config;
+    if (place == PROGRAM || place == CONFIG)
+        return file;
     if (place == PROGRAM_FOLDER || place == CONFIG_FOLDER)
         place_folder(file, path);
-    else if (beside[place] == NULL)
-        return file;
     else /* it fits: a name as long in the same folder did, or it is refused as not there */
-        (void)path_beside(file, beside[place], path);
+        (void)path_beside(file, place_names[place], path);
     return path;
 }
 
@@ -55,12 +31,11 @@ static int fail_open(const WCHAR *path, const char *verb, const char *who, const
     return 2;
 }
 
-/* Who may do that besides those who may, in `who`; 0: nobody, or it is not there. 2: not known. */
+/* Who may do that besides those who may, in `who`, NULL if nobody, or if it is not there. 2: not known. */
 static int find_open_to(const WCHAR *path, enum access_question question,
-                        const struct access_account *registered, char *who, size_t size) {
+                        const struct access_account *registered, const char **who) {
     DWORD error = ERROR_SUCCESS;
-    if (access_is_open(path, question, registered, who, size, &error))
-        return 1;
+    *who = access_open_to(path, question, registered, &error);
     if (error == ERROR_SUCCESS || error == ERROR_FILE_NOT_FOUND)
         return 0;
     return place_fail("cannot tell who may change ", path, error);
@@ -134,27 +109,26 @@ int secure_check_links(const struct options *options) {
 }
 
 /* Whoever owns a folder can change its list at any time. */
-GUARDED int secure_check_owner(const struct options *options,
-                               const struct access_account *registered) {
+int secure_check_owner(const struct options *options, const struct access_account *registered) {
     const WCHAR *folder = place_of(options, PROGRAM_FOLDER);
-    char who[300];
-    int code = find_open_to(folder, ACCESS_OWN, registered, who, sizeof who);
-    return code != 1 ? code
-                     : fail_open(folder, " belongs to ", who,
-                                 ", who can change it at any time; use a new folder, or make "
-                                 "Administrators its owner first");
+    const char *who = NULL;
+    int code = find_open_to(folder, ACCESS_OWN, registered, &who);
+    return who == NULL ? code
+                       : fail_open(folder, " belongs to ", who,
+                                   ", who can change it at any time; use a new folder, or make "
+                                   "Administrators its owner first");
 }
 
-GUARDED static int check_lists(const struct options *options,
-                               const struct access_account *registered, enum place first) {
-    char who[300];
+static int check_lists(const struct options *options, const struct access_account *registered,
+                       enum place first) {
+    const char *who = NULL;
     int code = 0;
     for (enum place place = first; code == 0 && place < PLACES; place++) {
         const WCHAR *path = place_of(options, place);
         if (!access_is_kept(path))
             continue;
-        code = find_open_to(path, ACCESS_CHANGE, registered, who, sizeof who);
-        if (code == 1)
+        code = find_open_to(path, ACCESS_CHANGE, registered, &who);
+        if (who != NULL)
             code = fail_open(path, " may be changed by ", who,
                              ", and with it the service; limit it to administrators first: see "
                              "kmrepair protect --help");
@@ -328,13 +302,13 @@ int secure_restore(const struct options *options) {
 
 /* ---- saying it ---- */
 
-GUARDED int secure_tell_open(const struct options *options, const struct access_account *account) {
-    char who[300];
+int secure_tell_open(const struct options *options, const struct access_account *account) {
+    const char *who = NULL;
     int code = 0;
     for (enum place place = CONFIG; code == 0 && place < CONFIG_FOLDER; place++) {
         const WCHAR *path = place_of(options, place);
-        code = find_open_to(path, ACCESS_CHANGE, account, who, sizeof who);
-        if (code == 1)
+        code = find_open_to(path, ACCESS_CHANGE, account, &who);
+        if (who != NULL)
             code = console_print(CONSOLE_OUT, "Look at %s: until now %s could change it.\r\n",
                                  path_words(path), who)
                        ? 0

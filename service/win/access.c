@@ -56,7 +56,8 @@ static bool is_trusted(const SID *sid, PSID asking, const struct access_account 
 }
 
 /* The name of an account, or its SID as it is written where nobody knows it any more. */
-static void print_sid(PSID sid, char *to, size_t size) {
+static const char *print_sid(PSID sid) {
+    static char shown[300];
     static WCHAR name[512];
     static WCHAR domain[256];
     SID_NAME_USE use;
@@ -64,7 +65,8 @@ static void print_sid(PSID sid, char *to, size_t size) {
     DWORD domain_length = sizeof domain / sizeof domain[0];
     if (!LookupAccountSidW(NULL, sid, name, &length, domain, &domain_length, &use))
         (void)lstrcpynW(name, L"an unknown account", 64);
-    path_print(name, to, size);
+    path_print(name, shown, sizeof shown);
+    return shown;
 }
 
 /* What is read of a file or folder; good until the next one is read. */
@@ -109,8 +111,8 @@ static PSID find_open(PACL list, DWORD rights, BYTE without,
     return NULL;
 }
 
-bool access_is_open(const WCHAR *path, enum access_question question,
-                    const struct access_account *registered, char *who, size_t size, DWORD *error) {
+const char *access_open_to(const WCHAR *path, enum access_question question,
+                           const struct access_account *registered, DWORD *error) {
     static const struct {
         DWORD rights;
         BYTE without; /* entries that are not for the folder itself do not count */
@@ -130,9 +132,7 @@ bool access_is_open(const WCHAR *path, enum access_question question,
             open = find_open(security.list, asked[question].rights, asked[question].without,
                              registered);
     }
-    if (open != NULL)
-        print_sid(open, who, size);
-    return open != NULL;
+    return open != NULL ? print_sid(open) : NULL;
 }
 
 /* ---- lists ---- */
@@ -219,11 +219,10 @@ GUARDED static DWORD set_list(const WCHAR *path, PACL list, bool alone) {
     return error == ERROR_SUCCESS ? error : set_simply(path, list, alone);
 }
 
-/* Whether others can still change it; `error` as access_is_open() has it. */
+/* Whether others can still change it; `error` as access_open_to() has it. */
 static bool is_still_open(const WCHAR *path, DWORD *error) {
     static const struct access_account nobody;
-    char who[8];
-    return access_is_open(path, ACCESS_CHANGE, &nobody, who, sizeof who, error);
+    return access_open_to(path, ACCESS_CHANGE, &nobody, error) != NULL;
 }
 
 DWORD access_protect(const WCHAR *path, enum access_limit limit) {

@@ -40,10 +40,10 @@ enum access_question {
     ACCESS_RENAME_ROOT /* the same of the root of a drive, which itself cannot be renamed */
 };
 
-/* Whether there is somebody: then `who` names the first of them. `error` is set when it cannot be
- * told, ERROR_FILE_NOT_FOUND when there is no such file. */
-bool access_is_open(const WCHAR *path, enum access_question question,
-                    const struct access_account *registered, char *who, size_t size, DWORD *error);
+/* The name of the first of them, good until the next call; NULL if there is nobody. `error` is set when it cannot
+ * be told, ERROR_FILE_NOT_FOUND when there is no such file. */
+const char *access_open_to(const WCHAR *path, enum access_question question,
+                           const struct access_account *registered, DWORD *error);
 
 /* How something is limited. Owner Administrators, full access for SYSTEM and Administrators, none
  * for others but what is said here, nothing inherited from above. */

@@ -7,7 +7,7 @@
  *
  *   lists limit folder|program|private PATH [fail]   access_protect(); `fail`: aclapi's call fails
  *   lists make PATH                                  access_make_folder()
- *   lists open change|own|rename|root SDDL           access_is_open() of a file with this list
+ *   lists open change|own|rename|root SDDL           access_open_to() of a file with this list
  *   lists restore SDDL [fail]                        access_read() of that, then access_restore()
  *   lists grant SDDL SID ITSELF FILES CREATORS [lost]  access_grant(); `lost`: of the old list nothing is
  *                                                    in the new one, which an NT-compatible kernel once did
@@ -122,17 +122,16 @@ static int limit(const WCHAR *kind, const WCHAR *path) {
 
 static int ask(const WCHAR *question) {
     static struct access_account nobody;
-    char who[200];
     DWORD error = 0;
-    bool open = access_is_open(L"C:\\x",
-                               question[0] == L'c'   ? ACCESS_CHANGE
-                               : question[0] == L'o' ? ACCESS_OWN
-                               : question[1] == L'e' ? ACCESS_RENAME
-                                                     : ACCESS_RENAME_ROOT,
-                               &nobody, who, sizeof who, &error);
+    const char *who = access_open_to(L"C:\\x",
+                                     question[0] == L'c'   ? ACCESS_CHANGE
+                                     : question[0] == L'o' ? ACCESS_OWN
+                                     : question[1] == L'e' ? ACCESS_RENAME
+                                                           : ACCESS_RENAME_ROOT,
+                                     &nobody, &error);
     if (error != ERROR_SUCCESS)
         return tell(error);
-    printf(open ? "open %s\n" : "closed\n", who);
+    printf(who != NULL ? "open %s\n" : "closed\n", who);
     return 0;
 }
 
