@@ -7,8 +7,6 @@
 #include "guarded.h"
 #include "text.h"
 
-static const struct host_result ok = {HOST_OK, 0, NULL};
-
 static void retry(const struct change *change, struct memory_item *item) {
     if (item->backoff == 0)
         item->busy_since = site_now(change->site);
@@ -29,7 +27,7 @@ static void close_record(struct change *change) {
 /* Reads it whole into change->bytes. Closes it when that fails. */
 static struct host_result read_record(struct change *change, uint32_t size) {
     const struct host *host = change->site->host;
-    struct host_result result = ok;
+    struct host_result result = host_ok;
     size_t got = 0;
     if (size > RECORD_BYTES_MAX)
         return result;
@@ -85,7 +83,7 @@ GUARDED static struct host_result verify(const struct change *change, uint32_t s
         if (got != want || memcmp(piece, change->bytes + at, want) != 0)
             return host_result(HOST_FAILED, "what was read back is not what it should be");
     }
-    return ok;
+    return host_ok;
 }
 
 /* Writes the byte, flushes, reads back. After a failure `clean` tells whether the record is known to
@@ -450,7 +448,7 @@ struct host_result change_repair(struct change *change, const char *name, uint32
     uint32_t number = change->ledger->memory.number;
     result = begin(change, view->size, view->content);
     *begun = change->ledger->memory.number != number;
-    return *begun ? ok : result;
+    return *begun ? host_ok : result;
 }
 
 struct host_result change_undo(struct change *change, const struct memory_item *repair) {

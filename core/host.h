@@ -25,10 +25,12 @@ enum host_code {
 };
 
 struct host_result {
-    enum host_code code;
-    uint32_t error;     /* the system's own number, 0 if none */
+    uint16_t code;      /* an enum host_code */
+    uint16_t error;     /* the system's own number, 0 if none; those of Win32 have 16 bits */
     const char *reason; /* a clause in words where the number alone would not tell, else NULL */
 };
+
+extern const struct host_result host_ok;
 
 /* What a folder lists of a file. It may be older than the file is: NTFS brings it up to date when whoever
  * writes to the file closes it. */

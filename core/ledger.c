@@ -10,7 +10,6 @@
 
 enum { DRIFT_SECONDS = 2 };
 
-static const struct host_result ok = {HOST_OK, 0, NULL};
 static const struct host_result overflow = {
     HOST_FAILED, 0,
     "kmrepair.jnl holds more than this program can keep in memory; release records"};
@@ -91,7 +90,7 @@ static bool commit_at(struct ledger *ledger, uint32_t time) {
     const struct host *host = ledger->host;
     char *line = ledger->line;
     size_t start = ledger->torn ? 2 : 0;
-    struct host_result result = host_result(HOST_FAILED, "the entry is too long for a line");
+    struct host_result result = host_result(HOST_FAILED, "an entry is too long for a line");
     line[0] = '\r';
     line[1] = '\n';
     ledger->entry.utc = time;
@@ -244,7 +243,7 @@ static void put_all(struct ledger *ledger, struct new_journal *made) {
 
 static struct host_result checkpoint(struct ledger *ledger) {
     const struct host *host = ledger->host;
-    struct new_journal made = {ok, 0, 0, 0, 0, 0};
+    struct new_journal made = {host_ok, 0, 0, 0, 0, 0};
     /* What found no place in memory would be gone. */
     if (ledger->memory.overflow)
         return overflow;
@@ -264,7 +263,7 @@ static struct host_result checkpoint(struct ledger *ledger) {
     ledger->settings_due = ledger->state_due = ledger->window_due = false;
     ledger->drift = drift(ledger);
     ledger->backoff = 0;
-    return ok;
+    return host_ok;
 }
 
 /* ---- the lock ---- */
@@ -291,7 +290,7 @@ void ledger_ask_folders(struct ledger *ledger) {
 struct host_result ledger_lock(struct ledger *ledger) {
     const struct host *host = ledger->host;
     if (ledger->locked)
-        return ok;
+        return host_ok;
     struct host_result result = host->journal_open(host->context, &ledger->size);
     ledger->locked = result.code == HOST_OK;
     if (result.code == HOST_OK)
@@ -315,7 +314,7 @@ struct host_result ledger_lock(struct ledger *ledger) {
         ledger->failing = false;
     if (!ledger->failing)
         ledger->backoff = 0;
-    return ok;
+    return host_ok;
 }
 
 void ledger_unlock(struct ledger *ledger) {

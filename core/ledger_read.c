@@ -8,8 +8,6 @@
 
 enum { NUMBER_MAX = INT32_MAX };
 
-static const struct host_result ok = {HOST_OK, 0, NULL};
-
 static uint64_t now(const struct ledger *ledger) {
     return ledger->host->clock(ledger->host->context);
 }
@@ -175,7 +173,7 @@ static struct host_result read_piece(struct ledger *ledger, uint32_t at, uint32_
 /* The CRC-32 of a part of the journal. */
 static struct host_result read_crc(struct ledger *ledger, uint32_t at, uint32_t end,
                                    uint32_t *crc) {
-    struct host_result result = ok;
+    struct host_result result = host_ok;
     *crc = 0;
     while (result.code == HOST_OK && at < end) {
         size_t got = 0;
@@ -193,7 +191,7 @@ static struct host_result read_head(struct ledger *ledger, uint32_t *length,
     uint32_t end = ledger->size < LEDGER_HEAD_MAX ? ledger->size : LEDGER_HEAD_MAX;
     entry->id = 0;
     if (ledger->size == 0)
-        return ok;
+        return host_ok;
     struct host_result result = read_piece(ledger, 0, end, &got);
     if (result.code != HOST_OK)
         return result;
@@ -226,7 +224,7 @@ enum identity { IS_SAME, IS_ROTATED, IS_REPLACED };
 static struct host_result identify(struct ledger *ledger, enum identity *identity, bool *related) {
     uint32_t length = 0;
     bool same = false;
-    struct host_result result = ok;
+    struct host_result result = host_ok;
     *identity = IS_REPLACED;
     *related = false;
     if (ledger->size >= ledger->known && ledger->size >= ledger->head_length &&
@@ -247,7 +245,7 @@ static struct host_result identify(struct ledger *ledger, enum identity *identit
 }
 
 static struct host_result feed_lines(struct ledger *ledger) {
-    struct host_result result = ok;
+    struct host_result result = host_ok;
     for (uint32_t at = ledger->known; at < ledger->size;) {
         size_t got = 0;
         result = read_piece(ledger, at, ledger->size, &got);

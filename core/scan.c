@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-static const struct host_result ok = {HOST_OK, 0, NULL};
-
 void scan_init(struct scan *scan, const struct site *site, struct known *known) {
     memset(scan, 0, sizeof *scan);
     scan->site = site;
@@ -106,7 +104,7 @@ static struct host_result begin(struct scan *scan) {
     scan->periodic = !scan->wanted && !scan->asked;
     scan->asked = scan->wanted = scan->crowded = scan->mistrust = false;
     memset(&scan->counts, 0, sizeof scan->counts);
-    return ok;
+    return host_ok;
 }
 
 /* One that was asked for is worth an event; any other if it found something else than the one that
@@ -170,7 +168,7 @@ void scan_remember(struct scan *scan) {
 
 struct host_result scan_next(struct scan *scan, char *name, size_t size) {
     const struct host *host = scan->site->host;
-    struct host_result result = scan->running ? ok : begin(scan);
+    struct host_result result = scan->running ? host_ok : begin(scan);
     struct host_stamp stamp;
     bool passed = true;
     for (unsigned n = SCAN_SLICE; result.code == HOST_OK && passed && n > 0; n--) {

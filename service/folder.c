@@ -54,7 +54,7 @@ static struct host_result check_link(struct folder *folder) {
                            "again");
     folder->linked = linked;
     (void)text_copy(folder->known, sizeof folder->known, folder->path);
-    return result_ok;
+    return host_ok;
 }
 
 struct host_result folder_open(struct folder *folder, const char *path) {
@@ -94,13 +94,13 @@ struct host_result folder_check(void *context) {
             return result_last();
         bool linked = (attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
         return (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 && linked == folder->linked
-                   ? result_ok
+                   ? host_ok
                    : result_make(HOST_FAILED, ERROR_DIRECTORY, "its path leads to something else");
     }
     error = file_identify_path(folder->given, &there, NULL);
     if (error != ERROR_SUCCESS)
         return result_of(error);
-    return file_is_same(&folder->identity, &there) ? result_ok : result_replaced();
+    return file_is_same(&folder->identity, &there) ? host_ok : result_replaced();
 }
 
 /* Whether a path of the form \\host\... names this host. */
@@ -171,9 +171,9 @@ static struct host_result open_list(const struct folder *folder, HANDLE *list) {
     NTSTATUS status = relative_open(folder->handle, L"", FILE_LIST_DIRECTORY, SHARE_ALL,
                                     FILE_DIRECTORY_FILE, list);
     if (NT_SUCCESS(status))
-        return result_ok;
+        return host_ok;
     /* Some servers open nothing by an empty name. */
-    return open_list_by_path(folder, list).code == HOST_OK ? result_ok : failed_with(status);
+    return open_list_by_path(folder, list).code == HOST_OK ? host_ok : failed_with(status);
 }
 
 static bool ends_list(NTSTATUS status) {
@@ -200,7 +200,7 @@ struct host_result folder_list_open(void *context) {
         return result;
     NTSTATUS status = fill_list(folder, true);
     if (NT_SUCCESS(status) || ends_list(status))
-        return result_ok;
+        return host_ok;
     folder_list_close(folder);
     return failed_with(status);
 }
@@ -232,7 +232,7 @@ struct host_result folder_list_next(void *context, char *name, size_t size,
             folder->trusted && !folder->linked ? (uint64_t)entry->LastWriteTime.QuadPart : 0;
         if ((entry->FileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0 &&
             take_entry(entry, name, size))
-            return result_ok;
+            return host_ok;
     }
 }
 
@@ -275,7 +275,7 @@ GUARDED struct host_result folder_real_name(void *context, char *name, size_t si
     if (entry == NULL)
         return result_make(HOST_FAILED, ERROR_INVALID_DATA, damaged);
     return take_entry(entry, name, size)
-               ? result_ok
+               ? host_ok
                : result_make(HOST_FAILED, ERROR_FILENAME_EXCED_RANGE, NULL);
 }
 
@@ -344,7 +344,7 @@ static struct host_result check_record(HANDLE record, bool repair, uint32_t *siz
         return result_make(HOST_REFUSED, 0, read_only);
     return repair && info.StandardInformation.NumberOfLinks > 1
                ? result_make(HOST_REFUSED, 0, "the file has more than one name (hard links)")
-               : result_ok;
+               : host_ok;
 }
 
 GUARDED static struct host_result open_in(struct folder *folder, const struct opening *opening,
@@ -386,7 +386,7 @@ struct host_result folder_open_record(void *context, const char *other, const ch
                                       bool repair, uint32_t *size) {
     struct folder *folder = context;
     struct opening opening = {folder->handle, folder->option, repair};
-    struct host_result result = result_ok;
+    struct host_result result = host_ok;
     if (other != NULL)
         result = open_other(folder, other, &opening);
     else if (!folder_is_open(folder))
@@ -436,7 +436,7 @@ struct host_result folder_write(void *context, uint32_t offset, unsigned char by
 
 struct host_result folder_flush(void *context) {
     const struct folder *folder = context;
-    return FlushFileBuffers(folder->record) ? result_ok : result_last();
+    return FlushFileBuffers(folder->record) ? host_ok : result_last();
 }
 
 void folder_close_record(void *context) {

@@ -82,7 +82,7 @@ struct host_result journal_file_check(HANDLE file) {
     if (error == ERROR_BAD_FILE_TYPE)
         return result_make(HOST_FAILED, error,
                            "a pipe or a device is in the place of the journal kmrepair.jnl");
-    return result_ok;
+    return host_ok;
 }
 
 struct host_result journal_file_open(void *context, uint32_t *size) {
@@ -119,7 +119,7 @@ struct host_result journal_file_try(struct journal_file *journal) {
     if (file == INVALID_HANDLE_VALUE && error != ERROR_FILE_NOT_FOUND)
         return open_result(journal, error);
     file_close(&file);
-    return result_ok;
+    return host_ok;
 }
 
 /* Drops what was begun and not put in place. */
@@ -159,7 +159,7 @@ struct host_result journal_file_append(void *context, const char *line, size_t l
     struct host_result result = add(journal->file, line, length);
     if (result.code != HOST_OK)
         return result;
-    return FlushFileBuffers(journal->file) ? result_ok : result_last();
+    return FlushFileBuffers(journal->file) ? host_ok : result_last();
 }
 
 /* Who may do what with the journal, to be freed; NULL where that cannot be told, as on a volume that keeps
@@ -192,7 +192,7 @@ struct host_result journal_file_new(void *context) {
     if (access != NULL)
         (void)HeapFree(GetProcessHeap(), 0, access);
     if (journal->made != INVALID_HANDLE_VALUE)
-        return result_ok;
+        return host_ok;
     bool is_held =
         error == ERROR_SHARING_VIOLATION ||
         (error == ERROR_FILE_EXISTS && !path_has(journal->next, FILE_ATTRIBUTE_DIRECTORY));
@@ -231,5 +231,5 @@ struct host_result journal_file_replace(void *context, bool keep) {
     journal->made = INVALID_HANDLE_VALUE;
     /* If this fails, the next journal_file_open() does it; what is written until then goes there. */
     (void)MoveFileExW(journal->next, journal->path, MOVEFILE_WRITE_THROUGH);
-    return result_ok;
+    return host_ok;
 }

@@ -5,10 +5,8 @@
 
 #include "win/error.h"
 
-const struct host_result result_ok = {HOST_OK, 0, NULL};
-
 struct host_result result_make(enum host_code code, uint32_t error, const char *reason) {
-    return (struct host_result){code, error, reason};
+    return (struct host_result){(uint16_t)code, (uint16_t)error, reason};
 }
 
 struct host_result result_of(uint32_t error) {

@@ -11,8 +11,6 @@
 
 #include "host.h"
 
-extern const struct host_result result_ok;
-
 /* `error` is a Win32 error, 0 if none; `reason` may be NULL. */
 struct host_result result_make(enum host_code code, uint32_t error, const char *reason);
 /* HOST_FAILED, or HOST_OK when `error` is 0. */

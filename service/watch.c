@@ -44,7 +44,7 @@ static struct host_result arm(struct watch *watch) {
         if (ReadDirectoryChangesW(watch->directory, watch->buffer[watch->current], watch->used,
                                   FALSE, filter, NULL, &watch->overlapped, NULL)) {
             watch->armed = true;
-            return result_ok;
+            return host_ok;
         }
         DWORD error = GetLastError();
         /* Some redirectors take less than 64 KB; ERROR_INVALID_PARAMETER is how they say so. */
@@ -137,7 +137,7 @@ struct host_result watch_collect(struct watch *watch, watch_change *change, void
     if (!watch->armed)
         settle(watch);
     if (!watch->armed || !HasOverlappedIoCompleted(&watch->overlapped))
-        return result_ok;
+        return host_ok;
     if (!GetOverlappedResult(watch->directory, &watch->overlapped, &bytes, FALSE))
         error = GetLastError();
     watch->armed = false;
@@ -162,6 +162,5 @@ struct host_result watch_check(const struct watch *watch, const WCHAR *path) {
     DWORD error = file_identify_path(path, &there, &attributes);
     if (error != ERROR_SUCCESS)
         return result_of(error);
-    return !watch->trusted || file_is_same(&watch->identity, &there) ? result_ok
-                                                                     : result_replaced();
+    return !watch->trusted || file_is_same(&watch->identity, &there) ? host_ok : result_replaced();
 }

@@ -63,10 +63,10 @@ static void visit_repaired(const struct journal_entry *entry) {
 
 /* journal_visit */
 static void visit_entry(void *context, const struct journal_entry *entry) {
-    static const char *const outcomes[] = {[OUTCOME_REPAIRED] = "repaired",
-                                           [OUTCOME_UNDONE] = "undone",
-                                           [OUTCOME_NOT_MADE] = "not made",
-                                           [OUTCOME_UNKNOWN] = "unknown"};
+    static const char outcomes[][9] = {[OUTCOME_REPAIRED] = "repaired",
+                                       [OUTCOME_UNDONE] = "undone",
+                                       [OUTCOME_NOT_MADE] = "not made",
+                                       [OUTCOME_UNKNOWN] = "unknown"};
     struct change *change = NULL;
     (void)context;
     if (past.in_old && entry->number > past.old_last)
@@ -104,7 +104,7 @@ static void visit_entry(void *context, const struct journal_entry *entry) {
 static struct host_result read_one(const WCHAR *path) {
     static struct journal_reader reader;
     struct host_result result = read_journal(path, &reader, visit_entry, NULL);
-    return result.code == HOST_GONE ? result_ok : result;
+    return result.code == HOST_GONE ? host_ok : result;
 }
 
 struct host_result past_read(const struct options *options, past_visit *visit, void *context,
@@ -113,7 +113,7 @@ struct host_result past_read(const struct options *options, past_visit *visit, v
     past.visit = visit;
     past.context = context;
     past.in_old = true;
-    *old = path_beside(options->journal, JOURNAL_OLD, path) ? read_one(path) : result_ok;
+    *old = path_beside(options->journal, JOURNAL_OLD, path) ? read_one(path) : host_ok;
     past.in_old = false;
     struct host_result result = read_one(options->journal);
     if (result.code != HOST_OK)

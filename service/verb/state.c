@@ -124,7 +124,7 @@ static void find_folder(struct state *state) {
         state->in_force = &state->loaded;
     else if (state->accepted)
         state->in_force = &state->settings;
-    state->folder = result_ok;
+    state->folder = host_ok;
     if (state->in_force != NULL)
         state->folder = host_win_open_folder(&state->host, state->in_force->folder);
 }
