@@ -86,10 +86,13 @@ int console_fail_because(const char *what, const char *detail, const char *reaso
     return 2;
 }
 
-GUARDED int console_fail_result(const char *what, const char *detail,
-                                const struct host_result *result) {
-    char room[200];
-    return console_fail_because(what, detail, result_text(result, room, sizeof room));
+const char *console_reason(const struct host_result *result) {
+    static char room[200];
+    return result_text(result, room, sizeof room);
+}
+
+int console_fail_result(const char *what, const char *detail, const struct host_result *result) {
+    return console_fail_because(what, detail, console_reason(result));
 }
 
 int console_fail_error(const char *what, const char *detail, DWORD error) {
@@ -192,8 +195,7 @@ static void put_cell(struct text *line, const struct column *column, size_t star
  * quotation mark in front may be taken for the beginning of a quoted cell. The four of full width count in an East Asian Windows. A tab or a line's end is none of the blanks: it is
  * written as `?`. */
 static bool is_formula(const char *value) {
-    static const char *const wide[] = {"\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D",
-                                       "\xEF\xBC\xA0"};
+    static const char wide[][4] = {"\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0"};
     value += strspn(value, " \"");
     for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
         if (strncmp(value, wide[i], 3) == 0)

@@ -42,6 +42,9 @@ bool console_is_terminal(enum console_stream stream);
 /* The same of the output, which could not be written. */
 int console_fail_output(void);
 
+/* result_text() in a place that is good until the next call. */
+const char *console_reason(const struct host_result *result);
+
 /* The same with the reason that the host gave. */
 int console_fail_result(const char *what, const char *detail, const struct host_result *result);
 

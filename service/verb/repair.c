@@ -2,8 +2,6 @@
 #include <string.h>
 
 #include "console.h"
-#include "guarded.h"
-#include "result.h"
 #include "text.h"
 #include "verb/session.h"
 #include "verb/verb.h"
@@ -87,14 +85,13 @@ static bool is_in_use(struct mender *mender, const char *name) {
 }
 
 /* Why a record may not be written to, such as a read-only one; none is open. */
-GUARDED static void put_refusal(struct text *text, const struct host *host, const char *name) {
-    char room[200];
+static void put_refusal(struct text *text, const struct host *host, const char *name) {
     uint32_t size = 0;
     struct host_result result = host->open(host->context, NULL, name, true, &size);
     if (result.code == HOST_OK)
         host->close(host->context);
     else
-        text_print(text, ": %s", result_text(&result, room, sizeof room));
+        text_print(text, ": %s", console_reason(&result));
 }
 
 /* Why a record is still stuck; `text` begins with its name, where there is room for it again. */
@@ -118,9 +115,8 @@ static void put_reason(struct text *text, struct mender *mender, const char *nam
 }
 
 /* walk_visit: names what is left, and why: what is stuck, doubtful, or cannot be read. */
-GUARDED static void print_left(void *context, const struct walk_row *row) {
+static void print_left(void *context, const struct walk_row *row) {
     static char line[2 * QUEUE_NAME_BYTES + 300];
-    char reason[200];
     struct session *session = context;
     enum verdict verdict = row->record.verdict;
     struct text text;
@@ -134,7 +130,7 @@ GUARDED static void print_left(void *context, const struct walk_row *row) {
         text_print(&text, " %s: %s",
                    verdict == VERDICT_DOUBTFUL ? "is doubtful and left alone" : "cannot be read",
                    row->result.code == HOST_OK ? record_reason_text(row->record.reason)
-                                               : result_text(&row->result, reason, sizeof reason));
+                                               : console_reason(&row->result));
     }
     (void)console_fail(line, "");
 }

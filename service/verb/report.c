@@ -3,7 +3,6 @@
 
 #include "console.h"
 #include "guarded.h"
-#include "result.h"
 #include "text.h"
 #include "todo.h"
 #include "verb/html.h"
@@ -234,8 +233,7 @@ static void put_past(const struct options *options) {
         return;
     put("<h2>Repairs by week</h2>\r\n");
     if (old.code != HOST_OK)
-        put("<p>The old journal cannot be read: %s.</p>\r\n",
-            result_text(&old, report.text, sizeof report.text));
+        put("<p>The old journal cannot be read: %s.</p>\r\n", console_reason(&old));
     put_weeks();
     put_rows();
 }

@@ -6,7 +6,6 @@
 #include "crc32.h"
 #include "guarded.h"
 #include "memory.h"
-#include "result.h"
 #include "text.h"
 #include "verb/configured.h"
 #include "verb/read_journal.h"
@@ -18,7 +17,6 @@ static struct {
     struct settings settings;
     const unsigned char *bytes; /* of the record that is visited */
     char mailbox[RECORD_MAILBOX_BYTES];
-    char reason[200];
     struct memory memory; /* what is held */
     struct journal_reader reader;
     bool failed;           /* the output could not be written */
@@ -46,7 +44,7 @@ static bool is_held(const struct walk_row *row) {
 static const char *find_reason(const struct walk_row *row) {
     if (row->result.code == HOST_OK && row->record.verdict == VERDICT_STUCK && is_held(row))
         return "held since its undo";
-    return row->result.code != HOST_OK ? result_text(&row->result, scan.reason, sizeof scan.reason)
+    return row->result.code != HOST_OK ? console_reason(&row->result)
                                        : record_reason_text(row->record.reason);
 }
 

@@ -3,11 +3,10 @@
 
 #include <string.h>
 
-#include "guarded.h"
+#include "console.h"
 #include "result.h"
 #include "verb/when.h"
 #include "version.h"
-#include "win/error.h"
 
 enum { NAMES_SHOWN = 10 }; /* of held records; the rest are counted */
 
@@ -20,7 +19,7 @@ const char *state_start_word(DWORD start) {
 
 /* ---- what it does ---- */
 
-GUARDED void state_put_doing(const struct state *state, struct text *text) {
+void state_put_doing(const struct state *state, struct text *text) {
     static const char *const words[] = {
         [DOING_UNKNOWN] = " cannot be asked for its state: ",
         [DOING_ABSENT] = " is not installed: nothing is repaired until kmrepair install.",
@@ -35,12 +34,11 @@ GUARDED void state_put_doing(const struct state *state, struct text *text) {
         [DOING_FOLDER] = " cannot reach the Clients folder: nothing is repaired meanwhile.",
         [DOING_EVENTS] = " repairs nothing until the event log takes events again.",
         [DOING_JOURNAL] = " repairs nothing: the journal has no room (event 2031)."};
-    char more[200];
     char until[WHEN_BYTES];
     text_print(text, "KMRepair " KMREPAIR_VERSION "%s", words[state->doing]);
     if (state->doing == DOING_UNKNOWN) {
-        error_text(state->service_error, more, sizeof more);
-        text_put(text, more);
+        const struct host_result why = result_of(state->service_error);
+        text_put(text, console_reason(&why));
     }
     if (state->doing == DOING_LIMIT) {
         (void)when_print(state->told.until, until);
@@ -58,13 +56,12 @@ GUARDED void state_put_doing(const struct state *state, struct text *text) {
 /* ---- what needs a person ---- */
 
 const char *state_reason(const struct state *state, enum state_need need) {
-    static char room[200];
     const struct host_result *result = need == NEED_JOURNAL ? &state->journal : &state->folder;
     if ((state->untold >> need & 1) != 0)
         return "access denied; open the console as administrator";
     if (result->code == HOST_GONE)
         return "it is gone";
-    return result_text(result, room, sizeof room);
+    return console_reason(result);
 }
 
 static void put_config(const struct state *state, struct text *text) {

@@ -2,8 +2,6 @@
 #include <string.h>
 
 #include "console.h"
-#include "guarded.h"
-#include "result.h"
 #include "text.h"
 #include "verb/session.h"
 #include "verb/verb.h"
@@ -50,10 +48,8 @@ struct tally {
 };
 
 /* A line about a record. */
-GUARDED static bool print_result(struct tally *tally, const char *name,
-                                 const struct host_result *result) {
+static bool print_result(struct tally *tally, const char *name, const struct host_result *result) {
     static char line[QUEUE_NAME_BYTES + 250];
-    char reason[200];
     struct text text;
     text_begin(&text, line, sizeof line);
     text_put_safe(&text, name, strlen(name));
@@ -66,7 +62,7 @@ GUARDED static bool print_result(struct tally *tally, const char *name,
                    result->reason != NULL ? result->reason : "it is gone");
     } else {
         tally->failed++;
-        text_print(&text, ": not taken back: %s", result_text(result, reason, sizeof reason));
+        text_print(&text, ": not taken back: %s", console_reason(result));
     }
     return console_print(CONSOLE_OUT, "%s\r\n", line);
 }

@@ -4,8 +4,6 @@
 #include "config.h"
 #include "console.h"
 #include "find.h"
-#include "guarded.h"
-#include "result.h"
 #include "service.h"
 #include "text.h"
 #include "verb/state.h"
@@ -33,12 +31,11 @@ int verb_say(const char *state) {
     return console_print(CONSOLE_OUT, "The service KMRepair %s.\r\n", state) ? 0 : 2;
 }
 
-GUARDED const char *verb_no_folder(const struct options *options, const struct host_result *why) {
+const char *verb_no_folder(const struct options *options, const struct host_result *why) {
     static char message[FIND_WORDS_BYTES + 100];
-    char reason[200];
     struct text text;
     text_begin(&text, message, sizeof message);
-    text_print(&text, "no Clients folder found (%s); %s", result_text(why, reason, sizeof reason),
+    text_print(&text, "no Clients folder found (%s); %s", console_reason(why),
                options->verb == VERB_SCAN     ? "run: kmrepair scan FOLDER"
                : options->verb == VERB_REPAIR ? "run: kmrepair repair FOLDER"
                                               : "set Folder in kmrepair.ini");
