@@ -14,7 +14,7 @@ static const char *blanks(size_t from, size_t to) {
 }
 
 void help_print_usage(enum console_stream to) {
-    static const char *const groups[] = {"Look", "Repair", "Service", "Set up"};
+    static const char groups[][8] = {"Look", "Repair", "Service", "Set up"};
     enum group group = GROUP_NONE;
     (void)console_print(
         to,
@@ -46,7 +46,7 @@ static const struct grammar_option *next_option(enum verb verb,
 }
 
 void help_print_syntax(enum console_stream to, enum verb verb) {
-    static const char *const arguments[] = {"", " [FOLDER]", " NAME", " [NAME]"};
+    static const char arguments[][10] = {"", " [FOLDER]", " NAME", " [NAME]"};
     const char *name = grammar_verbs[verb].name;
     const char *argument = arguments[grammar_verbs[verb].takes];
     size_t column = sizeof "Usage: kmrepair " - 1 + strlen(name) + strlen(argument);

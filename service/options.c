@@ -49,28 +49,19 @@ struct guess {
     const char *nearest;
 };
 
-/* How many letters have to be added, removed, changed, or exchanged with the next to make one of the other. */
+/* How many letters have to be added, removed or changed to make one of the other. */
 static unsigned distance(const struct guess *guess, const char *name) {
     unsigned row[GUESS_UNITS];
-    unsigned rows[2][GUESS_UNITS]; /* the row before, and the one before that */
-    const WCHAR *word = guess->word;
     unsigned columns = (unsigned)strlen(name);
     for (unsigned i = 0; i <= columns; i++)
         row[i] = i;
     for (unsigned line = 0; line < guess->length; line++) {
-        memcpy(rows[1], rows[0], sizeof row);
-        memcpy(rows[0], row, sizeof row);
-        unsigned across = row[0];
-        row[0] = line + 1;
+        unsigned across = row[0]++;
         for (unsigned i = 1; i <= columns; i++) {
-            bool same = is_letter(word[line], name[i - 1]);
-            unsigned change = across + (same ? 0 : 1);
+            unsigned change = across + (is_letter(guess->word[line], name[i - 1]) ? 0 : 1);
             unsigned add = (row[i] < row[i - 1] ? row[i] : row[i - 1]) + 1;
             across = row[i];
             row[i] = change < add ? change : add;
-            if (line > 0 && i > 1 && is_letter(word[line], name[i - 2]) &&
-                is_letter(word[line - 1], name[i - 1]) && rows[1][i - 2] + 1 < row[i])
-                row[i] = rows[1][i - 2] + 1;
         }
     }
     return row[columns];
@@ -78,7 +69,7 @@ static unsigned distance(const struct guess *guess, const char *name) {
 
 static void consider(struct guess *guess, const char *name) {
     unsigned mistakes = guess->length < GUESS_UNITS ? distance(guess, name) : guess->mistakes;
-    if (mistakes < guess->mistakes && mistakes * 2 < strlen(name)) {
+    if (mistakes < guess->mistakes && mistakes * 2 <= strlen(name)) {
         guess->mistakes = mistakes;
         guess->nearest = name;
     }
@@ -189,7 +180,7 @@ static bool take_account(struct options *options, const WCHAR *word) {
 }
 
 static bool take_format(struct options *options, const WCHAR *value) {
-    static const char *const names[] = {
+    static const char names[][6] = {
         [FORMAT_TABLE] = "table", [FORMAT_CSV] = "csv", [FORMAT_JSON] = "json"};
     bool has_csv = (GRAMMAR_CSV >> options->verb & 1) != 0;
     for (unsigned i = 0; i < 3; i++) {

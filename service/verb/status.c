@@ -66,7 +66,7 @@ static bool needs(const struct state *state, enum state_need need) {
 /* ---- what it does, and what needs a person ---- */
 
 static void put_doing(struct output *out, const struct state *state) {
-    static const char *const words[] = {
+    static const char words[][14] = {
         [DOING_UNKNOWN] = "unknown",   [DOING_ABSENT] = "not-installed",
         [DOING_STOPPED] = "stopped",   [DOING_STARTING] = "starting",
         [DOING_STOPPING] = "stopping", [DOING_RUNNING] = "running"};
