@@ -82,6 +82,13 @@ static void reads_what_is_not_whole(void **state) {
     assert_string_equal(settings.folder, "X:\\y");
     assert_int_equal(settings.settle_seconds, 5);
     assert_int_equal(settings.rescan_minutes, 60);
+    config_read("Folder = X:\\y, Repair = no", &settings);
+    assert_true(settings.repair && settings.automatic);
+    /* In another order: each key is looked for in front of those that stand behind it when they are printed. */
+    config_read("Repair = yes, Folder = X:\\y, RescanMinutes = 7, SettleSeconds = 8", &settings);
+    assert_string_equal(settings.folder, "X:\\y");
+    assert_int_equal(settings.rescan_minutes, 60);
+    assert_int_equal(settings.settle_seconds, 5);
     config_read("", &settings);
     assert_true(settings.repair && settings.automatic);
 }

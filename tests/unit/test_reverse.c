@@ -157,6 +157,34 @@ static void repair_in_flight_is_walked_over(void **state) {
     no_complaints();
 }
 
+/* Those that are not taken back are behind the place where the walk is; a repair in another folder and an undo in
+ * flight are no repairs of this one. */
+static void others_are_walked_around(void **state) {
+    (void)state;
+    static const char *const names[] = {"a.ini", "b.ini", "c.ini"};
+    char name[QUEUE_NAME_BYTES] = "";
+    struct journal_entry undo = an_intent(7, "interrupted.ini", STUCK);
+    undo.kind = JOURNAL_UNDO;
+    fake_append_entry(&fake, &undo);
+    undo = an_intent(8, "elsewhere.ini", STUCK);
+    undo.kind = JOURNAL_REPAIRED;
+    (void)text_copy(undo.text, sizeof undo.text, fake.paths[1]);
+    fake_append_entry(&fake, &undo);
+    for (size_t i = 0; i < 3; i++)
+        (void)fake_file(&fake, names[2 - i], STUCK);
+    start();
+    run(5 * SECOND + 500);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    run(MINUTE);
+    for (size_t i = 0; i < 3; i++) {
+        same_number(names[i], "code", HOST_OK, mender_next_repair(&mender, 0, name).code);
+        same_text("next", "name", names[i], name);
+    }
+    same_number("behind the last", "code", HOST_END, mender_next_repair(&mender, 0, name).code);
+    same_text("behind the last", "name", "c.ini", name);
+    no_complaints();
+}
+
 static void undo_twice(void **state) {
     (void)state;
     struct fake_file *file = an_undone_file();
@@ -377,6 +405,7 @@ int main(void) {
         TEST(repairs_are_walked_over),
         TEST(repair_in_flight_is_walked_over),
         TEST(undo_twice),
+        TEST(others_are_walked_around),
         TEST(undo_again_after_a_failure),
         TEST(holds_are_bounded),
         TEST(holds_are_bounded_with_those_to_come),

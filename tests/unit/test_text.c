@@ -268,6 +268,17 @@ static void what_is_active(void **state) {
         assert_false(text_is_active(shown[i]));
 }
 
+static void prints_pieces(void **state) {
+    (void)state;
+    char buffer[40];
+    struct text text;
+    text_begin(&text, buffer, sizeof buffer);
+    text_print(&text, "%s is %u, %u or %u%%%s", "it", 0U, 10U, UINT32_MAX, "");
+    assert_string_equal(buffer, "it is 0, 10 or 4294967295%");
+    text_print(&text, ";");
+    assert_string_equal(buffer, "it is 0, 10 or 4294967295%;");
+}
+
 static void compares_ascii_without_case(void **state) {
     (void)state;
     char *state_key = exact_copy("sTaTe", 5);
@@ -302,6 +313,7 @@ int main(void) {
         cmocka_unit_test(sizes_of_results),
         cmocka_unit_test(what_is_utf8),
         cmocka_unit_test(what_is_active),
+        cmocka_unit_test(prints_pieces),
         cmocka_unit_test(compares_ascii_without_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
