@@ -143,6 +143,26 @@ static void listing_failing_in_the_middle(void **state) {
     no_complaints();
 }
 
+/* One that was asked for is reported when it comes to its end in the next attempt, though nothing is new; another one is not. */
+static void failing_when_asked_for(void **state) {
+    (void)state;
+    static const enum fake_call calls[] = {FAKE_LIST_OPEN, FAKE_LIST_NEXT};
+    many_files(5, SOUND);
+    start();
+    run(MINUTE);
+    for (unsigned i = 0; i < 2; i++) {
+        mender_continue(&mender);
+        (void)fake_fail(&fake, calls[i], 1, 1, HOST_FAILED);
+        run(MINUTE);
+        same_number("asked for", "3020", 2 + i, fake_events(&fake, EVENT_SCANNED));
+        mender_changes_lost(&mender);
+        (void)fake_fail(&fake, calls[i], 1, 1, HOST_FAILED);
+        run(MINUTE);
+        same_number("changes lost", "3020", 2 + i, fake_events(&fake, EVENT_SCANNED));
+    }
+    no_complaints();
+}
+
 /* ---- scans that are aborted */
 
 /* A folder that goes away, a pause, new settings, a name that cannot be read: the next scan comes
@@ -184,6 +204,7 @@ static void aborted_scans(void **state) {
         run(3 * HOUR);
         same_number(label, "scans in three hours", 3 + (how <= 1),
                     fake.count[FAKE_LIST_OPEN] - scans);
+        same_number(label, "3020", 1 + (how <= 2), fake_events(&fake, EVENT_SCANNED));
         if (mender.scan.took > HOUR)
             complain("%s: a scan took %llu ms", label, (unsigned long long)mender.scan.took);
         struct fake_file *file = fake_file(&fake, "late.ini", STUCK);
@@ -235,6 +256,7 @@ int main(void) {
         TEST(changes_lost_after_a_long_scan),
         TEST(listing_failing),
         TEST(listing_failing_in_the_middle),
+        TEST(failing_when_asked_for),
         TEST(aborted_scans),
         TEST(scan_of_an_empty_folder),
         TEST(scan_counts_in_the_state),
