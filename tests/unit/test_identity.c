@@ -212,6 +212,8 @@ static void journal_of_one_line(void **state) {
 static void journal_that_begins_with_another_line(void **state) {
     (void)state;
     struct fake_file *held = an_undone_file();
+    same_number("journal", "has an id that tells it from others", true,
+                fake_entry(&fake, JOURNAL_CHECKPOINT)->id > 1);
     fake_behead_journal(&fake);
     mender_journal_changed(&mender);
     run(MINUTE);
@@ -246,6 +248,12 @@ static void checkpoint_in_the_middle(void **state) {
     mender_journal_changed(&mender);
     run(SECOND);
     fake_append_text(&fake, "a note\r\n");
+    fake_append_entry(&fake, &entry);
+    mender_journal_changed(&mender);
+    run(SECOND);
+    /* As far behind what is known as that is from the start. */
+    for (size_t left = fake.journal.size; left > 0; left--)
+        fake_append_text(&fake, left % 64 == 1 ? "\n" : "x");
     fake_append_entry(&fake, &entry);
     mender_journal_changed(&mender);
     run(MINUTE);

@@ -417,6 +417,39 @@ static void a_scan_tells_how_many(void **state) {
     no_complaints();
 }
 
+/* That what could not be read is looked at once an hour, to the minute. */
+static void looked_at_once_an_hour(void **state) {
+    (void)state;
+    settings.rescan_minutes = 0;
+    begin(24);
+    a_repaired("busy.ini")->shared = HOST_BUSY;
+    run(DAY + QUARTER);
+    fake.count[FAKE_OPEN] = 0;
+    run(DAY);
+    same_number("in a day", "opened", 24, fake.count[FAKE_OPEN]);
+    no_complaints();
+}
+
+/* Tried again after 1, 2, 4 ... 60 minutes. */
+static void what_was_not_taken_backs_off(void **state) {
+    (void)state;
+    static const uint32_t waits[] = {1, 2, 4, 8, 16, 32, 60, 60};
+    settings.rescan_minutes = 0;
+    begin(24);
+    (void)a_repaired("a.ini");
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    fake.count[FAKE_REPORT] = 0;
+    while (fake.count[FAKE_REPORT] == 0)
+        run(1);
+    for (unsigned i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+        run(waits[i] * MINUTE - 1);
+        same_number("just before", "tries", i + 1, fake.count[FAKE_REPORT]);
+        run(1);
+        same_number("at its time", "tries", i + 2, fake.count[FAKE_REPORT]);
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(after_so_many_hours_and_again),
@@ -437,6 +470,8 @@ int main(void) {
         TEST(a_repair_from_the_future_and_restarts),
         TEST(what_was_not_taken_was_not_said),
         TEST(a_scan_tells_how_many),
+        TEST(looked_at_once_an_hour),
+        TEST(what_was_not_taken_backs_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

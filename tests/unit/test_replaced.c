@@ -267,6 +267,25 @@ static void again(void **state) {
     no_complaints();
 }
 
+/* Those in the first and in the last place are as good as any. */
+static void the_first_and_the_last_place(void **state) {
+    (void)state;
+    char name[64];
+    arm(FOLDER);
+    memory_begin(&memory, PASS_ROTATED, true);
+    for (unsigned i = 0; i < MEMORY_ITEMS; i++) {
+        (void)snprintf(name, sizeof name, "held%u.ini", i);
+        put_entry(JOURNAL_HOLD, i, name);
+    }
+    counts("an attempt that failed", 0, MEMORY_ITEMS, 0);
+    memory_begin(&memory, PASS_ROTATED, true);
+    counts("the next one", 0, 0, 0);
+    put_entry(JOURNAL_HOLD, 1, "held.ini");
+    memory_end(&memory);
+    counts("in the end", 0, 1, 0);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(rotated, memory_setup),
@@ -281,6 +300,7 @@ int main(void) {
         cmocka_unit_test_setup(replaced_by_a_copy, memory_setup),
         cmocka_unit_test_setup(again_with_another_change, memory_setup),
         cmocka_unit_test_setup(again, memory_setup),
+        cmocka_unit_test_setup(the_first_and_the_last_place, memory_setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -307,7 +307,10 @@ static void test_L5_undo_is_given_up(void **state) {
     same_number("a.ini", "undo", HOST_BUSY, by_another(mender_undo, "a.ini").code);
     same_number("given up", "DONE", OUTCOME_NOT_MADE, fake_entry(&fake, JOURNAL_DONE)->outcome);
     journal_is_clean(0);
+    /* Nothing has come to an end for which the record would have to be looked at. */
+    const unsigned opened = file->opened;
     run(MINUTE);
+    same_number("given up", "opened", opened, file->opened);
     story("given up", "3020, 2000 a.ini");
     same_number("a.ini", "undo", HOST_OK, by_another(mender_undo, "a.ini").code);
     same_number("a.ini", "writes", 2, file->writes);
