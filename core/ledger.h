@@ -30,7 +30,6 @@
 
 enum {
     LEDGER_PIECE = 16 * 1024,
-    LEDGER_HEAD_MAX = 256,      /* bytes of a checkpoint's line */
     LEDGER_OTHERS = 15000,      /* ms that another process is left to end its changes itself */
     LEDGER_BACKOFF_FIRST = 250, /* ms, doubling to ... */
     LEDGER_BACKOFF_LAST = 60000,

@@ -188,11 +188,10 @@ static struct host_result read_crc(struct ledger *ledger, uint32_t at, uint32_t 
 static struct host_result read_head(struct ledger *ledger, uint32_t *length,
                                     struct journal_entry *entry) {
     size_t got = 0;
-    uint32_t end = ledger->size < LEDGER_HEAD_MAX ? ledger->size : LEDGER_HEAD_MAX;
     entry->id = 0;
     if (ledger->size == 0)
         return host_ok;
-    struct host_result result = read_piece(ledger, 0, end, &got);
+    struct host_result result = read_piece(ledger, 0, ledger->size, &got);
     if (result.code != HOST_OK)
         return result;
     const char *line_end = memchr(ledger->piece, '\n', got);
@@ -200,7 +199,7 @@ static struct host_result read_head(struct ledger *ledger, uint32_t *length,
     *length = (uint32_t)n + 1;
     while (n > 0 && ledger->piece[n - 1] == '\r')
         n--;
-    if (!journal_decode(ledger->piece, n, entry) || entry->kind != JOURNAL_CHECKPOINT)
+    if (!journal_decode(ledger->piece, n, entry))
         entry->id = 0;
     return result;
 }

@@ -357,7 +357,6 @@ static void apply_done(struct memory *memory, const struct journal_entry *done) 
     bool undo = item->undo;
     memory_remove(memory, item);
     if (!undo && done->outcome == OUTCOME_REPAIRED) {
-        entry->kind = JOURNAL_REPAIRED;
         apply_repaired(memory, entry);
     } else if (undo && done->outcome == OUTCOME_UNDONE) {
         item = find_like(memory, ITEM_REPAIR, entry);

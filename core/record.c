@@ -188,8 +188,6 @@ static enum verdict_reason open_text(struct judge *judge, const void *bytes, siz
     if (size > RECORD_BYTES_MAX)
         return REASON_TOO_LARGE;
     profile_open(text, bytes, size);
-    if (text->mark == PROFILE_UTF8)
-        judge->record->encoding = RECORD_UTF8;
     if (text->mark == PROFILE_UTF16LE) {
         judge->record->encoding = RECORD_UTF16LE;
         if (size % 2 != 0)

@@ -55,7 +55,7 @@ enum verdict_reason {
  *    printable ASCII nor a blank, some of which some versions trim;
  *  - a line that is State or NumSCerts, with such characters or without, and has no `=`;
  *  - a State that profile_reaches() does not reach. */
-enum record_encoding { RECORD_8BIT, RECORD_UTF8, RECORD_UTF16LE };
+enum record_encoding { RECORD_8BIT, RECORD_UTF16LE };
 
 /* A piece of the file, in bytes. */
 struct record_span {

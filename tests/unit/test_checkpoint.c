@@ -198,6 +198,78 @@ static void written_again_once(void **state) {
     no_complaints();
 }
 
+/* Another process has written a checkpoint of several pieces, and reading it fails at any of them: what was not read yet is
+ * not over. */
+static void checkpoint_of_another_read_in_part(void **state) {
+    (void)state;
+    for (unsigned nth = 1; nth <= 8; nth++) {
+        char label[32];
+        (void)snprintf(label, sizeof label, "read %u fails", nth);
+        (void)rig_setup(NULL);
+        struct fake_file *held = an_undone_file();
+        struct journal_entry entry = an_intent(0, "", STUCK);
+        struct journal_entry head = *fake_entry(&fake, JOURNAL_CHECKPOINT);
+        struct journal_entry hold = *fake_entry(&fake, JOURNAL_HOLD);
+        run(SECOND);
+        fake_delete_journal(&fake);
+        head.generation++;
+        head.number = 900;
+        fake_append_entry(&fake, &head);
+        entry.kind = JOURNAL_REPAIRED;
+        for (unsigned i = 100; i < 400; i++) {
+            entry.number = i;
+            (void)snprintf(entry.name, sizeof entry.name, "gone%u.ini", i);
+            fake_append_entry(&fake, &entry);
+        }
+        fake_append_entry(&fake, &hold);
+        same_number("journal", "more than two pieces", true, fake.journal.size > 2 * LEDGER_PIECE);
+        (void)fake_fail(&fake, FAKE_JOURNAL_READ, nth, 1, HOST_FAILED);
+        mender_hint(&mender, "a.ini");
+        run(2 * MINUTE);
+        same_number(label, "a.ini, writes", 2, held->writes);
+        same_number(label, "HOLDs", 1, fake_entries(&fake, JOURNAL_HOLD));
+        same_number(label, "written again", head.generation,
+                    fake_entry(&fake, JOURNAL_CHECKPOINT)->generation);
+    }
+    no_complaints();
+}
+
+/* A repair in flight stands in a checkpoint, and in its window: it counts once. */
+static void a_repair_in_flight_counts_once(void **state) {
+    (void)state;
+    (void)an_event_that_waits("a.ini");
+    fake_fill_journal(&fake);
+    mender_journal_changed(&mender);
+    run(SECOND);
+    same_number("checkpoint", "INTENTs", 1, fake_intents(&fake));
+    restart(false);
+    run(SECOND);
+    same_number("after a restart", "in the hour", 1,
+                limiter_count(&mender.ledger.window, fake.clock));
+    no_complaints();
+}
+
+/* Repairs of two minutes, and as many as there can be in one. */
+static void the_window_is_carried_over(void **state) {
+    (void)state;
+    struct journal_entry entry = an_intent(0, "", STUCK);
+    entry.kind = JOURNAL_WINDOW;
+    const uint32_t time = fake.host.utc(fake.host.context);
+    (void)snprintf(entry.text, sizeof entry.text, "%u=3 %u=10000", time - 600, time - 60);
+    fake_append_entry(&fake, &entry);
+    for (unsigned i = 0; i < 2; i++) {
+        start();
+        run(SECOND);
+        same_number("window", "in the hour", 10003,
+                    limiter_count(&mender.ledger.window, fake.clock));
+        fake_fill_journal(&fake);
+        mender_journal_changed(&mender);
+        run(SECOND);
+        fake_restart(&fake, false);
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(rotates),
@@ -209,6 +281,9 @@ int main(void) {
         TEST(settings_and_state_survive_the_checkpoint_of_another),
         TEST(checkpoints_by_turns),
         TEST(written_again_once),
+        TEST(checkpoint_of_another_read_in_part),
+        TEST(a_repair_in_flight_counts_once),
+        TEST(the_window_is_carried_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

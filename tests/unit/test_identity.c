@@ -170,13 +170,50 @@ static void journal_replaced_by_one_with_a_larger_window(void **state) {
     no_complaints();
 }
 
+/* By a shorter one, whose first line cannot be read at the first attempt. */
+static void journal_replaced_and_away(void **state) {
+    (void)state;
+    struct fake_file *held = a_full_memory();
+    fake_delete_journal(&fake);
+    fake_append_text(&fake, "not ours\r\n");
+    (void)fake_fail(&fake, FAKE_JOURNAL_READ, 1, 1, HOST_FAILED);
+    mender_journal_changed(&mender);
+    run(MINUTE);
+    memory_is_back(held);
+    no_complaints();
+}
+
 /* ---- the first line */
+
+/* It is its last one, too. */
+static void journal_of_one_line(void **state) {
+    (void)state;
+    struct journal_entry entry = an_intent(0, "", STUCK);
+    entry.kind = JOURNAL_CHECKPOINT;
+    entry.id = 77;
+    entry.generation = 1;
+    fake_append_entry(&fake, &entry);
+    other_begins();
+    same_number("nothing", "release", HOST_GONE, mender_release(&other, "a.ini").code);
+    same_number("nothing", "release again", HOST_GONE, mender_release(&other, "a.ini").code);
+    entry = an_intent(1, "a.ini", STUCK);
+    entry.kind = JOURNAL_HOLD;
+    fake_append_entry(&fake, &entry);
+    same_number("a hold", "release", HOST_OK, mender_release(&other, "a.ini").code);
+    mender_close(&other);
+    same_text("journal", "lines", "CHECKPOINT, HOLD a.ini, RELEASE a.ini",
+              fake_journal_story(&fake));
+    same_number("journal", "begun anew", 0, fake.journal_old.size);
+    no_complaints();
+}
 
 /* Only a CHECKPOINT that stands first is one. KMR1 had a DONE there, and somebody may cut lines
  * off. */
 static void journal_that_begins_with_another_line(void **state) {
     (void)state;
     struct fake_file *held = an_undone_file();
+    same_number("journal", "has an id that tells it from others", true,
+                fake_entry(&fake, JOURNAL_CHECKPOINT)->id > 1);
     fake_behead_journal(&fake);
     mender_journal_changed(&mender);
     run(MINUTE);
@@ -211,6 +248,12 @@ static void checkpoint_in_the_middle(void **state) {
     mender_journal_changed(&mender);
     run(SECOND);
     fake_append_text(&fake, "a note\r\n");
+    fake_append_entry(&fake, &entry);
+    mender_journal_changed(&mender);
+    run(SECOND);
+    /* As far behind what is known as that is from the start. */
+    for (size_t left = fake.journal.size; left > 0; left--)
+        fake_append_text(&fake, left % 64 == 1 ? "\n" : "x");
     fake_append_entry(&fake, &entry);
     mender_journal_changed(&mender);
     run(MINUTE);
@@ -410,6 +453,8 @@ int main(void) {
         TEST(journal_replaced_by_another_one),
         TEST(journal_replaced_by_an_older_one),
         TEST(journal_replaced_by_one_with_a_larger_window),
+        TEST(journal_replaced_and_away),
+        TEST(journal_of_one_line),
         TEST(journal_that_begins_with_another_line),
         TEST(checkpoint_in_the_middle),
         TEST(journal_of_the_first_version),

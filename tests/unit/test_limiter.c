@@ -203,6 +203,19 @@ static void random_operations(void **state) {
     no_complaints();
 }
 
+/* One to which nothing was added for a while. */
+static void merges_one_of_earlier(void **state) {
+    (void)state;
+    struct limiter other;
+    limiter_clear(&other);
+    limiter_add(&other, 100 * MINUTE, 0, 5);
+    limiter_add(&limiter, 120 * MINUTE, 0, 2);
+    limiter_merge(&limiter, &other, 130 * MINUTE);
+    assert_int_equal(limiter_count(&limiter, 130 * MINUTE), 5);
+    assert_int_equal(limiter_end(&limiter, 130 * MINUTE), 121 * MINUTE + HOUR);
+    assert_int_equal(limiter_count(&limiter, 101 * MINUTE + HOUR), 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(counts_for_an_hour, start),
@@ -214,6 +227,7 @@ int main(void) {
         cmocka_unit_test_setup(merges, start),
         cmocka_unit_test_setup(merges_what_both_know, start),
         cmocka_unit_test_setup(random_operations, start),
+        cmocka_unit_test_setup(merges_one_of_earlier, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

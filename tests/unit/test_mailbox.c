@@ -93,6 +93,7 @@ static void mailbox_names(void **state) {
         {"key material", "Key=o4A1zz/+=,cn\nB=MIIBigKCAQ==/o=cn=\nC=O=base64Gk3/x9cn==\n", ""},
         {"key material like one form", "Key=o=aB3/cn=zz==\n", ""},
         {"a control character", "a=/o=Org/cn=An\x01na\n", ""},
+        {"the last control character", "a=/o=Org/cn=An\x1Fna\n", ""},
         {"an escape sequence", "a=/o=Org/cn=\x1B[2J\n", ""},
         {"a DEL", "a=/o=Org/cn=An\x7Fna\n", ""},
         {"State is not looked at", "State=/o=Org/cn=x\n", ""},
@@ -142,6 +143,14 @@ static void mailbox_lengths(void **state) {
     (void)state;
     static char text[1024], expected[1024];
     static unsigned char wide[4096];
+    for (size_t count = 256; count <= 257; count++) {
+        char *last = put(text, "\xEF\xBB\xBF"
+                               "a=/o=x/cn=");
+        for (size_t i = 8; i < count; i++)
+            last = put(last, "\xC3\xBC");
+        *last = '\0';
+        check_mailbox("behind a mark", text, strlen(text), count == 256 ? text + 5 : "");
+    }
     check_length("256 letters", "x", 256, true);
     check_length("257 letters", "x", 257, false);
     check_length("256 of two bytes", "\xC3\xBC", 256, true);
@@ -167,7 +176,7 @@ static void mailbox_lengths(void **state) {
     check_mailbox("code page, bytes of the middle", text, (size_t)(end - text), "");
     /* In UTF-16, units that would be UTF-8 as bytes. */
     size_t size = widen("a=/o=x/cn=", 10, wide);
-    for (size_t i = 8; i < 257; i++) {
+    for (size_t i = 8; i < 258; i++) {
         wide[size++] = 0xC3;
         wide[size++] = 0x80;
     }

@@ -74,12 +74,27 @@ static void paused_for_days(void **state) {
     no_complaints();
 }
 
+/* A change that another process has left is due: the pass is not over. */
+static void changes_of_others(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    struct journal_entry entry = an_intent(7, "gone.ini", STUCK);
+    fake_append_entry(&fake, &entry);
+    mender_journal_changed(&mender);
+    run(SECOND);
+    is("left to the other", true, false);
+    fake.clock += LEDGER_OTHERS;
+    is("due", false, false);
+    run(SECOND);
+    is("ended", true, false);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_scan_is_to_come),
-        TEST(records_that_wait),
-        TEST(changes_that_wait),
-        TEST(paused_for_days),
+        TEST(a_scan_is_to_come), TEST(records_that_wait), TEST(changes_that_wait),
+        TEST(paused_for_days),   TEST(changes_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,6 +204,68 @@ static void what_cannot_be_read_keeps_nobody_waiting(void **state) {
     no_complaints();
 }
 
+/* All of its strings: the fake host keeps the beginning of each only. */
+static char told[2 * REMIND_TEXT];
+static bool (*report)(void *context, const struct event *event);
+
+static bool listen(void *context, const struct event *event) {
+    if (event->number == EVENT_TO_ENABLE)
+        (void)text_copy(told, sizeof told, event->string[0]);
+    return report(context, event);
+}
+
+/* Five names of 256 characters are too many bytes for an event; of 3 bytes each, two. */
+static void as_many_as_there_is_room_for(void **state) {
+    (void)state;
+    static const struct {
+        const char *character;
+        size_t named;
+    } rows[] = {{"x", 4}, {"\xE4\xB8\xAD", 1}};
+    for (size_t row = 0; row < 2; row++) {
+        char text[1024] = "[Client]\r\nName = /o=O/cn=a";
+        char expected[2 * REMIND_TEXT] = "";
+        (void)rig_setup(NULL);
+        report = fake.host.report;
+        fake.host.report = listen;
+        begin(24);
+        for (size_t i = 0; i < 247; i++)
+            (void)strcat(text, rows[row].character);
+        for (size_t i = 0; i < rows[row].named; i++) {
+            (void)strcat(expected, text + strlen("[Client]\r\nName = "));
+            (void)strcat(expected, "; ");
+        }
+        (void)strcat(expected, "...");
+        (void)strcat(text, "\r\nState = 4\r\n");
+        for (char name[] = "a.ini"; name[0] <= 'e'; name[0]++)
+            (void)a_repaired_as(name, text);
+        run(DAY);
+        same_text(rows[row].character, "mailboxes", expected, told);
+    }
+    no_complaints();
+}
+
+/* They are in use from just after the look on: no more than so many are opened in one step, and none is named. */
+static void not_all_in_one_step(void **state) {
+    (void)state;
+    enum { RECORDS = REMIND_LOOKS + 2 };
+    settings.rescan_minutes = 0;
+    begin(24);
+    for (char name[] = "a.ini"; name[0] < 'a' + RECORDS; name[0]++)
+        (void)a_repaired(name);
+    run(DAY - 10 * SECOND * RECORDS - QUARTER);
+    reminders("before", 0);
+    fake.count[FAKE_OPEN] = 0;
+    (void)fake_fail(&fake, FAKE_OPEN, RECORDS + 1, FAKE_FOR_EVER, HOST_BUSY);
+    while (fake.count[FAKE_OPEN] < RECORDS)
+        run(MINUTE);
+    reminders("in use", 0);
+    same_number("in use", "opened", RECORDS + REMIND_LOOKS, fake.count[FAKE_OPEN]);
+    fake_heal(&fake);
+    run(HOUR + QUARTER);
+    reminders("closed again", 1);
+    no_complaints();
+}
+
 static void not_while_paused_or_away(void **state) {
     (void)state;
     const struct host_result why = {HOST_FAILED, 3, NULL};
@@ -294,6 +356,21 @@ static void the_wall_clock_is_set(void **state) {
     no_complaints();
 }
 
+/* To a time at which, counted back, it was said before 1970. */
+static void the_wall_clock_begins_anew(void **state) {
+    (void)state;
+    begin(24);
+    (void)a_repaired("a.ini");
+    run(DAY + QUARTER);
+    reminders("after a day", 1);
+    fake.apart = 1 - (int64_t)fake.utc_base - (int64_t)(fake.clock / 1000);
+    run(DAY - 2 * QUARTER);
+    reminders("before the second", 1);
+    run(2 * QUARTER);
+    reminders("after two days", 2);
+    no_complaints();
+}
+
 static void a_repair_from_the_future_and_restarts(void **state) {
     (void)state;
     begin(24);
@@ -340,6 +417,39 @@ static void a_scan_tells_how_many(void **state) {
     no_complaints();
 }
 
+/* That what could not be read is looked at once an hour, to the minute. */
+static void looked_at_once_an_hour(void **state) {
+    (void)state;
+    settings.rescan_minutes = 0;
+    begin(24);
+    a_repaired("busy.ini")->shared = HOST_BUSY;
+    run(DAY + QUARTER);
+    fake.count[FAKE_OPEN] = 0;
+    run(DAY);
+    same_number("in a day", "opened", 24, fake.count[FAKE_OPEN]);
+    no_complaints();
+}
+
+/* Tried again after 1, 2, 4 ... 60 minutes. */
+static void what_was_not_taken_backs_off(void **state) {
+    (void)state;
+    static const uint32_t waits[] = {1, 2, 4, 8, 16, 32, 60, 60};
+    settings.rescan_minutes = 0;
+    begin(24);
+    (void)a_repaired("a.ini");
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    fake.count[FAKE_REPORT] = 0;
+    while (fake.count[FAKE_REPORT] == 0)
+        run(1);
+    for (unsigned i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+        run(waits[i] * MINUTE - 1);
+        same_number("just before", "tries", i + 1, fake.count[FAKE_REPORT]);
+        run(1);
+        same_number("at its time", "tries", i + 2, fake.count[FAKE_REPORT]);
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(after_so_many_hours_and_again),
@@ -350,13 +460,18 @@ int main(void) {
         TEST(a_scan_of_a_rewrite_forgets_nothing),
         TEST(the_first_are_named),
         TEST(what_cannot_be_read_keeps_nobody_waiting),
+        TEST(as_many_as_there_is_room_for),
+        TEST(not_all_in_one_step),
         TEST(not_while_paused_or_away),
         TEST(outlives_restarts),
         TEST(another_process_is_silent),
         TEST(the_wall_clock_is_set),
+        TEST(the_wall_clock_begins_anew),
         TEST(a_repair_from_the_future_and_restarts),
         TEST(what_was_not_taken_was_not_said),
         TEST(a_scan_tells_how_many),
+        TEST(looked_at_once_an_hour),
+        TEST(what_was_not_taken_backs_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,6 +143,26 @@ static void listing_failing_in_the_middle(void **state) {
     no_complaints();
 }
 
+/* One that was asked for is reported when it comes to its end in the next attempt, though nothing is new; another one is not. */
+static void failing_when_asked_for(void **state) {
+    (void)state;
+    static const enum fake_call calls[] = {FAKE_LIST_OPEN, FAKE_LIST_NEXT};
+    many_files(5, SOUND);
+    start();
+    run(MINUTE);
+    for (unsigned i = 0; i < 2; i++) {
+        mender_continue(&mender);
+        (void)fake_fail(&fake, calls[i], 1, 1, HOST_FAILED);
+        run(MINUTE);
+        same_number("asked for", "3020", 2 + i, fake_events(&fake, EVENT_SCANNED));
+        mender_changes_lost(&mender);
+        (void)fake_fail(&fake, calls[i], 1, 1, HOST_FAILED);
+        run(MINUTE);
+        same_number("changes lost", "3020", 2 + i, fake_events(&fake, EVENT_SCANNED));
+    }
+    no_complaints();
+}
+
 /* ---- scans that are aborted */
 
 /* A folder that goes away, a pause, new settings, a name that cannot be read: the next scan comes
@@ -184,6 +204,7 @@ static void aborted_scans(void **state) {
         run(3 * HOUR);
         same_number(label, "scans in three hours", 3 + (how <= 1),
                     fake.count[FAKE_LIST_OPEN] - scans);
+        same_number(label, "3020", 1 + (how <= 2), fake_events(&fake, EVENT_SCANNED));
         if (mender.scan.took > HOUR)
             complain("%s: a scan took %llu ms", label, (unsigned long long)mender.scan.took);
         struct fake_file *file = fake_file(&fake, "late.ini", STUCK);
@@ -224,6 +245,49 @@ static void scan_counts_in_the_state(void **state) {
     no_complaints();
 }
 
+static unsigned scans_after(uint64_t ms) {
+    run(ms);
+    return fake.count[FAKE_LIST_OPEN];
+}
+
+/* After one that was short, a second; after a long one, four times as long as it took. */
+static void the_next_one_keeps_its_distance(void **state) {
+    (void)state;
+    start();
+    run(SECOND / 2);
+    uint64_t ended = mender.scan.ended;
+    mender_changes_lost(&mender);
+    same_number("a short one", "scans before", 1, scans_after(ended + 999 - fake.clock));
+    same_number("a short one", "scans after", 2, scans_after(1));
+    fake.tick = 10 * SECOND;
+    mender_changes_lost(&mender);
+    ended = mender.scan.ended;
+    while (mender.scan.ended == ended)
+        run(SECOND);
+    fake.tick = 0;
+    const uint64_t took = mender.scan.took;
+    assert_true(took >= 10 * SECOND && took <= 2 * MINUTE);
+    mender_changes_lost(&mender);
+    ended = mender.scan.ended;
+    same_number("a long one", "scans before", 3, scans_after(ended + 4 * took - 1 - fake.clock));
+    same_number("a long one", "scans after", 4, scans_after(1));
+    no_complaints();
+}
+
+/* To the millisecond: 1, 2, 4 ... 60 s after one that failed. */
+static void listing_failing_backs_off(void **state) {
+    (void)state;
+    static const uint32_t waits[] = {1, 2, 4, 8, 16, 32, 60, 60};
+    fake.folder_away = true;
+    start();
+    run(0);
+    for (unsigned i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+        same_number("just before", "scans", i + 1, scans_after(waits[i] * SECOND - 1));
+        same_number("at its time", "scans", i + 2, scans_after(1));
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(scan_counts),
@@ -235,9 +299,12 @@ int main(void) {
         TEST(changes_lost_after_a_long_scan),
         TEST(listing_failing),
         TEST(listing_failing_in_the_middle),
+        TEST(failing_when_asked_for),
         TEST(aborted_scans),
         TEST(scan_of_an_empty_folder),
         TEST(scan_counts_in_the_state),
+        TEST(the_next_one_keeps_its_distance),
+        TEST(listing_failing_backs_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -300,6 +300,81 @@ static void intent_whose_record_is_a_link(void **state) {
     no_complaints();
 }
 
+/* Another process has begun it, and goes on while its end is to be written down: it may make it yet. */
+static void intent_that_is_made_in_the_end(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    start();
+    run(SECOND);
+    file->shared = HOST_OK;
+    struct journal_entry entry = an_intent(7, "a.ini", STUCK);
+    entry.utc = fake.host.utc(fake.host.context);
+    fake_append_entry(&fake, &entry);
+    mender_journal_changed(&mender);
+    (void)fake_fail(&fake, FAKE_APPEND, 1, 1, HOST_FAILED);
+    while (fake.count[FAKE_OPEN_REPAIR] == 0)
+        run(100);
+    fake_change(file, repaired_text);
+    run(MINUTE);
+    same_number("a.ini", "2002", 1, fake_events(&fake, EVENT_REPAIRED_LATE));
+    same_number("a.ini", "outcome", OUTCOME_REPAIRED, fake_entry(&fake, JOURNAL_DONE)->outcome);
+    journal_is_clean(0);
+    no_complaints();
+}
+
+/* Beside a service, a change that was begun less than so long ago is left to it; an older one is ended at once, and so is one from
+ * the future. */
+static void intent_of_a_moment_ago(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t ago;
+        bool left;
+    } rows[] = {{0, true}, {14, true}, {15, false}, {16, false}, {UINT32_MAX, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char label[32];
+        (void)rig_setup(NULL);
+        (void)snprintf(label, sizeof label, "%d seconds ago", (int)rows[i].ago);
+        (void)fake_file(&fake, "a.ini", repaired_text);
+        struct journal_entry entry = an_intent(7, "a.ini", STUCK);
+        entry.utc = fake.host.utc(fake.host.context) - rows[i].ago;
+        fake_append_entry(&fake, &entry);
+        other_begins();
+        for (unsigned step = 0; step < 50; step++)
+            (void)mender_step(&other);
+        same_number(label, "2002", !rows[i].left, fake_events(&fake, EVENT_REPAIRED_LATE));
+        fake.clock += LEDGER_OTHERS;
+        for (unsigned step = 0; step < 50; step++)
+            (void)mender_step(&other);
+        same_number(label, "2002 in the end", 1, fake_events(&fake, EVENT_REPAIRED_LATE));
+        mender_close(&other);
+    }
+    no_complaints();
+}
+
+/* Its HOLD cannot be written at the first attempt: it is written before its DONE all the same. */
+static void undo_whose_hold_cannot_be_written(void **state) {
+    (void)state;
+    struct journal_entry undo = an_intent(7, "a.ini", STUCK);
+    const uint32_t stuck = undo.before;
+    undo.kind = JOURNAL_UNDO;
+    undo.before = undo.after;
+    undo.after = stuck;
+    start();
+    run(SECOND);
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    file->reported = 1;
+    fake_append_entry(&fake, &undo);
+    (void)fake_fail(&fake, FAKE_APPEND, 1, 1, HOST_FAILED);
+    mender_journal_changed(&mender);
+    run(MINUTE);
+    same_number("a.ini", "HOLDs", 1, fake_entries(&fake, JOURNAL_HOLD));
+    journal_is_clean(0);
+    restart(false);
+    run(HOUR);
+    untouched(file, STUCK);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(intent_done_in_the_file),
@@ -319,6 +394,9 @@ int main(void) {
         TEST(many_open_intents),
         TEST(another_process_finishes),
         TEST(intent_whose_record_is_a_link),
+        TEST(intent_that_is_made_in_the_end),
+        TEST(intent_of_a_moment_ago),
+        TEST(undo_whose_hold_cannot_be_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

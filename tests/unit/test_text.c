@@ -258,14 +258,27 @@ static void what_is_utf8(void **state) {
 
 static void what_is_active(void **state) {
     (void)state;
-    static const uint32_t active[] = {0,      0x1B,   0x1F,   0x7F,   0x80,   0x85,
-                                      0x9F,   0x200E, 0x200F, 0x2028, 0x2029, 0x202E,
-                                      0x2066, 0x2069, 0x061C, 0xD800, 0xDFFF, 0xFEFF};
-    static const uint32_t shown[] = {' ', '%', '~', 0xA0, 0xE9, 0x20AC, 0x4E2D, 0x1F600, 0x202F};
+    static const uint32_t active[] = {0,      0x1B,   0x1F,   0x7F,   0x80,   0x85,   0x9F,
+                                      0x200E, 0x200F, 0x2028, 0x2029, 0x202E, 0x2066, 0x2067,
+                                      0x2069, 0x061C, 0xD800, 0xDFFF, 0xFEFF};
+    static const uint32_t shown[] = {' ',     '%',    '~',    0xA0,   0xE9,   0x20AC, 0x4E2D,
+                                     0x1F600, 0x200D, 0x2010, 0x2027, 0x202F, 0x2065, 0x206A,
+                                     0x061B,  0x061D, 0xD7FF, 0xE000, 0xFEFE, 0xFF00};
     for (size_t i = 0; i < sizeof active / sizeof active[0]; i++)
         assert_true(text_is_active(active[i]));
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
         assert_false(text_is_active(shown[i]));
+}
+
+static void prints_pieces(void **state) {
+    (void)state;
+    char buffer[40];
+    struct text text;
+    text_begin(&text, buffer, sizeof buffer);
+    text_print(&text, "%s is %u, %u or %u%%%s", "it", 0U, 10U, UINT32_MAX, "");
+    assert_string_equal(buffer, "it is 0, 10 or 4294967295%");
+    text_print(&text, ";");
+    assert_string_equal(buffer, "it is 0, 10 or 4294967295%;");
 }
 
 static void compares_ascii_without_case(void **state) {
@@ -302,6 +315,7 @@ int main(void) {
         cmocka_unit_test(sizes_of_results),
         cmocka_unit_test(what_is_utf8),
         cmocka_unit_test(what_is_active),
+        cmocka_unit_test(prints_pieces),
         cmocka_unit_test(compares_ascii_without_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
  * test_todo: core/todo, the list of the mailboxes that still have to be enabled, as a verb reads it from the
  * journal that a service has left; and what the service says of it, which is test_remind's.
  */
+#include "crc32.h"
 #include "rig.h"
 #include "todo.h"
 
@@ -170,11 +171,52 @@ static void what_is_not_reported_yet(void **state) {
     no_complaints();
 }
 
+/* As many folders as there is room for, each with a record that is held. */
+static void a_folder_too_many(void **state) {
+    (void)state;
+    struct journal_entry entry = an_intent(1, "held.ini", STUCK);
+    entry.kind = JOURNAL_HOLD;
+    for (unsigned i = 0; i < MEMORY_FOLDERS; i++) {
+        (void)snprintf(entry.text, sizeof entry.text, "E:\\%u", i);
+        fake_append_entry(&fake, &entry);
+    }
+    entry = an_intent(2, "a.ini", STUCK);
+    entry.kind = JOURNAL_REPAIRED;
+    fake_append_entry(&fake, &entry);
+    (void)fake_file(&fake, "a.ini", repaired_text);
+    is_list("one more", "");
+    assert_true(memory.overflow);
+    no_complaints();
+}
+
+/* What a journal says that was made by hand: a record larger than one is read. */
+static void too_large_to_be_a_record(void **state) {
+    (void)state;
+    char *text = malloc(RECORD_BYTES_MAX + 2);
+    assert_non_null(text);
+    memset(text, 'x', RECORD_BYTES_MAX + 1);
+    for (uint32_t more = 0; more <= 1; more++) {
+        (void)rig_setup(NULL);
+        text[RECORD_BYTES_MAX + more] = '\0';
+        struct journal_entry entry = an_intent(1, "a.ini", STUCK);
+        entry.kind = JOURNAL_REPAIRED;
+        entry.size = RECORD_BYTES_MAX + more;
+        entry.after = crc32(0, text, entry.size);
+        fake_append_entry(&fake, &entry);
+        (void)fake_file(&fake, "a.ini", text);
+        is_list("its size", more == 0 ? "a.ini" : "a.ini changed");
+        text[RECORD_BYTES_MAX] = 'x';
+    }
+    free(text);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(is_in_the_order_of_repairs), TEST(what_has_changed_or_is_gone),
         TEST(the_last_change_counts),     TEST(another_folder_is_not_meant),
         TEST(two_paths_of_one_folder),    TEST(outlives_a_new_journal),
-        TEST(what_is_not_reported_yet)};
+        TEST(what_is_not_reported_yet),   TEST(a_folder_too_many),
+        TEST(too_large_to_be_a_record)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

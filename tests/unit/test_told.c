@@ -277,6 +277,18 @@ static void what_must_not_be_read(void **state) {
     no_complaints();
 }
 
+/* What waits for nothing but the journal does not wait for quiet again. */
+static void busy_journal_is_not_a_change(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    start();
+    run(4900);
+    fake.scanned_until = fake.clock + 500;
+    run(3 * SECOND);
+    repaired(file, STUCK);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(busy_backs_off),
@@ -293,6 +305,7 @@ int main(void) {
         TEST(test_C6_filled_in_time),
         TEST(told_when_the_event_log_is_back),
         TEST(what_must_not_be_read),
+        TEST(busy_journal_is_not_a_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

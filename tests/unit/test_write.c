@@ -361,6 +361,59 @@ static void stuck_again_while_in_flight(void **state) {
     no_complaints();
 }
 
+/* Whoever ends leaves a repair that waits for its write to the next one: it is not known to be given up. */
+static void write_that_waits_outlives_the_process(void **state) {
+    (void)state;
+    struct fake_file *file = a_write_that_waits(2, HOST_BUSY, 5 * SECOND + 500);
+    mender_close(&mender);
+    journal_is_clean(1);
+    restart(false);
+    run(MINUTE);
+    repaired(file, STUCK);
+    journal_is_clean(0);
+    no_complaints();
+}
+
+/* The journal is busy meanwhile: it is asked again at growing intervals, as for anything else. */
+static void write_that_waits_for_the_journal(void **state) {
+    (void)state;
+    struct fake_file *file = a_write_that_waits(1, HOST_BUSY, 5 * SECOND + 500);
+    fake.scanned_until = fake.clock + 20 * SECOND;
+    fake.count[FAKE_JOURNAL_OPEN] = 0;
+    run(20 * SECOND);
+    same_number("busy for 20 s", "tries at most", true, fake.count[FAKE_JOURNAL_OPEN] <= 15);
+    untouched(file, STUCK);
+    run(MINUTE);
+    repaired(file, STUCK);
+    no_complaints();
+}
+
+static void spoil_the_end(struct fake_host *host, enum fake_call call, struct fake_file *file) {
+    (void)host;
+    if (call == FAKE_FLUSH && file->writes == 1)
+        file->bytes[file->size - 1] = '?';
+}
+
+/* In any of the pieces in which it is compared. */
+static void read_back_differing_at_the_end(void **state) {
+    (void)state;
+    static const size_t sizes[] = {1024, 1025, 2048, 2050};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        char text[2100];
+        (void)rig_setup(NULL);
+        memset(text, ';', sizeof text);
+        memcpy(text, "State = 4\n", 10);
+        text[sizes[i]] = '\0';
+        struct fake_file *file = fake_file(&fake, "a.ini", text);
+        fake.before = spoil_the_end;
+        start();
+        run(HOUR / 2);
+        story("events", "3020, 2021 a.ini, 2003 a.ini");
+        same_number("a.ini", "writes", 1, file->writes);
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_L6_repair_meets_a_lock),
@@ -384,6 +437,9 @@ int main(void) {
         TEST(read_back_differing),
         TEST(write_that_waits_in_another_folder),
         TEST(stuck_again_while_in_flight),
+        TEST(write_that_waits_outlives_the_process),
+        TEST(write_that_waits_for_the_journal),
+        TEST(read_back_differing_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
