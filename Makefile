@@ -309,6 +309,7 @@ build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(fuzz_shared)
 	$(say) clang $(fuzz_flags) -o $@ $^
 
 build/fuzz/fuzz_watch: build/fuzz/service/watch.o build/fuzz/service/result.o
+build/fuzz/fuzz_options: $(patsubst %,build/fuzz/service/%.o,options grammar help win/path)
 
 -include $(wildcard build/fuzz/service/*.d build/fuzz/service/win/*.d) $(fuzz_shared:.o=.d) $(fuzz_targets:build/fuzz/%=build/fuzz/tests/fuzz/%.d)
 

@@ -19,6 +19,7 @@
 typedef int BOOL;
 typedef uint8_t BYTE;
 typedef uint32_t DWORD;
+typedef uint32_t ULONG;
 typedef wchar_t WCHAR;
 typedef void *HANDLE;
 typedef HANDLE HMODULE;
