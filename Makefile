@@ -565,6 +565,6 @@ demo: setup
 FORCE:
 clean:
 	rm -rf build/kmrepair-setup.exe build/demo-report.html build/report build/package build/nsis build/dist build/signed
-	rm -rf build/x86 build/x64 build/gen build/native build/fuzz build/sim build/quick build/coverage build/mutants build/bench build/elsewhere build/inih.from build/wine-*.xml build/wine-*.log
+	rm -rf build/wine-prefix-* build/x86 build/x64 build/gen build/native build/fuzz build/sim build/quick build/coverage build/mutants build/bench build/elsewhere build/inih.from build/wine-*.xml build/wine-*.log
 distclean:
 	rm -rf build

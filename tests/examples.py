@@ -269,7 +269,6 @@ def judge(screens):
 def main():
     arch = "x86" if runs_32_bit() else "x64"
     tools = pathlib.Path(os.environ.get(f"KMREPAIR_{arch.upper()}") or ROOT / "build" / arch)
-    os.environ.setdefault("WINEDLLPATH", str(ROOT / "build/wine32/usr/lib/i386-linux-gnu/wine"))
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="kmrepair-examples-"))
     try:
         made = screens(tools, scratch)

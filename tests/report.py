@@ -165,7 +165,6 @@ def main():
         print("report: this needs Debian's package chromium: apt-get install chromium\n0 passed, 1 failed")
         return 1
     tools = ROOT / "build" / ("x86" if runs_32_bit() else "x64")
-    os.environ.setdefault("WINEDLLPATH", str(ROOT / "build/wine32/usr/lib/i386-linux-gnu/wine"))
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="kmrepair-report-"))
     wine = Wine(scratch / "prefix", tools)
     try:

@@ -30,10 +30,11 @@ REMIND = "core/remind.c"
 TODO = "core/todo.c"
 HOST = "tests/sim/process.c"
 KNOWN = "core/known.c"
+JOURNAL = "tests/sim/world_journal.c"
 
 PLANTS = {
     "no flush of INTENT": (
-        HOST, "        world.journal_durable = world.journal_size;\n        world.replaced = false;\n", ""),
+        HOST, "        world_journal_flush();\n", ""),
     "no flush of the record": (
         CHANGE,
         "        result = host->flush(host->context);\n    if (result.code == HOST_OK)\n        result = verify",
@@ -97,6 +98,10 @@ PLANTS = {
     # Needs a journal that is written in three calls, each of which may fail.
     "a new journal that was not put in its place": (
         LEDGER, "    if (made.result.code != HOST_OK)\n        return made.result;\n", ""),
+    # Need processes that end, or power cuts, while a new journal is made or put in its place.
+    "half of a new journal is kept": (JOURNAL, "world.journal_deleted = world.left = false", "world.journal_deleted = false"),
+    "a journal between two names is not found": (
+        JOURNAL, "    world_journal_name();\n    bool left", "    if (world.journal_aside)\n        world.journal_size = world.journal_durable = 0;\n    world_journal_name();\n    bool left"),
     # Needs a service that is notified of what it writes itself.
     "own writes are news": (
         MENDER, "    ledger_check(&mender->ledger);",

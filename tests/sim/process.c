@@ -75,20 +75,36 @@ static struct host_result failed(enum host_code code, uint32_t error) {
     return (struct host_result){code, error & 0xFFFFFF, NULL};
 }
 
+static void die(struct process *process) {
+    trace("#%u is killed here", process->serial);
+    process->alive = false;
+    yield(process);
+}
+
+static void lose_power(struct process *process) {
+    trace("the power is cut here");
+    process_cut = true;
+    yield(process);
+}
+
 /* Between two calls, or in the middle of one. */
 static void point(struct process *process) {
-    if (world_chance(rates.kill)) {
-        trace("#%u is killed here", process->serial);
-        process->alive = false;
-        yield(process);
-    }
-    if (world_chance(rates.cut)) {
-        trace("the power is cut here");
-        process_cut = true;
-        yield(process);
-    }
+    if (world_chance(rates.kill))
+        die(process);
+    if (world_chance(rates.cut))
+        lose_power(process);
     if (world_chance(rates.other_turn))
         yield(process);
+}
+
+/* A moment between two states of the names of the journal. */
+static void point_halfway(struct process *process) {
+    if (world_chance(rates.halfway)) {
+        if (world_below(2) == 0)
+            die(process);
+        lose_power(process);
+    }
+    point(process);
 }
 
 /* True when the call is to fail. */
@@ -438,7 +454,9 @@ static struct host_result journal_open(void *context, uint32_t *size) {
         broken("the journal is opened twice");
     if (fault)
         result = failed(world_below(2) == 0 ? HOST_BUSY : HOST_FAILED, 5);
-    else if (world.journal_owner != 0 || world.now < outages.scanner)
+    else if (world_journal_find())
+        promises_journal_changed();
+    if (!fault && (world.journal_owner != 0 || world.now < outages.scanner))
         result = failed(HOST_BUSY, 32);
     if (result.code != HOST_OK) {
         trace("#%u journal: %s", process->serial, result.code == HOST_BUSY ? "busy" : "fails");
@@ -530,8 +548,7 @@ static struct host_result journal_append(void *context, const char *line, size_t
     point(process);
     tell_written();
     if (!fault) {
-        world.journal_durable = world.journal_size;
-        world.replaced = false;
+        world_journal_flush();
         promises_appended(process, world.journal_size);
     }
     point(process);
@@ -551,6 +568,7 @@ static struct host_result journal_new(void *context) {
         return failed(world_below(2) == 0 ? HOST_BUSY : HOST_FAILED, 5);
     }
     process->making = true;
+    world.left = false;
     world.fresh_size = 0;
     return ok;
 }
@@ -568,6 +586,7 @@ static struct host_result journal_put(void *context, const char *line, size_t le
     }
     memcpy(world.fresh + world.fresh_size, line, length);
     world.fresh_size += length;
+    point_halfway(process);
     return ok;
 }
 
@@ -586,6 +605,8 @@ static struct host_result journal_replace(void *context, bool keep) {
                  : "");
     if (fault || busy)
         promises_trouble(process);
+    world_journal_flush_fresh();
+    point_halfway(process);
     process->making = false;
     if (busy || (fault && world_below(2) == 0)) {
         /* It may be closed by now, and not to be opened again. */
@@ -593,11 +614,15 @@ static struct host_result journal_replace(void *context, bool keep) {
             world.journal_owner = 0;
         return failed(busy ? HOST_BUSY : HOST_FAILED, 32);
     }
-    world_journal_replace();
+    world_journal_step_aside();
     world.journal_generation++;
     promises_rotated(process);
+    point_halfway(process);
+    /* Whoever opens the journal next does it when it fails here. */
+    if (!world_chance(rates.fault[CALL_REPLACE]))
+        world_journal_name();
     tell_written();
-    point(process);
+    point_halfway(process);
     /* The new one is there, but can not be opened. */
     if (fault)
         world.journal_owner = 0;
@@ -972,8 +997,12 @@ void process_end(struct process *p) {
     p->open = false;
     promises_forget(p);
     world_close_all(p->serial);
-    if (world.journal_owner == p->serial)
-        world.journal_owner = 0;
+    if (world.journal_owner != p->serial)
+        return;
+    world.journal_owner = 0;
+    world_between.ends += world.journal_aside;
+    if (p->making)
+        world_journal_leave();
 }
 
 uint64_t process_due(const struct process *p) {

@@ -42,6 +42,7 @@ struct rates {
     uint32_t other_turn; /* somebody else does something between two calls */
     uint32_t kill;       /* the process ends here */
     uint32_t cut;        /* the power does */
+    uint32_t halfway;    /* either, while a new journal is made or put in its place */
     uint32_t race;       /* the server writes to the record that is about to be opened for repair */
     uint32_t slow;       /* a call takes up to two seconds */
     uint32_t drop;       /* a notification that never comes */

@@ -110,6 +110,7 @@ static void draw_rates(void) {
     sim.rates.other_turn = ONE_OF(0, 20000, 200000);
     sim.rates.kill = ONE_OF(0, 200, 2000);
     sim.rates.cut = ONE_OF(0, 200, 2000);
+    sim.rates.halfway = ONE_OF(0, 0, 100000);
     sim.rates.race = ONE_OF(0, 0, 100000);
     sim.rates.slow = ONE_OF(0, 0, 1000);
     sim.rates.drop = ONE_OF(0, 100000, 1000000);
@@ -447,8 +448,9 @@ static void tamper(void) {
     static char other[16 * 1024];
     size_t size = world.journal_size;
     uint32_t way = world_below(6);
-    if (world.journal_owner != 0)
+    if (world.journal_owner != 0 || world.journal_aside)
         return;
+    world.journal_deleted = way == 0;
     if (way == 0) {
         world_journal_put("", 0);
     } else if (way == 1) {
@@ -878,6 +880,8 @@ static void rest(void) {
         return;
     /* The state is that of the last scan. */
     pass_time(world.now + (uint64_t)minutes * MINUTE + 2 * settle_ms() + 5 * MINUTE);
+    if (processes[0].mender.trip.on)
+        return;
     uint64_t lines = process_lines;
     uint64_t scans = process_scans;
     unsigned reminders = promises_reminders;
@@ -1019,15 +1023,17 @@ int main(int count, char **arguments) {
         "%u seeds from %llu, %llu steps with %llu calls to the host, in which %llu hours passed\n"
         "%u repairs, %u taken back, %u reminders; %u reported late, %u with an unknown end, %u "
         "twice; "
-        "%u power cuts, %u kills, %u new journals; %u times somebody changed the journal, %u times "
+        "%u power cuts, %u kills, %u new journals; %u ends and %u cuts between their two renames, "
+        "%u "
+        "taken for the journal later; %u times somebody changed the journal, %u times "
         "the clock\n"
         "at their bounds: the queue %u times, what is owed %u, the holds %u\n"
         "%.1f s of processor time, %.2f million steps a minute\n",
         total.seeds, (unsigned long long)start, (unsigned long long)all,
         (unsigned long long)process_calls, (unsigned long long)total.hours, total.repairs,
         total.undone, promises_reminders, total.late, total.unknown, total.twice, total.cuts,
-        total.kills, total.rotations, total.tampered, total.clocks, promises_full[0],
-        promises_full[1], promises_full[2], seconds,
+        total.kills, total.rotations, world_between.ends, world_between.cuts, world_between.found,
+        total.tampered, total.clocks, promises_full[0], promises_full[1], promises_full[2], seconds,
         seconds > 0 ? (double)all * 60 / seconds / 1e6 : 0.0);
     return 0;
 }

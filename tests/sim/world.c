@@ -6,7 +6,6 @@
 #include <string.h>
 
 struct world world;
-bool world_journal_went_back;
 const char *const world_paths[WORLD_FOLDERS] = {"C:\\Security\\Mgrent\\Clients",
                                                 "D:\\Other\\Clients"};
 /* Other case and slashes, an 8.3 name; a second drive letter and a share are spelt as they are. */
@@ -422,10 +421,8 @@ void world_lazy_write(void) {
         if (node->used && world_below(8) == 0)
             list(node);
     }
-    if (world_below(2) == 0) {
-        world.journal_durable = world.journal_size;
-        world.replaced = false;
-    }
+    if (world_below(2) == 0)
+        world_journal_flush();
 }
 
 void world_swap(unsigned folder) {
@@ -450,25 +447,6 @@ void world_swap(unsigned folder) {
         world_write(h, 0, bytes, size);
         world_close(h);
     }
-}
-
-/* ---- the journal */
-
-void world_journal_replace(void) {
-    if (!world.replaced) {
-        memcpy(world.previous, world.journal, world.journal_durable);
-        world.previous_size = world.journal_durable;
-    }
-    world.replaced = true;
-    memcpy(world.journal, world.fresh, world.fresh_size);
-    world.journal_size = world.journal_durable = world.fresh_size;
-    world.fresh_size = 0;
-}
-
-void world_journal_put(const char *content, size_t size) {
-    memmove(world.journal, content, size);
-    world.journal_size = world.journal_durable = size;
-    world.replaced = false;
 }
 
 /* ---- the power cut */
@@ -526,22 +504,5 @@ void world_power_cut(void) {
             mix(node);
         list(node);
     }
-    world_journal_went_back = world.replaced && world_below(2) == 0;
-    if (world_journal_went_back) {
-        memcpy(world.journal, world.previous, world.previous_size);
-        world.journal_size = world.journal_durable = world.previous_size;
-    }
-    world.replaced = false;
-    if (world.journal_durable < world.journal_size) {
-        size_t tail = world.journal_size - world.journal_durable;
-        size_t keep = world_below((uint32_t)tail + 1);
-        world.journal_size = world.journal_durable + keep;
-        /* Of what was given to the file, the last part may never have been written. */
-        if (keep > 0 && world_below(4) == 0) {
-            size_t zeros = world_below((uint32_t)keep) + 1;
-            memset(world.journal + world.journal_size - zeros, 0, zeros);
-        }
-    }
-    world.journal_durable = world.journal_size;
-    world.journal_owner = 0;
+    world_journal_cut();
 }

@@ -122,7 +122,12 @@ struct world {
     size_t journal_durable; /* so much of it survives a power cut for certain */
     uint32_t journal_owner; /* who has it open, 0: nobody */
     uint32_t journal_generation;
-    bool replaced;     /* a power cut may bring back what the journal was before */
+    unsigned journal_renames; /* so many of the last that put it in its place are not on the disk */
+    bool journal_aside;       /* nothing has its name: it is called kmrepair.jnl.new still */
+    bool journal_deleted;     /* by somebody, and nobody has looked since */
+    bool left;         /* something is called kmrepair.jnl.new, and is not the journal: ... */
+    bool left_durable; /* ... half of a new one, or one whose renames a power cut took back */
+    size_t left_size;
     size_t fresh_size; /* of the one that is being made */
     size_t previous_size, copy_size;
 
@@ -133,7 +138,8 @@ struct world {
     char journal[WORLD_JOURNAL_BYTES];
     char fresh[WORLD_JOURNAL_BYTES];
     char previous[WORLD_JOURNAL_BYTES]; /* as it was before it was replaced */
-    char copy[WORLD_JOURNAL_BYTES];     /* that an administrator has made some time */
+    char left_bytes[WORLD_JOURNAL_BYTES];
+    char copy[WORLD_JOURNAL_BYTES]; /* that an administrator has made some time */
     char lines[WORLD_LINES][WORLD_LINE_BYTES];
 };
 
@@ -189,8 +195,22 @@ int world_create(unsigned folder, const char *name);
 enum world_code world_delete(unsigned folder, const char *name);
 enum world_code world_rename(unsigned folder, const char *from, const char *to);
 
-/* What was made takes the journal's place. */
-void world_journal_replace(void);
+/* The journal's file. It is put in place by two renames, of the old one and of the new one. A cut takes back
+ * what is not on the disk of them, the last first: the old journal is there then, or none, and the new one
+ * has the name under which it was made. */
+
+/* It has reached the disk, and so have the renames. */
+void world_journal_flush(void);
+/* What was made is flushed; and the old one steps aside for it, so that it is the journal. */
+void world_journal_flush_fresh(void);
+void world_journal_step_aside(void);
+/* It gets its name. */
+void world_journal_name(void);
+/* What was made stays where it is: its process is no more. */
+void world_journal_leave(void);
+/* Whoever opens the journal drops what was left of a new one; or takes that for it when somebody has deleted it.
+ * True when that makes it another one. */
+bool world_journal_find(void);
 /* Somebody puts something else in the place of the journal. */
 void world_journal_put(const char *content, size_t size);
 
@@ -200,5 +220,13 @@ void world_lazy_write(void);
 void world_power_cut(void);
 /* True when the last one brought back what the journal was before. */
 extern bool world_journal_went_back;
+void world_journal_cut(void); /* for world_power_cut() */
+
+/* Over all stories: processes that ended between the two renames, power cuts after which the disk was there, and
+ * new journals that were left and taken for the journal later. */
+struct world_between {
+    unsigned ends, cuts, found;
+};
+extern struct world_between world_between;
 
 #endif

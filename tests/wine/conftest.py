@@ -49,18 +49,16 @@ def scratch():
 
 @pytest.fixture(scope="session")
 def wines(scratch):
-    """Makes running Wines on demand, all copies of one prefix; closes them at the end. Of one name there is one:
-    tests that take one architecture only need not come together with the others of it."""
-    template, opened, made = scratch / "template", {}, []
+    """Makes running Wines on demand; closes them at the end. Of one name there is one: tests that take one architecture
+    only need not come together with the others of it."""
+    opened, made = {}, []
 
     def make(name, arch, kind=Wine):
         if name in opened:
             return opened[name]
-        if not template.exists():
-            Wine(template, tools(arch)).make_prefix()
-        if not (scratch / name).exists():
-            shutil.copytree(template, scratch / name, symlinks=True)
         wine = kind(scratch / name, tools(arch))
+        if not wine.prefix.exists():
+            wine.make_prefix()
         made.append(wine)
         wine.boot()  # which skips where the kernel runs no 32-bit code: again for the next that asks
         opened[name] = wine
