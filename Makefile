@@ -49,7 +49,7 @@ helpers := $(wildcard tests/wine/*.c)
 unit_tests := $(patsubst tests/unit/%.c,build/native/%,$(wildcard tests/unit/test_*.c))
 unit_shared := $(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c))
 fuzz_targets := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-formatted := $(wildcard core/*.[ch] service/*.[ch] service/win/*.[ch] service/verb/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/wine/*.[ch] tests/fuzz/*.[ch])
+formatted := $(wildcard core/*.[ch] service/*.[ch] service/win/*.[ch] service/verb/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] tests/wine/*.[ch] tests/fuzz/*.[ch] tests/fuzz/windows/*.h)
 
 # inih has to read a record as Windows does: with its default of continuation lines an indented
 # NumSCerts is swallowed and a sound record looks stuck. The tests use the same settings.
@@ -174,7 +174,7 @@ build/$(1)/lists.exe: tests/wine/lists.c $$($(1)_lists_objects) Makefile | tools
 	$$(say) $($(1)_PREFIX)gcc $(one_by_one) -std=c11 -O1 -s -Wall -Wextra -Werror -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -Iservice -Icore -MMD -MP -MF $$(@:.exe=.d) -o $$@ $$< $$($(1)_lists_objects) -ladvapi32 -lshell32
 
 # This one compares the product's own judgement with that of Windows.
-build/$(1)/profile.exe: tests/wine/profile.c core/record.c core/profile.c core/mailbox.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
+build/$(1)/profile.exe: tests/wine/profile.c tests/wine/profile_records.h core/record.c core/profile.c core/mailbox.c core/text.c $$(wildcard core/*.h) Makefile build/inih.from | $(INIH)/ini.c tools
 	@mkdir -p $$(@D)
 	$$(say) $($(1)_PREFIX)gcc -std=c11 -O1 -s -municode -Wall -Wextra -Werror -Wshadow -D_WIN32_WINNT=0x0601 $(includes) -o $$@ $$(filter %.c,$$^) $(INIH)/ini.c
 
@@ -296,8 +296,8 @@ build/native/test_%: build/native/tests/unit/test_%.o $(native_shared) $(native_
 
 -include $(native_core:.o=.d) $(native_shared:.o=.d) $(unit_tests:build/native/%=build/native/tests/unit/%.d)
 
-# ---- fuzzing: the same core under clang's libFuzzer and sanitizers
-fuzz_flags := -std=c11 -D_POSIX_C_SOURCE=200809L -g -O2 -fno-omit-frame-pointer \
+# ---- fuzzing: the same core, and two sources of the service, under clang's libFuzzer and sanitizers
+fuzz_flags := -std=c11 -D_POSIX_C_SOURCE=200809L -fshort-wchar -Itests/fuzz/windows -Iservice -g -O2 -fno-omit-frame-pointer \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 fuzz_shared := $(core:%.c=build/fuzz/%.o) build/fuzz/tests/unit/record_reference.o build/fuzz/inih.o
 
@@ -312,7 +312,10 @@ build/fuzz/inih.o: $(INIH)/ini.c Makefile build/inih.from | tools
 build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(fuzz_shared)
 	$(say) clang $(fuzz_flags) -o $@ $^
 
--include $(fuzz_shared:.o=.d) $(fuzz_targets:build/fuzz/%=build/fuzz/tests/fuzz/%.d)
+build/fuzz/fuzz_watch: build/fuzz/service/watch.o build/fuzz/service/result.o
+build/fuzz/fuzz_options: $(patsubst %,build/fuzz/service/%.o,options grammar help win/path)
+
+-include $(wildcard build/fuzz/service/*.d build/fuzz/service/win/*.d) $(fuzz_shared:.o=.d) $(fuzz_targets:build/fuzz/%=build/fuzz/tests/fuzz/%.d)
 
 # What is worth keeping is what reaches code that no file of the corpus reaches yet.
 .PHONY: build-fuzz fuzz fuzz-corpus

@@ -105,11 +105,12 @@ GUARDED static void hand_out(const char *at, DWORD bytes, watch_change *change, 
     const DWORD header = FIELD_OFFSET(FILE_NOTIFY_INFORMATION, FileName);
     while (bytes >= header) {
         /* At a multiple of four, says the documentation; Wine has them behind each other as they
-         * come. */
+         * come, at a multiple of two. */
         const FILE_NOTIFY_INFORMATION UNALIGNED *info = (const void *)at;
         char name[QUEUE_NAME_BYTES];
         DWORD length = info->FileNameLength;
-        if (length > bytes - header)
+        DWORD next = info->NextEntryOffset;
+        if (length > bytes - header || length % sizeof(WCHAR) != 0)
             break;
         bool is_there =
             info->Action != FILE_ACTION_REMOVED && info->Action != FILE_ACTION_RENAMED_OLD_NAME;
@@ -119,12 +120,12 @@ GUARDED static void hand_out(const char *at, DWORD bytes, watch_change *change, 
             change(context, name, is_there);
         /* Seen on an NT kernel: the last entry ended long before the bytes that the system said it
          * had filled, and the names behind it were lost. Padding is less than eight bytes. */
-        if (info->NextEntryOffset == 0 && bytes - header - length < 8)
+        if (next == 0 && bytes - header - length < 8)
             return;
-        if (info->NextEntryOffset < header || info->NextEntryOffset > bytes)
+        if (next < header + length || next > bytes || next % sizeof(WCHAR) != 0)
             break;
-        at += info->NextEntryOffset;
-        bytes -= info->NextEntryOffset;
+        at += next;
+        bytes -= next;
     }
     /* Not what the documentation promises: believe none of it. */
     change(context, NULL, false);

@@ -89,6 +89,8 @@ bool path_ends_in(const WCHAR *path, const WCHAR *end) {
 
 void path_print(const WCHAR *path, char *to, size_t size) {
     size_t count = (size_t)lstrlenW(path);
+    if (count > size)
+        count = size; /* a unit takes a byte at least */
     while (text_from_utf16(path, count, to, size) == (size_t)-1)
         count--;
 }
