@@ -72,7 +72,7 @@ void process_run(struct process *process) {
 static const struct host_result ok = {HOST_OK, 0, NULL};
 
 static struct host_result failed(enum host_code code, uint32_t error) {
-    return (struct host_result){code, error & 0xFFFFFF, NULL};
+    return (struct host_result){(uint16_t)code, (uint16_t)error, NULL};
 }
 
 static void die(struct process *process) {
