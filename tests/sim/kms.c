@@ -87,11 +87,15 @@ static uint32_t make_content(unsigned record, enum content content,
     char piece[96];
     const char *end = world_below(3) == 0 ? "\n" : "\r\n";
     uint32_t variant = world_chance(kms.same) ? world_below(2) : world_below(1000000);
-    size_t at = put(text, 0, ANY("[Client]", "; a comment", "[Client] ", "[Client]", "[Client"));
+    const char *heading = ANY("[Client]", "; a comment", "[Client] ", "[Client]", "[Client");
+    /* It is out of reach of those who ask for it by its section. */
+    bool above = world_below(16) == 0;
+    size_t at = above ? put_state(text, 0, content, end) : 0;
+    at = put(text, at, heading);
     at = put(text, at, end);
-    if (world_below(2) == 0)
+    if (!above && world_below(2) == 0)
         at = put_state(text, at, content, end);
-    else
+    else if (!above)
         variant |= 0x80000000U;
     (void)snprintf(piece, sizeof piece, "Name = /o=Org/ou=Site/cn=Recipients/cn=User%u%s", record,
                    end);

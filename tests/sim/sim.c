@@ -164,8 +164,12 @@ static size_t add_holds(char *to, size_t at, unsigned count, bool old) {
         entry.kind = JOURNAL_HOLD;
         entry.utc = world_utc() - 86400;
         entry.before = world_below(0x7FFFFFFF);
-        (void)snprintf(entry.name, sizeof entry.name, "Held%u.ini", i);
-        (void)snprintf(entry.text, sizeof entry.text, "%s", world_paths[world_below(2)]);
+        /* In the first journal, some under two spellings of a folder: the later undo tells. */
+        bool twice = !old && count < 8 && !processes[0].alive;
+        entry.number = twice ? i : 0;
+        (void)snprintf(entry.name, sizeof entry.name, "Held%u.ini", twice ? (i + 1) / 2 : i);
+        (void)snprintf(entry.text, sizeof entry.text, "%s",
+                       twice ? any_path() : world_paths[world_below(2)]);
         if (old)
             at = add_old_hold(to, at, entry.name, entry.text);
         else
