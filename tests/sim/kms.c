@@ -161,26 +161,36 @@ static int open_record(unsigned path, unsigned record) {
     return world_open(world.at[path], name, ACCESS_WRITE, ACCESS_ALL, KMS_OWNER, &code);
 }
 
-static const char plain[] = "[Client]\r\nState = 1\r\nKey = SECRET";
+static const char plain[] = "[Client]\r\nState = ";
 
-bool kms_plain(unsigned folder, unsigned record) {
-    char text[sizeof plain + 16];
-    int size = snprintf(text, sizeof text, "%s%08x\r\n", plain, world_below(0x7FFFFFFF));
+bool kms_exact(unsigned folder, unsigned record, enum content content) {
+    static const char *const states[CONTENTS] = {[CONTENT_STUCK] = "4",
+                                                 [CONTENT_SOUND] = "1",
+                                                 [CONTENT_DOUBTFUL] = "04",
+                                                 [CONTENT_UNREADABLE] = "4"};
+    char text[sizeof plain + 48];
+    int size = snprintf(text, sizeof text, "%s%s\r\nKey = SECRET%08x\r\n", plain, states[content],
+                        world_below(0x7FFFFFFF));
     int h = open_record(folder, record);
     if (h < 0)
         return false;
     struct node *node = &world.nodes[world.handles[h].node];
     node->read_only = node->reparse = node->linked = false;
     world_resize(h, 0);
-    world_write(h, 0, text, (uint32_t)size);
+    /* A NUL makes it unreadable. */
+    world_write(h, 0, text, (uint32_t)size + (content == CONTENT_UNREADABLE));
     world_close(h);
     return true;
+}
+
+bool kms_plain(unsigned folder, unsigned record) {
+    return kms_exact(folder, record, CONTENT_SOUND);
 }
 
 int kms_begin_flip(unsigned folder, unsigned record) {
     int h = open_record(folder, record);
     if (h >= 0)
-        world_write(h, (uint32_t)(strstr(plain, "1") - plain), "4", 1);
+        world_write(h, (uint32_t)sizeof plain - 1, "4", 1);
     return h;
 }
 

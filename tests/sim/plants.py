@@ -186,6 +186,53 @@ PLANTS = {
     "what is asked for leaves all known": (SCAN, "begin", "scan->asked || scan->mistrust ||", "scan->mistrust ||"),
     "no full scan once a day": (SCAN, "begin", "|| scan->begun - scan->full_at >= SCAN_DAY", ""),
     "a full scan once a day that forgets nothing": (SCAN, "begin_full", "known_clear(scan->known);", "(void)0;"),
+
+    # What is said. Needs troubles in quiet times, one at a time.
+    "2001 is not said with Repair = no": (
+        ATTEND, "on_stuck", "warn_of_stuck(mender, name, view, \"Repair = no\");", ""),
+    "2001 is not said at the limit": (
+        ATTEND, "on_quiet", "warn_of_stuck(mender, name, view, \"RepairsPerHour\");", ""),
+    "2010 is not said": (ATTEND, "event_of", "= EVENT_DOUBTFUL", "= 0"),
+    "2010 is said while it is written": (ATTEND, "on_unsound", "&& host->is_written(host->context, name)", "&& false"),
+    "2010 is never said while it is written": (
+        ATTEND, "on_unsound", "now(mender) - item->busy_since >= MENDER_BUSY_TOLD", "false"),
+    "2011 is not said": (ATTEND, "event_of", "= EVENT_UNREADABLE", "= 0"),
+    "2011 is said again": (ATTEND, "warn", "notices_add(&mender->notices, number, name, content);", "(void)0;"),
+    "2020 is not said of one that is open": (
+        ATTEND, "put_off", "now(mender) - item->busy_since >= MENDER_BUSY_TOLD", "false"),
+    "2020 is said again of one that is open": (ATTEND, "put_off", "item->told =", "(void)"),
+    "2020 is said at once": (ATTEND, "put_off", "&& now(mender) - item->busy_since >= MENDER_BUSY_TOLD", ""),
+    "2020 is not said of one that is locked": (CHANGE, "tell_failed", "has_lasted(change, item) &&", "false &&"),
+    "2020 is said again of one that is locked": (CHANGE, "tell_failed", "item->told =", "(void)"),
+    "2021 is not said of one that may not be repaired": (
+        ATTEND, "repair", "warn(mender, EVENT_REPAIR_FAILED, name, seen, \"It is left alone until it changes.\", &result);",
+        "(void)0;"),
+    "2021 is not said of a write that fails": (
+        CHANGE, "tell_failed", "site_report_of(change->site, EVENT_REPAIR_FAILED, name, \"It is tried again.\", why)", "false"),
+    "2021 is said again of a write that fails": (
+        CHANGE, "tell_failed", "notices_add(change->notices, EVENT_REPAIR_FAILED, name, item->before);", "(void)0;"),
+    "2030 is not said": (ATTEND, "trip", "trip->told = site_report(&mender->site, &event);", ""),
+    "2030 is said again": (ATTEND, "trip", "trip->told = site_report", "(void)site_report"),
+    "2031 is not said": (
+        MENDER, "work_journal", "site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_AWAY, why);", "(void)0;"),
+    "2031 is said of what is only busy": (
+        LEDGER, "ledger_trouble", "now(ledger) - ledger->since >= LEDGER_BUSY_TOLD", "true"),
+    "2032 is not said": (
+        MENDER, "work_journal", "site_tell_away(&mender->site, &ledger->told, EVENT_JOURNAL_BACK, NULL);", "(void)0;"),
+    "2033 is not said": (CHANGE, "report", "tell_events_back(change);", "(void)0;"),
+    "2033 is said again": (CHANGE, "tell_events_back", "change->events_away = false;", "(void)0;"),
+    "2041 is not said": (
+        REVERSE, "release", "(void)site_report_of(&mender->site, EVENT_RELEASED, name, NULL, NULL);", ""),
+    "3000 is not said": (
+        MENDER, "mender_changes_lost", "site_report_of(&mender->site, EVENT_CHANGES_LOST, NULL, NULL, NULL)", "false"),
+    "3000 is said again": (MENDER, "mender_changes_lost", "now(mender) >= mender->lost_told_again &&", ""),
+    "3010 is not said of a folder that is gone": (
+        MENDER, "mender_folder_away", "site_tell_away(&mender->site, &mender->folder_told, EVENT_FOLDER_AWAY, why);", ""),
+    "3010 is not said of a folder that cannot be listed": (
+        MENDER, "work_scan", "site_tell_away(&mender->site, &mender->folder_told, EVENT_FOLDER_AWAY, &result);", "(void)0;"),
+    "3011 is not said": (
+        MENDER, "end_scan", "site_tell_away(&mender->site, &mender->folder_told, EVENT_FOLDER_BACK, NULL);", ""),
+    "what is away is said again": (SITE, "site_tell_away", "*told = away;", "*told = false;"),
 }
 
 
