@@ -419,8 +419,12 @@ static void check_named(const struct process *p, const char *named, size_t lengt
         const struct deed *it = &changes[i];
         const char *its = record ? it->name : it->mailbox;
         const char *text = record ? named + 7 : named;
-        if (!it->undo && it->folder == p->folder && strlen(its) == length - (record ? 7 : 0) &&
-            strncmp(its, text, strlen(its)) == 0 && is_seen(p, it))
+        size_t rest = length - (record ? 7 : 0);
+        /* Of a long mailbox the beginning is known. */
+        bool fits =
+            strlen(its) == rest || (rest > strlen(its) && strlen(its) == WORLD_MAILBOX_BYTES - 1);
+        if (!it->undo && it->folder == p->folder && fits && strncmp(its, text, strlen(its)) == 0 &&
+            is_seen(p, it))
             return;
     }
     broken("a reminder names %.*s, and no repair is seen to be as it was left", (int)length, named);

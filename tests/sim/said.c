@@ -126,7 +126,6 @@ static void limit(unsigned record) {
         expect(EVENT_REPAIRED, 0, "at the limit");
         sim_pass(HOUR + 3 * MINUTE + sim_distance() + settled());
         expect(EVENT_REPAIRED, 1, "when the hour is over");
-        expect(EVENT_LIMIT, 1, "in one hour");
     }
     configure(true, sim_settings->repairs_per_hour);
 }
