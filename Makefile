@@ -73,9 +73,9 @@ same_bytes := -ffile-prefix-map='$(CURDIR)'=. -fno-ident
 win_flags = -std=c11 -Oz $(smaller) -fstack-protector-explicit $(whole) $(same_bytes) \
     -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0601 -DWIN32_LEAN_AND_MEAN -D__USE_MINGW_ANSI_STDIO=0
 # Steps that -Oz takes and that make this program larger, 2 KB in all: copies of a function for one value of an
-# argument, or in the place of a call, where the frame gets too large for short offsets; members of a
+# argument, or in the place of a call, where the frame gets too large for short offsets; expressions repeated; members of a
 # structure apart; tables of addresses, each with a relocation.
-smaller := -fno-ipa-cp -fno-inline-functions-called-once -fno-early-inlining -fno-tree-sra -fno-jump-tables
+smaller := -fno-ipa-cp -fno-inline-functions-called-once -fno-early-inlining -fno-tree-sra -fno-tree-forwprop -fno-jump-tables
 # All sources are compiled as one, when the program is linked. The tests link some of the same objects, one by one.
 whole := -flto -flto-partition=one -ffat-lto-objects
 one_by_one := -fno-lto

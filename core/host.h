@@ -26,7 +26,7 @@ enum host_code {
 
 struct host_result {
     uint16_t code;      /* an enum host_code */
-    uint16_t error;     /* the system's own number, 0 if none; those of Win32 have 16 bits */
+    uint16_t error;     /* the system's own number, 0 if none or if it has more than 16 bits */
     const char *reason; /* a clause in words where the number alone would not tell, else NULL */
 };
 

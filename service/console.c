@@ -96,7 +96,7 @@ int console_fail_result(const char *what, const char *detail, const struct host_
 }
 
 int console_fail_error(const char *what, const char *detail, DWORD error) {
-    const struct host_result result = result_make(HOST_FAILED, error, NULL);
+    const struct host_result result = result_failed(error);
     return console_fail_result(what, detail, &result);
 }
 

@@ -148,7 +148,7 @@ GUARDED bool folder_is(void *context, const char *path) {
 /* ---- its names ---- */
 
 static struct host_result failed_with(NTSTATUS status) {
-    return result_make(HOST_FAILED, relative_error(status), NULL);
+    return result_failed(relative_error(status));
 }
 
 /* By its path, which must still lead to the folder that is open. */
@@ -322,7 +322,7 @@ static struct host_result open_result(const struct opening *opening, const WCHAR
     case STATUS_CANNOT_DELETE: /* some file systems, of a read-only file */
         return denied(opening, name, error);
     default:
-        return result_make(HOST_FAILED, error, NULL);
+        return result_failed(error);
     }
 }
 

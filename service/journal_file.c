@@ -102,14 +102,14 @@ struct host_result journal_file_open(void *context, uint32_t *size) {
     }
     if (journal->file == INVALID_HANDLE_VALUE)
         return open_result(journal, GetLastError());
-    /* Half of a new one, which a crash has left: it must not be taken for the journal once that is gone. */
-    (void)DeleteFileW(journal->next);
     struct host_result result = journal_file_check(journal->file);
     if (result.code == HOST_OK)
         result = result_of(file_size(journal->file, &bytes));
     *size = bytes;
     if (result.code != HOST_OK)
         journal_file_close(journal);
+    else /* half of a new one, which a crash has left, must not be taken for the journal once that is gone */
+        (void)DeleteFileW(journal->next);
     return result;
 }
 

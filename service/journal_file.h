@@ -5,7 +5,8 @@
  * The file is open during one step only, and nobody else may write to it then; readers may, and whoever
  * deletes or renames it. A new journal is written beside it as kmrepair.jnl.new and takes its place by
  * its name. In the one moment in which there is no kmrepair.jnl, kmrepair.jnl.new is whole and on the
- * disk, and nobody else can open it to write: whoever opens the journal next gives it its name.
+ * disk, and nobody else can open it to write: whoever opens the journal next gives it its name. Where there is a
+ * kmrepair.jnl, whoever opens it removes a kmrepair.jnl.new that a crash has left.
  *
  * Only a file on a disk is taken for a journal. A link in its place is followed: only those who may change
  * the folder can put one there, which is administrators; and a server that deduplicates its volumes makes a

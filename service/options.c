@@ -45,7 +45,8 @@ enum { GUESS_UNITS = 16 }; /* longer than any name in the grammar, terminated */
 struct guess {
     const WCHAR *word;
     size_t length;
-    unsigned mistakes; /* of the nearest; so many are too many */
+    unsigned
+        mistakes; /* of the nearest, twice, and one more for another length; so many are too many */
     const char *nearest;
 };
 
@@ -68,8 +69,12 @@ static unsigned distance(const struct guess *guess, const char *name) {
 }
 
 static void consider(struct guess *guess, const char *name) {
-    unsigned mistakes = guess->length < GUESS_UNITS ? distance(guess, name) : guess->mistakes;
-    if (mistakes < guess->mistakes && mistakes * 2 <= strlen(name)) {
+    size_t length = strlen(name);
+    unsigned mistakes = guess->length < GUESS_UNITS
+                            ? distance(guess, name) * 2 + (guess->length != length)
+                            : guess->mistakes;
+    /* Half of the letters may be wrong if the first is right. */
+    if (mistakes < guess->mistakes && mistakes < length + is_letter(guess->word[0], name[0])) {
         guess->mistakes = mistakes;
         guess->nearest = name;
     }
@@ -280,7 +285,7 @@ static const WCHAR *value_of(struct words *words, const struct option_word *opti
 static bool take_option(struct words *words, const struct option_word *word) {
     struct options *options = words->options;
     const WCHAR *whole = words->word[words->next];
-    struct guess guess = {word->name, word->length, 3, NULL};
+    struct guess guess = {word->name, word->length, 6, NULL};
     for (size_t i = 0; i < GRAMMAR_OPTIONS; i++) {
         const struct grammar_option *option = &grammar_options[i];
         if ((option->verbs >> options->verb & 1) == 0)
@@ -302,7 +307,7 @@ static bool take_option(struct words *words, const struct option_word *word) {
 }
 
 static bool take_verb(struct options *options, const WCHAR *word) {
-    struct guess guess = {word, (size_t)lstrlenW(word), 3, NULL};
+    struct guess guess = {word, (size_t)lstrlenW(word), 6, NULL};
     for (size_t i = VERB_NONE + 1; i < GRAMMAR_VERBS; i++) {
         if (is(word, grammar_verbs[i].name)) {
             options->help = options->help || i == VERB_HELP;

@@ -9,14 +9,24 @@ struct host_result result_make(enum host_code code, uint32_t error, const char *
     return (struct host_result){(uint16_t)code, (uint16_t)error, reason};
 }
 
+struct host_result result_failed(uint32_t error) {
+    static char words[200];
+    const char *reason = NULL;
+    if (error > UINT16_MAX) {
+        error_text(error, words, sizeof words);
+        reason = words;
+    } else if (error == ERROR_DIRECTORY) { /* Windows' own words for it do not tell */
+        reason = "it is a file, not a folder";
+    }
+    return result_make(HOST_FAILED, error, reason);
+}
+
 struct host_result result_of(uint32_t error) {
-    /* Windows' own words for it do not tell. */
-    return result_make(error == 0 ? HOST_OK : HOST_FAILED, error,
-                       error == ERROR_DIRECTORY ? "it is a file, not a folder" : NULL);
+    return error == 0 ? host_ok : result_failed(error);
 }
 
 struct host_result result_last(void) {
-    return result_make(HOST_FAILED, GetLastError(), NULL);
+    return result_failed(GetLastError());
 }
 
 struct host_result result_replaced(void) {

@@ -2,7 +2,8 @@
 /*
  * result: whether a call of host.h succeeded, and why not, in words.
  *
- * Any thread, no state.
+ * Any thread. An error of more than 16 bits, such as FVE_E_LOCKED_VOLUME of a locked BitLocker drive (0x80310000),
+ * is kept as its text, until the next one of that kind.
  */
 #ifndef KMREPAIR_RESULT_H
 #define KMREPAIR_RESULT_H
@@ -13,7 +14,9 @@
 
 /* `error` is a Win32 error, 0 if none; `reason` may be NULL. */
 struct host_result result_make(enum host_code code, uint32_t error, const char *reason);
-/* HOST_FAILED, or HOST_OK when `error` is 0. */
+/* HOST_FAILED, in the system's words. */
+struct host_result result_failed(uint32_t error);
+/* The same, or HOST_OK when `error` is 0. */
 struct host_result result_of(uint32_t error);
 /* HOST_FAILED with GetLastError's number. */
 struct host_result result_last(void);

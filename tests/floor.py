@@ -15,7 +15,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
-# Of the 32-bit program. The design says 128 KiB; docs/architecture.md says what is in the way.
+# Of the 32-bit program. The design's 128 KiB; docs/architecture.md says what takes them.
 SIZE_LIMIT = 128 * 1024
 X64_LIMIT = 160 * 1024   # wider addresses, and the unwind tables that Windows wants there
 

@@ -4,8 +4,8 @@
 #
 #     tests\windows.ps1 -Setup C:\Temp\kmrepair-setup.exe
 #
-# It makes two folders below TEMP and removes them. The last line is `N passed, N failed`; the exit code
-# is the number that failed. Half a minute.
+# It makes a folder below ProgramData and one below Program Files, and removes both. The last line is
+# `N passed, N failed`; the exit code is the number that failed. Half a minute.
 param([Parameter(Mandatory = $true)][string]$Setup)
 
 $ErrorActionPreference = 'Stop'
@@ -15,6 +15,7 @@ $program = Join-Path $env:ProgramFiles 'KMRepair-try'
 $exe = Join-Path $program 'kmrepair.exe'
 $record = Join-Path $clients 'Mxclfr4zqvktn.ini'
 $log = Join-Path $scratch 'setup.log'
+$mailbox = '/o=Fabrikam/ou=Berlin/cn=Recipients/cn=Anna'
 $script:passed = 0
 $script:failed = 0
 
@@ -40,6 +41,12 @@ function Invoke-Program([string]$file, [string]$words) {
     return (Start-Process -FilePath $file -ArgumentList $words -Wait -PassThru).ExitCode
 }
 
+# The object that a command prints with --format=json. What it ended with is in $LASTEXITCODE.
+function Read-Json {
+    $text = & $exe @args --format=json | Out-String
+    return ConvertFrom-Json $text
+}
+
 function Read-Bytes { return ,[IO.File]::ReadAllBytes($record) }
 
 function Find-Event([int]$id) {
@@ -48,6 +55,7 @@ function Find-Event([int]$id) {
 }
 
 if (Get-Service KMRepair -ErrorAction SilentlyContinue) { throw 'KMRepair is installed here; nothing was done.' }
+$Setup = (Resolve-Path $Setup).ProviderPath
 $started = Get-Date
 try {
     [void](New-Item -ItemType Directory -Path $clients)
@@ -55,12 +63,25 @@ try {
     Check 'service' 'Running' (Get-Service KMRepair).Status
     Check 'event 1000' 'KMRepair' (Wait-Until 'event 1000' 10 { Find-Event 1000 }).ProviderName
 
-    $text = "[Status]`r`nState = 4`r`nName = /o=Fabrikam/ou=Berlin/cn=Recipients/cn=Anna`r`n"
+    $read = Read-Json check
+    Check 'check' 0 $LASTEXITCODE
+    Check 'check: what the configuration means' "running automatic yes yes $clients" `
+        "$($read.service) $($read.start) $($read.accepted) $($read.repair) $($read.folder)"
+    # The service writes it into the journal, a moment after the start.
+    [void](Wait-Until 'status: repairing' 10 { (Read-Json status).state -ceq 'repairing' })
+    $read = Read-Json status
+    Check 'status' 0 $LASTEXITCODE
+    Check 'status: needs nobody' $null $read.attention
+
+    $text = "[Status]`r`nState = 4`r`nName = $mailbox`r`n"
     $before = [Text.Encoding]::ASCII.GetBytes($text)
     [IO.File]::WriteAllBytes($record, $before)
     $list = (Get-Acl $record).Sddl
     $repaired = Wait-Until 'event 2000' 30 { Find-Event 2000 }
-    Check 'event 2000 names the record' $true ($repaired.Message -like '*Mxclfr4zqvktn.ini*')
+    # Its text is rendered from the program: that it is registered as the source can be seen here only.
+    Check 'event 2000 says what to do' $true `
+        ($repaired.Message -like "Record Mxclfr4zqvktn.ini was repaired. Enable mailbox $mailbox again in *")
+    Check 'event 2000: information, and its category' '4 Record' "$($repaired.Level) $($repaired.TaskDisplayName)".Trim()
     $after = Read-Bytes
     $at = $text.IndexOf('4')
     Check 'size' $before.Length $after.Length
@@ -69,9 +90,14 @@ try {
     Check 'the byte' ([int][char]'1') $after[$at]
     Check 'access list of the record' $list (Get-Acl $record).Sddl
 
-    $read = & $exe history --format=json | Out-String
+    # A list of one: Windows PowerShell hands it on as one object, later ones hand on what is in it.
+    $read = @(Read-Json history) | ForEach-Object { $_ }
     Check 'history' 0 $LASTEXITCODE
-    Check 'history names the record' $true ($read -like '*Mxclfr4zqvktn.ini*')
+    Check 'history names the repair' "Mxclfr4zqvktn.ini repair repaired $mailbox" `
+        "$($read.record) $($read.action) $($read.outcome) $($read.mailbox)"
+    $read = @(Read-Json todo) | ForEach-Object { $_ }
+    Check 'todo' 1 $LASTEXITCODE
+    Check 'todo names the mailbox' $mailbox $read.mailbox
     & $exe undo Mxclfr4zqvktn.ini | Out-Host
     Check 'undo' 0 $LASTEXITCODE
     Check 'undone' "$before" "$(Read-Bytes)"

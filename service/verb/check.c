@@ -23,7 +23,7 @@ struct look {
 };
 
 static void look_at(const struct options *options, struct look *look) {
-    look->exists = GetFileAttributesW(options->config) != INVALID_FILE_ATTRIBUTES;
+    look->exists = path_is_there(options->config);
     look->accepted = settings_load(options->config, &look->settings, &look->error);
     look->found = look->accepted && (config_is_absolute(look->settings.folder) ||
                                      find_clients(look->settings.folder, look->words));

@@ -43,7 +43,7 @@ GUARDED bool configured_load(const struct options *options, struct settings *set
     struct config_error error;
     char words[FIND_WORDS_BYTES];
     bool optional = !options->has_config && (options->has_folder || options->verb == VERB_SCAN);
-    if (optional && GetFileAttributesW(options->config) == INVALID_FILE_ATTRIBUTES) {
+    if (optional && !path_is_there(options->config)) {
         config_defaults(settings);
         (void)find_clients(settings->folder, words);
     } else if (!settings_load(options->config, settings, &error)) {

@@ -62,7 +62,7 @@ static bool is_same_folder(const char *a, const char *b) {
 }
 
 static bool is_missing(const WCHAR *path) {
-    return GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES &&
+    return !path_is_there(path) &&
            (GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND);
 }
 

@@ -61,10 +61,6 @@ static int check(const struct options *options, struct access_account *account,
     return code == 0 ? secure_check(options, account) : code;
 }
 
-static bool is_there(const WCHAR *path) {
-    return GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
-}
-
 static bool is_empty(const WCHAR *path) {
     char byte;
     DWORD got = 0;
@@ -73,7 +69,7 @@ static bool is_empty(const WCHAR *path) {
 }
 
 static void remove_file(const WCHAR *path) {
-    if (is_there(path) && !DeleteFileW(path))
+    if (path_is_there(path) && !DeleteFileW(path))
         (void)place_fail("cannot remove ", path, GetLastError());
 }
 
@@ -93,8 +89,8 @@ static int prepare(const struct options *options, struct access_account *account
 /* All of it, or what has been made is taken back. */
 static int make(const struct options *options, struct access_account *account,
                 struct settings *settings, const WCHAR *password) {
-    bool had_config = is_there(options->config);
-    bool had_journal = is_there(options->journal);
+    bool had_config = path_is_there(options->config);
+    bool had_journal = path_is_there(options->journal);
     int code = prepare(options, account, settings);
     if (code == 0)
         code = registration_make(options, password);

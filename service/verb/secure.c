@@ -102,8 +102,8 @@ int secure_check_links(const struct options *options) {
     for (int i = 0; i < (options->has_config ? 2 : 1); i++) {
         const WCHAR *path = place_of(options, folders[i]);
         if (path_has(path, FILE_ATTRIBUTE_REPARSE_POINT))
-            return fail_open(path, " is a link (junction)", "",
-                             "; give the folder that it leads to");
+            return place_refuse("", path,
+                                " is a link (junction); give the folder that it leads to");
     }
     return 0;
 }
@@ -200,13 +200,14 @@ int secure_apply(const struct options *options, struct access_account *account) 
     enum place end = options->has_config ? PLACES : CONFIG_FOLDER;
     if (!access_is_kept(options->program))
         return 0;
-    /* One that an administrator's verb would make would not be the account's. */
-    if (account->has_sid)
+    /* One that an administrator's verb would make would not be the account's. Where a new one waits to be taken for
+     * the journal, an empty one would be taken instead. */
+    if (account->has_sid && !path_is_there(place_of(options, NEW_JOURNAL)))
         (void)file_write(options->journal, CREATE_NEW, "", 0);
     for (enum place place = PROGRAM_FOLDER; place < end; place++) {
         const WCHAR *path = place_of(options, place);
         DWORD error = ERROR_SUCCESS;
-        if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES || !access_is_kept(path))
+        if (!path_is_there(path) || !access_is_kept(path))
             continue;
         if (place != CONFIG_FOLDER)
             error = access_protect(path, lists[place]->limit);
@@ -246,7 +247,7 @@ static DWORD lists_of(DWORD size) {
 static DWORD keep_list(const WCHAR *path, DWORD place) {
     struct list *list = &kept.lists[kept.size];
     DWORD room = LISTS_BYTES / sizeof(struct list) - kept.size;
-    if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES || !access_is_kept(path))
+    if (!path_is_there(path) || !access_is_kept(path))
         return ERROR_SUCCESS;
     if (room < 2)
         return ERROR_INSUFFICIENT_BUFFER;
@@ -292,8 +293,7 @@ int secure_restore(const struct options *options) {
         if (list->place > RECORDS || lists_of(list->size) > kept.size - at)
             return place_fail("cannot read ", options->lists, ERROR_INVALID_DATA);
         const WCHAR *path = kept_place(options, list->place);
-        error = GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES ? access_restore(path, list + 1)
-                                                                    : ERROR_SUCCESS;
+        error = path_is_there(path) ? access_restore(path, list + 1) : ERROR_SUCCESS;
         if (error != ERROR_SUCCESS)
             code = place_fail("cannot put back the access list of ", path, error);
     }

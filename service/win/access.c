@@ -97,9 +97,8 @@ static DWORD read_security(const WCHAR *path, SECURITY_INFORMATION what,
 }
 
 /* The first who is let in by an entry with one of these rights and is not trusted. */
-static PSID find_open(PACL list, DWORD rights, BYTE without,
+static PSID find_open(PACL list, DWORD rights, BYTE without, PSID asking,
                       const struct access_account *registered) {
-    PSID asking = caller();
     for (DWORD i = 0; i < list->AceCount; i++) {
         ACCESS_ALLOWED_ACE *ace = NULL;
         if (GetAce(list, i, (void **)&ace) && ace->Header.AceType == ACCESS_ALLOWED_ACE_TYPE &&
@@ -124,12 +123,13 @@ const char *access_open_to(const WCHAR *path, enum access_question question,
     PSID open = NULL;
     *error = read_security(path, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &security);
     if (*error == ERROR_SUCCESS) {
-        if (security.owner != NULL && !is_trusted(security.owner, caller(), registered))
+        PSID asking = caller();
+        if (security.owner != NULL && !is_trusted(security.owner, asking, registered))
             open = security.owner;
         else if (security.list == NULL && question != ACCESS_OWN)
             open = (void *)acl_everyone;
         else if (question != ACCESS_OWN)
-            open = find_open(security.list, asked[question].rights, asked[question].without,
+            open = find_open(security.list, asked[question].rights, asked[question].without, asking,
                              registered);
     }
     return open != NULL ? print_sid(open) : NULL;

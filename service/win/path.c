@@ -106,6 +106,10 @@ bool path_has(const WCHAR *path, DWORD attribute) {
     return attributes != INVALID_FILE_ATTRIBUTES && (attributes & attribute) != 0;
 }
 
+bool path_is_there(const WCHAR *path) {
+    return GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
+}
+
 bool path_is_folder(const char *path) {
     static WCHAR wide[PATH_UNITS];
     return path_extend(path, wide) != 0 && path_has(wide, FILE_ATTRIBUTE_DIRECTORY);

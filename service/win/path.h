@@ -47,6 +47,9 @@ const char *path_words(const WCHAR *path);
 /* Whether there is a file or folder of that path which has the attribute. */
 bool path_has(const WCHAR *path, DWORD attribute);
 
+/* Whether there is anything. */
+bool path_is_there(const WCHAR *path);
+
 /* Whether there is a folder of that path, in UTF-8. One buffer: not on two threads at once. */
 bool path_is_folder(const char *path);
 

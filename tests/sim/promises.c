@@ -419,8 +419,12 @@ static void check_named(const struct process *p, const char *named, size_t lengt
         const struct deed *it = &changes[i];
         const char *its = record ? it->name : it->mailbox;
         const char *text = record ? named + 7 : named;
-        if (!it->undo && it->folder == p->folder && strlen(its) == length - (record ? 7 : 0) &&
-            strncmp(its, text, strlen(its)) == 0 && is_seen(p, it))
+        size_t its_length = strlen(its);
+        size_t text_length = length - (record ? 7 : 0);
+        /* Of a mailbox the first 63 bytes are kept. */
+        bool cut = !record && its_length == WORLD_MAILBOX_BYTES - 1 && text_length > its_length;
+        if (!it->undo && it->folder == p->folder && (its_length == text_length || cut) &&
+            strncmp(its, text, its_length) == 0 && is_seen(p, it))
             return;
     }
     broken("a reminder names %.*s, and no repair is seen to be as it was left", (int)length, named);

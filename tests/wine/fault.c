@@ -28,6 +28,7 @@
  *   fat       drive Z: keeps no access lists
  *   close     the console is closed: whoever handles that is told, and when he returns the process ends
  *   database  the database of services is locked, as while the host starts
+ *   bitlocker the Clients folder is on a drive that BitLocker keeps locked
  *   levels    ChangeServiceConfig2 knows no level, and says so by ERROR_INVALID_PARAMETER
  *
  * A process that was started before sees a fault come and go.
@@ -135,6 +136,11 @@ static HANDLE WINAPI fault_create(const WCHAR *path, DWORD access, DWORD share,
     }
     if (ends_in_jnl(path) && is_on(L"unread")) {
         SetLastError(ERROR_ACCESS_DENIED);
+        return INVALID_HANDLE_VALUE;
+    }
+    int length = lstrlenW(path);
+    if (length > 7 && lstrcmpiW(path + length - 7, L"Clients") == 0 && is_on(L"bitlocker")) {
+        SetLastError(0x80310000); /* FVE_E_LOCKED_VOLUME, which Wine's headers have not */
         return INVALID_HANDLE_VALUE;
     }
     last_by_path = ((create_file *)(void *)real(L"kernel32", "CreateFileW"))(

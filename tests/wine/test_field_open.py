@@ -52,6 +52,13 @@ def test_oplock(faulty):
     assert faulty.repaired(NAME)
 
 
+def test_an_error_of_more_than_16_bits(faulty):
+    """Its number is told whole. Cut to 16 bits, that of a locked drive is 0: the operation completed successfully."""
+    with fault(faulty, "bitlocker"):
+        result = faulty.run("scan")
+    assert result.rc == 2 and f"(error {0x80310000})" in result.err, result
+
+
 @pytest.mark.quick
 def test_link_is_not_read(faulty):
     """It is unreadable, which is no failure of the scan; and left alone."""
