@@ -192,6 +192,27 @@ static void same_name_in_another_folder(void **state) {
     no_complaints();
 }
 
+/* The event is said at the second attempt, and then DONE cannot be written: at its next attempt that is work to
+ * be done at once, nothing that waits for the event log. */
+static void done_not_written_after_a_late_event(void **state) {
+    (void)state;
+    (void)fake_file(&fake, "a.ini", STUCK);
+    start();
+    run(SECOND);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, 1, HOST_FAILED);
+    (void)fake_fail(&fake, FAKE_APPEND, 2, 1, HOST_FAILED);
+    run(5 * SECOND);
+    same_number("a.ini", "2000", 1, fake_events(&fake, EVENT_REPAIRED));
+    journal_is_clean(1);
+    same_number("waits for the journal", "is settled", true, mender_is_settled(&mender));
+    fake.clock += LEDGER_BACKOFF_FIRST;
+    same_number("its next attempt", "is settled", false, mender_is_settled(&mender));
+    run(SECOND);
+    same_number("a.ini", "2000", 1, fake_events(&fake, EVENT_REPAIRED));
+    journal_is_clean(0);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(order_of_calls),
@@ -203,6 +224,7 @@ int main(void) {
         TEST(events_back_not_told),
         TEST(owed_in_another_folder),
         TEST(same_name_in_another_folder),
+        TEST(done_not_written_after_a_late_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -380,6 +380,8 @@ static void foreign_entries(void **state) {
         "KMR2\t2026-11-22T16:40:00Z\tSTATE\tlimit\t-\t-\t1\t1\t1\t1\t1\t1\t-",
         "KMR2\t-\tDONE\t1\trepaired",
         "KMR1 \t2026-11-22T16:40:00Z\tDONE\t1\trepaired",
+        "KMR1 2026-11-22T16:40:00Z\tDONE\t1\trepaired",
+        "KMR2 2026-11-22T16:40:00Z\tDONE\t1\trepaired",
         "KMR1\t2026-11-22 16:40:00Z\tDONE\t1\trepaired",
         "KMR1\t2026-02-30T16:40:00Z\tDONE\t1\trepaired",
         "",

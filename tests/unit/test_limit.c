@@ -331,6 +331,93 @@ static void says_until_when(void **state) {
     no_complaints();
 }
 
+/* ---- what a WINDOW tells */
+
+static uint32_t utc_now(void) {
+    return fake.host.utc(fake.host.context);
+}
+
+/* "TIME=COUNT" in a journal: so many repairs, that long ago. */
+static void append_window(int64_t seconds_ago, unsigned count) {
+    static struct journal_entry entry;
+    memset(&entry, 0, sizeof entry);
+    entry.kind = JOURNAL_WINDOW;
+    entry.utc = utc_now();
+    (void)snprintf(entry.text, sizeof entry.text, "%u=%u",
+                   (unsigned)((int64_t)utc_now() - seconds_ago), count);
+    fake_append_entry(&fake, &entry);
+}
+
+/* Ages are whole seconds of the calendar, to the millisecond; what is from the future is made now. */
+static void ages_to_the_millisecond(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t clock;
+        int64_t seconds_ago;
+        uint64_t minute; /* in which it was made */
+    } rows[] = {{20 * MINUTE, 600, 10},     {20 * MINUTE - 1, 600, 9}, {20 * MINUTE, 0, 20},
+                {20 * MINUTE - 1, 0, 19},   {20 * MINUTE, -5, 20},     {20 * MINUTE - 1, -5, 19},
+                {20 * MINUTE + 999, 60, 19}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char label[32];
+        (void)snprintf(label, sizeof label, "row %zu", i);
+        (void)rig_setup(NULL);
+        fake.clock = rows[i].clock;
+        append_window(rows[i].seconds_ago, 2);
+        start();
+        (void)mender_step(&mender);
+        same_number(label, "in the hour", 2, in_the_hour());
+        same_number(label, "its minute ends", (rows[i].minute + 1) * MINUTE + HOUR,
+                    limiter_end(&mender.ledger.window, fake.clock));
+    }
+    no_complaints();
+}
+
+/* A repair of this very second is none from the future: nothing has to be put right. */
+static void made_in_this_second(void **state) {
+    (void)state;
+    start();
+    run(MINUTE);
+    append_repair(1, "b.ini");
+    mender_journal_changed(&mender);
+    run(MINUTE);
+    same_number("of another process", "in the hour", 1, in_the_hour());
+    same_number("journal", "WINDOWs", 1, fake_entries(&fake, JOURNAL_WINDOW));
+    no_complaints();
+}
+
+/* Nothing above the first WINDOW that is read counts, nor anything above the last one of a journal that
+ * replaces ours. */
+static void a_window_begins_anew(void **state) {
+    (void)state;
+    for (uint32_t number = 1; number <= 3; number++)
+        append_repair(number, "a.ini");
+    append_window(10, 1);
+    start();
+    run(SECOND);
+    same_number("at the start", "in the hour", 1, in_the_hour());
+    fake_delete_journal(&fake);
+    append_window(10, 9);
+    append_window(10, 2);
+    mender_journal_changed(&mender);
+    run(SECOND);
+    same_number("replaced", "in the hour", 2, in_the_hour());
+    no_complaints();
+}
+
+/* CONTINUE has emptied the hour, and another process writes what it knew of it: ours is written too. */
+static void a_window_between(void **state) {
+    (void)state;
+    a_limit_of(3, 2);
+    run(MINUTE);
+    mender_continue(&mender);
+    append_window(10, 1);
+    run(SECOND);
+    same_number("journal", "WINDOWs", 3, fake_entries(&fake, JOURNAL_WINDOW));
+    same_number("the larger of the two", "in the hour", 1, in_the_hour());
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(stops_at_the_limit),
@@ -349,6 +436,10 @@ int main(void) {
         TEST(test_L4_checkpoint_and_restart),
         TEST(continue_lasts),
         TEST(says_until_when),
+        TEST(ages_to_the_millisecond),
+        TEST(made_in_this_second),
+        TEST(a_window_begins_anew),
+        TEST(a_window_between),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

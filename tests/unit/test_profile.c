@@ -3,6 +3,7 @@
  * test_profile: core/profile and core/record on lines and names: what is a name, a comment, a heading, which line
  * Windows would not find, a last line that is cut off. More of sections is in test_sections.
  */
+#include "profile.h"
 #include "record_check.h"
 
 /* ---- lines and names */
@@ -124,6 +125,7 @@ static void out_of_reach(void **state) {
         /* For Wine it is no heading; for Windows one that ends with its line. */
         {"one that is not closed is the same", "[a\n[a]\nState=4\n", D, REASON_BLANKS, 3, 13},
         {"one that only begins so", "[a]\n[ab]\nState=4\n", STUCK, 0, 3, 15},
+        {"one that ends otherwise", "[ab]\n[ac]\nState=4\n", STUCK, 0, 3, 16},
         {"one that only ends sooner", "[ab]\n[a]\nState=4\n", STUCK, 0, 3, 15},
         {"and NumSCerts", "[a]\n[a]\nState=4\nNumSCerts=\n", S, 0, 3, 14},
         {"a section without a name", "[]\nState=4\n", D, REASON_BLANKS, 2, 9},
@@ -313,6 +315,51 @@ static void cut_off(void **state) {
     no_complaints();
 }
 
+/* A mark is one when it is whole, though nothing stands behind it. What is behind the end does not count. */
+static void marks(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size;
+        enum profile_mark mark;
+        size_t base, units;
+    } rows[] = {
+        {"\xFF\xFE", 1, PROFILE_NO_MARK, 0, 1},     {"\xFF\xFE", 2, PROFILE_UTF16LE, 2, 0},
+        {"\xFF\xFEx", 3, PROFILE_UTF16LE, 2, 0},    {"\xFF\xFEx\0", 4, PROFILE_UTF16LE, 2, 1},
+        {"\xEF\xBB\xBF", 2, PROFILE_NO_MARK, 0, 2}, {"\xEF\xBB\xBF", 3, PROFILE_UTF8, 3, 0},
+        {"\xEF\xBB\xBFx", 4, PROFILE_UTF8, 3, 1},   {"\xFE\xFF", 1, PROFILE_NO_MARK, 0, 1},
+        {"\xFE\xFF", 2, PROFILE_UTF16BE, 0, 2},     {"\xFE\xFFx", 3, PROFILE_UTF16BE, 0, 3}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char label[32];
+        struct profile profile;
+        (void)snprintf(label, sizeof label, "row %zu", i);
+        profile_open(&profile, rows[i].bytes, rows[i].size);
+        same_number(label, "mark", rows[i].mark, profile.mark);
+        same_number(label, "base", rows[i].base, profile.base);
+        same_number(label, "units", rows[i].units, profile.size);
+        same_number(label, "width", rows[i].mark == PROFILE_UTF16LE ? 2 : 1, profile.width);
+    }
+    no_complaints();
+}
+
+/* Of a line of blanks nothing is left, not less. */
+static void lines_of_blanks(void **state) {
+    (void)state;
+    static const char text[] = "a \n \t \n\n  b\t\r\n ";
+    static const size_t spans[][2] = {{0, 1}, {6, 6}, {7, 7}, {10, 11}, {15, 15}};
+    struct profile profile;
+    profile_open(&profile, text, sizeof text - 1);
+    for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++) {
+        assert_true(profile_next_line(&profile));
+        same_number("line", "number", i + 1, profile.line);
+        same_number("line", "start", spans[i][0], profile.start);
+        same_number("line", "end", spans[i][1], profile.end);
+    }
+    assert_false(profile_next_line(&profile));
+    assert_false(profile.stray_cr);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines),
@@ -324,6 +371,8 @@ int main(void) {
         cmocka_unit_test(headings_behind_odd_characters),
         cmocka_unit_test(names_of_unknown_letters),
         cmocka_unit_test(cut_off),
+        cmocka_unit_test(marks),
+        cmocka_unit_test(lines_of_blanks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

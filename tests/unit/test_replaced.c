@@ -286,6 +286,30 @@ static void the_first_and_the_last_place(void **state) {
     no_complaints();
 }
 
+static void apply_first_again(void) {
+    an_entry(JOURNAL_INTENT, 1, "a.ini");
+    entry.number = 2;
+    memory_apply(&memory, &entry);
+}
+
+/* Repaired, rewritten as it was, and repaired again within the second: two changes, of which the first is done. */
+static void again_the_same_change_twice(void **state) {
+    (void)state;
+    arm(FOLDER);
+    put_entry(JOURNAL_INTENT, 1, "a.ini");
+    done(1, OUTCOME_REPAIRED);
+    apply_first_again();
+    counts("at first", 1, 0, 1);
+    memory_begin(&memory, PASS_AGAIN, true);
+    put_entry(JOURNAL_INTENT, 1, "a.ini");
+    done(1, OUTCOME_REPAIRED);
+    apply_first_again();
+    memory_end(&memory);
+    counts("once more", 1, 0, 1);
+    assert_non_null(memory_flight(&memory, 2));
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(rotated, memory_setup),
@@ -301,6 +325,7 @@ int main(void) {
         cmocka_unit_test_setup(again_with_another_change, memory_setup),
         cmocka_unit_test_setup(again, memory_setup),
         cmocka_unit_test_setup(the_first_and_the_last_place, memory_setup),
+        cmocka_unit_test_setup(again_the_same_change_twice, memory_setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -288,6 +288,28 @@ static void listing_failing_backs_off(void **state) {
     no_complaints();
 }
 
+/* What a flood of changes brings about is said once an hour, to the millisecond. */
+static void news_once_an_hour(void **state) {
+    (void)state;
+    for (unsigned late = 0; late < 2; late++) {
+        (void)rig_setup(NULL);
+        settings.rescan_minutes = 0;
+        start();
+        run(SECOND);
+        uint64_t told = mender.scan.ended;
+        (void)fake_file(&fake, "a.ini", SOUND);
+        mender_changes_lost(&mender);
+        run(MINUTE);
+        same_number("a minute later", "3020", 1, fake_events(&fake, EVENT_SCANNED));
+        run(told + HOUR - 1 + late - fake.clock);
+        mender_changes_lost(&mender);
+        run(0);
+        same_number("about an hour later", "scans", 3, fake.count[FAKE_LIST_OPEN]);
+        same_number("about an hour later", "3020", 1 + late, fake_events(&fake, EVENT_SCANNED));
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(scan_counts),
@@ -305,6 +327,7 @@ int main(void) {
         TEST(scan_counts_in_the_state),
         TEST(the_next_one_keeps_its_distance),
         TEST(listing_failing_backs_off),
+        TEST(news_once_an_hour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -289,6 +289,28 @@ static void busy_journal_is_not_a_change(void **state) {
     no_complaints();
 }
 
+/* Somebody has it open and writes it once more, at last with the content that it had: only the time since
+ * then counts. */
+static void written_back_under_a_warning(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    start();
+    run(3 * SECOND);
+    fake_change(file, DOUBTFUL);
+    file->written = true;
+    run(3 * SECOND);
+    fake_change(file, STUCK);
+    file->written = false;
+    /* It is looked at again two seconds later, and then waits for the settle time. */
+    run(7 * SECOND - 1);
+    untouched(file, STUCK);
+    never_opened_for_repair(file);
+    run(1);
+    repaired(file, STUCK);
+    story("events", "3020, 2000 a.ini");
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(busy_backs_off),
@@ -306,6 +328,7 @@ int main(void) {
         TEST(told_when_the_event_log_is_back),
         TEST(what_must_not_be_read),
         TEST(busy_journal_is_not_a_change),
+        TEST(written_back_under_a_warning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
