@@ -312,11 +312,17 @@ static bool is_told(struct memory *memory, enum memory_kind kind,
     return item != NULL && item->known;
 }
 
+/* Of two spellings of a folder the later one tells; what another process has ended tells nothing any more. */
+static bool is_later(const struct memory *memory, const struct memory_item *item,
+                     const struct journal_entry *entry) {
+    return item->number > entry->number && !memory_is_over(memory, item);
+}
+
 static void apply_repaired(struct memory *memory, const struct journal_entry *entry) {
     struct memory_item *item = find_like(memory, ITEM_REPAIR, entry);
     if (is_told(memory, ITEM_REPAIR, entry))
         return;
-    if (item != NULL && item->number > entry->number)
+    if (item != NULL && is_later(memory, item, entry))
         return;
     if (item != NULL)
         memory_remove(memory, item);
@@ -334,8 +340,7 @@ static void apply_hold(struct memory *memory, const struct journal_entry *entry)
         (void)add(memory, ITEM_HOLD, entry);
         return;
     }
-    /* Of two spellings of a folder the later one tells. */
-    if (item->number > entry->number)
+    if (is_later(memory, item, entry))
         return;
     item->number = entry->number;
     item->before = entry->before;

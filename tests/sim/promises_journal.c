@@ -377,6 +377,17 @@ bool promises_knows_hold(const struct process *p, unsigned folder, const char *n
     return hold != NULL && hold->content == content;
 }
 
+/* Whoever ends an undo that is in flight writes the hold again. */
+static bool is_undo_in_flight(const struct named *it) {
+    for (size_t i = 0; i < change_count; i++) {
+        const struct deed *change = &changes[i];
+        if (change->undo && change->present && !change->done && change->folder == it->folder &&
+            world_equal(change->name, it->name))
+            return true;
+    }
+    return false;
+}
+
 /* Whoever has read or written that a record is held leaves no journal without it. */
 void promises_journal_closing(struct process *p) {
     struct list *mine = &known[p - processes];
@@ -387,7 +398,7 @@ void promises_journal_closing(struct process *p) {
         const struct named *hold = promises_find(&holds, it->folder, it->name);
         /* A checkpoint of another process that is cut short before it is read tells too little; the service,
          * which is told of each change, writes it again. */
-        bool excused = p != &processes[0] && tampered[p - processes];
+        bool excused = (p != &processes[0] && tampered[p - processes]) || is_undo_in_flight(it);
         if (!excused && (hold == NULL || hold->content != it->content))
             broken("%s: its hold is not in the journal any more", it->name);
     }
@@ -664,7 +675,7 @@ static void check_new_holds(const struct list *old, bool same) {
     for (size_t i = 0; i < old->count; i++) {
         const struct named *it = &old->items[i];
         const struct named *hold = promises_find(&holds, it->folder, it->name);
-        if (hold == NULL || (same && hold->content != it->content))
+        if ((hold == NULL || (same && hold->content != it->content)) && !is_undo_in_flight(it))
             broken("%s: that it is held is not in the new journal", it->name);
     }
 }

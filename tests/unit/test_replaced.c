@@ -8,6 +8,30 @@
 
 /* ---- another process has begun the journal anew */
 
+/* Seed 500005909: two processes knew of one hold by two numbers, and the one with the larger number lost it. */
+static void a_smaller_number_of_the_other(void **state) {
+    (void)state;
+    arm(FOLDER);
+    put_entry(JOURNAL_HOLD, 2, "held.ini");
+    put_entry(JOURNAL_REPAIRED, 4, "repaired.ini");
+    put_entry(JOURNAL_HOLD, 9, "of ours, later.ini");
+    memory_begin(&memory, PASS_ROTATED, true);
+    put_entry(JOURNAL_CHECKPOINT, 8, "");
+    put_entry(JOURNAL_HOLD, 1, "held.ini");
+    put_entry(JOURNAL_REPAIRED, 3, "repaired.ini");
+    put_entry(JOURNAL_HOLD, 5, "of ours, later.ini");
+    memory_end(&memory);
+    counts("as the journal tells", 0, 2, 1);
+    const struct memory_item *hold = memory_find(&memory, ITEM_HOLD, "held.ini");
+    const struct memory_item *repair = memory_find(&memory, ITEM_REPAIR, "repaired.ini");
+    same_number("held.ini", "number", 1, hold != NULL ? hold->number : 0);
+    same_number("held.ini", "held content", 0xB0000001, hold != NULL ? hold->before : 0);
+    same_number("repaired.ini", "number", 3, repair != NULL ? repair->number : 0);
+    hold = memory_find(&memory, ITEM_HOLD, "of ours, later.ini");
+    same_number("of ours, later.ini", "number", 9, hold != NULL ? hold->number : 0);
+    no_complaints();
+}
+
 static void rotated(void **state) {
     (void)state;
     arm(FOLDER);
@@ -312,6 +336,7 @@ static void again_the_same_change_twice(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_smaller_number_of_the_other, memory_setup),
         cmocka_unit_test_setup(rotated, memory_setup),
         cmocka_unit_test_setup(rotated_and_complete, memory_setup),
         cmocka_unit_test_setup(rotated_in_two_attempts, memory_setup),
