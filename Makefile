@@ -355,7 +355,7 @@ build/native/sim-safe: $(sim_safe)
 	$(say) gcc $(native_flags) -o $@ $^
 
 # What tests/sim/plants.py builds its variants with: flags, and behind `--` the objects.
-build/sim/flags: Makefile build/inih.from
+build/sim/flags: $(sim_sources) Makefile build/inih.from
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$FLAGS" >$@
 build/sim/flags: export FLAGS = $(sim_flags) -- $(sim_objects:build/sim/%=%)

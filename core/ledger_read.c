@@ -56,7 +56,7 @@ static void read_window(struct ledger *ledger, const char *text, struct limiter 
  * administrator's word, takes them away. */
 static void take_window(struct ledger *ledger, const char *text) {
     bool is_new = ledger->memory.pass == PASS_NEW;
-    if (!ledger->read_once)
+    if (is_new && !ledger->read_once)
         ledger->window_due = false;
     if (!is_new || !ledger->read_once || *text == '\0') {
         read_window(ledger, text, window_of(ledger));

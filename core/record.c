@@ -126,10 +126,10 @@ static void keep_span(const struct profile *text, struct record_span *span) {
     span->length = (text->end - text->start) * text->width;
 }
 
-/* One quote alone leaves nothing, which is neither a 4 nor a mailbox. */
 static void unquote(struct profile *text) {
     unsigned quote = profile_unit(text, text->start);
-    if (is_quote(quote) && profile_unit(text, text->end - 1) == quote) {
+    if (text->end - text->start >= 2 && is_quote(quote) &&
+        profile_unit(text, text->end - 1) == quote) {
         text->start++;
         text->end--;
     }

@@ -78,10 +78,10 @@ try {
     [IO.File]::WriteAllBytes($record, $before)
     $list = (Get-Acl $record).Sddl
     $repaired = Wait-Until 'event 2000' 30 { Find-Event 2000 }
-    # Its text is rendered from the program: that it is registered as the source can be seen here only.
+    # Windows renders its text out of the program, which Wine does not.
     Check 'event 2000 says what to do' $true `
         ($repaired.Message -like "Record Mxclfr4zqvktn.ini was repaired. Enable mailbox $mailbox again in *")
-    Check 'event 2000: information, and its category' '4 Record' "$($repaired.Level) $($repaired.TaskDisplayName)".Trim()
+    Check 'event 2000: information, and its category' '4 Record' ("$($repaired.Level) $($repaired.TaskDisplayName)".Trim())
     $after = Read-Bytes
     $at = $text.IndexOf('4')
     Check 'size' $before.Length $after.Length
@@ -90,11 +90,12 @@ try {
     Check 'the byte' ([int][char]'1') $after[$at]
     Check 'access list of the record' $list (Get-Acl $record).Sddl
 
-    # A list of one: Windows PowerShell hands it on as one object, later ones hand on what is in it.
-    $read = @(Read-Json history) | ForEach-Object { $_ }
+    # One object a line, and one line so far.
+    $read = Read-Json history
     Check 'history' 0 $LASTEXITCODE
     Check 'history names the repair' "Mxclfr4zqvktn.ini repair repaired $mailbox" `
         "$($read.record) $($read.action) $($read.outcome) $($read.mailbox)"
+    # A list of one: Windows PowerShell hands it on as one object, later ones hand on what is in it.
     $read = @(Read-Json todo) | ForEach-Object { $_ }
     Check 'todo' 1 $LASTEXITCODE
     Check 'todo names the mailbox' $mailbox $read.mailbox

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz: what the targets share.
+ * fuzz: what parses bytes, against slow references, as long as `make fuzz SECONDS=N` says. This is what the targets
+ * share.
  *
  * libFuzzer calls LLVMFuzzerTestOneInput() with bytes of its own making, over and over. Whatever must
  * hold and does not ends the program; libFuzzer then keeps the bytes in a file, and the same program

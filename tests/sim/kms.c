@@ -87,11 +87,15 @@ static uint32_t make_content(unsigned record, enum content content,
     char piece[96];
     const char *end = world_below(3) == 0 ? "\n" : "\r\n";
     uint32_t variant = world_chance(kms.same) ? world_below(2) : world_below(1000000);
-    size_t at = put(text, 0, ANY("[Client]", "; a comment", "[Client] ", "[Client]", "[Client"));
+    const char *heading = ANY("[Client]", "; a comment", "[Client] ", "[Client]", "[Client");
+    /* It is out of reach of those who ask for it by its section. */
+    bool above = world_below(16) == 0;
+    size_t at = above ? put_state(text, 0, content, end) : 0;
+    at = put(text, at, heading);
     at = put(text, at, end);
-    if (world_below(2) == 0)
+    if (!above && world_below(2) == 0)
         at = put_state(text, at, content, end);
-    else
+    else if (!above)
         variant |= 0x80000000U;
     (void)snprintf(piece, sizeof piece, "Name = /o=Org/ou=Site/cn=Recipients/cn=User%u%s", record,
                    end);
@@ -157,26 +161,36 @@ static int open_record(unsigned path, unsigned record) {
     return world_open(world.at[path], name, ACCESS_WRITE, ACCESS_ALL, KMS_OWNER, &code);
 }
 
-static const char plain[] = "[Client]\r\nState = 1\r\nKey = SECRET";
+static const char plain[] = "[Client]\r\nState = ";
 
-bool kms_plain(unsigned folder, unsigned record) {
-    char text[sizeof plain + 16];
-    int size = snprintf(text, sizeof text, "%s%08x\r\n", plain, world_below(0x7FFFFFFF));
+bool kms_exact(unsigned folder, unsigned record, enum content content) {
+    static const char *const states[CONTENTS] = {[CONTENT_STUCK] = "4",
+                                                 [CONTENT_SOUND] = "1",
+                                                 [CONTENT_DOUBTFUL] = "04",
+                                                 [CONTENT_UNREADABLE] = "4"};
+    char text[sizeof plain + 48];
+    int size = snprintf(text, sizeof text, "%s%s\r\nKey = SECRET%08x\r\n", plain, states[content],
+                        world_below(0x7FFFFFFF));
     int h = open_record(folder, record);
     if (h < 0)
         return false;
     struct node *node = &world.nodes[world.handles[h].node];
     node->read_only = node->reparse = node->linked = false;
     world_resize(h, 0);
-    world_write(h, 0, text, (uint32_t)size);
+    /* A NUL makes it unreadable. */
+    world_write(h, 0, text, (uint32_t)size + (content == CONTENT_UNREADABLE));
     world_close(h);
     return true;
+}
+
+bool kms_plain(unsigned folder, unsigned record) {
+    return kms_exact(folder, record, CONTENT_SOUND);
 }
 
 int kms_begin_flip(unsigned folder, unsigned record) {
     int h = open_record(folder, record);
     if (h >= 0)
-        world_write(h, (uint32_t)(strstr(plain, "1") - plain), "4", 1);
+        world_write(h, (uint32_t)sizeof plain - 1, "4", 1);
     return h;
 }
 

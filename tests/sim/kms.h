@@ -33,6 +33,8 @@ extern struct kms kms;
 void kms_begin(void);
 /* Writes this content at once, as if it had always been there. False when it can not be had. */
 bool kms_place(unsigned folder, unsigned record, enum content content);
+/* The same, with bytes that are new and leave no doubt of which kind they are. */
+bool kms_exact(unsigned folder, unsigned record, enum content content);
 /* A sound record, that one byte makes a stuck one of. False when it can not be had. */
 bool kms_plain(unsigned folder, unsigned record);
 /* Writes that byte, and returns the handle; -1 when it can not be had. */

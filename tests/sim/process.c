@@ -6,6 +6,7 @@
 
 #include "kms.h"
 #include "promises.h"
+#include "sim.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -638,6 +639,8 @@ static bool report(void *context, const struct event *event) {
           event->strings > 0 ? event->string[0] : "", event->number == EVENT_STUCK ? ": " : "",
           event->number == EVENT_STUCK ? event->string[3] : "", fault ? " FAILS" : "");
     promises_report(process, event, !fault);
+    if (!fault)
+        said_note(event);
     point(process);
     return !fault;
 }

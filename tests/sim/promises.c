@@ -157,13 +157,14 @@ static void check_breaker(struct process *p) {
                world.now - change->time < HOUR_MS - 1000 && /* lines tell of seconds */
                (promises_told_at == 0 || change->time > promises_told_at);
     }
-    /* The one that is being made is in the journal already, and may have been tried before. */
-    if (own >= limit && !changes[p->change].tried)
+    /* The one that is being made is in the journal already. It may have been tried before: others, which need not
+     * know all that this process knows of, may have begun theirs since. */
+    if (changes[p->change].tried)
+        return;
+    if (own >= limit)
         broken("the limit: %u repairs in an hour by one process", own + 1);
     else if (all > limit)
         broken("the limit: the journal tells of %u repairs in the last hour", all);
-    if (changes[p->change].tried)
-        return;
     changes[p->change].tried = true;
     if (p->times_count == PROCESS_TIMES) {
         memmove(p->times, p->times + 1, (PROCESS_TIMES - 1) * sizeof p->times[0]);

@@ -151,6 +151,7 @@ static void take_fields(struct line *line, bool is_1, char f[FIELDS][FIELD_BYTES
         (void)snprintf(line->outcome, sizeof line->outcome, "%.15s", f[4]);
         break;
     case LINE_HOLD:
+        line->number = is_1 ? 0 : decimal(f[3]);
         line->before = hexadecimal(f[at]);
         take_record(line, f[at + 1], f[at + 2]);
         break;
@@ -222,6 +223,17 @@ static struct deed *find_open(uint32_t number) {
     return NULL;
 }
 
+/* Of two under two spellings of a folder that was not watched then the later undo tells; they may stand in
+ * any order. */
+static void apply_hold(const struct line *line) {
+    const struct named *other = promises_find(&holds, line->folder, line->name);
+    if (other != NULL && other->number > line->number)
+        return;
+    struct named *hold = promises_put(&holds, line->folder, line->name);
+    hold->content = line->before;
+    hold->number = line->number;
+}
+
 static void apply(const struct line *line) {
     struct deed *change = NULL;
     switch (line->kind) {
@@ -241,7 +253,7 @@ static void apply(const struct line *line) {
             change->done = true;
         break;
     case LINE_HOLD:
-        promises_put(&holds, line->folder, line->name)->content = line->before;
+        apply_hold(line);
         break;
     case LINE_RELEASE:
         remove_named(&holds, line->folder, line->name);

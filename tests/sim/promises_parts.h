@@ -46,6 +46,7 @@ struct named {
     char name[WORLD_NAME_BYTES];
     unsigned folder;
     uint32_t content;
+    uint32_t number; /* of a hold, that of its undo */
     /* Of what was undone: which bytes of which file; that it was released; and that the journal which
      * told of its hold was replaced. */
     int node;

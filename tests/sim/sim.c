@@ -164,8 +164,12 @@ static size_t add_holds(char *to, size_t at, unsigned count, bool old) {
         entry.kind = JOURNAL_HOLD;
         entry.utc = world_utc() - 86400;
         entry.before = world_below(0x7FFFFFFF);
-        (void)snprintf(entry.name, sizeof entry.name, "Held%u.ini", i);
-        (void)snprintf(entry.text, sizeof entry.text, "%s", world_paths[world_below(2)]);
+        /* In the first journal, some under two spellings of a folder: the later undo tells. */
+        bool twice = !old && count < 8 && !processes[0].alive;
+        entry.number = twice ? i : 0;
+        (void)snprintf(entry.name, sizeof entry.name, "Held%u.ini", twice ? (i + 1) / 2 : i);
+        (void)snprintf(entry.text, sizeof entry.text, "%s",
+                       twice ? any_path() : world_paths[world_below(2)]);
         if (old)
             at = add_old_hold(to, at, entry.name, entry.text);
         else
@@ -938,6 +942,8 @@ static void quiet(void) {
         tamper_in_peace();
     if (!world.broken && world_below(4) == 0)
         remind_in_peace();
+    if (!world.broken)
+        say_in_peace();
     if (!world.broken && world_below(4) == 0)
         rest();
     rates = sim.rates;
@@ -1022,7 +1028,7 @@ int main(int count, char **arguments) {
     printf(
         "%u seeds from %llu, %llu steps with %llu calls to the host, in which %llu hours passed\n"
         "%u repairs, %u taken back, %u reminders; %u reported late, %u with an unknown end, %u "
-        "twice; "
+        "twice, %u troubles in peace; "
         "%u power cuts, %u kills, %u new journals; %u ends and %u cuts between their two renames, "
         "%u "
         "taken for the journal later; %u times somebody changed the journal, %u times "
@@ -1031,9 +1037,9 @@ int main(int count, char **arguments) {
         "%.1f s of processor time, %.2f million steps a minute\n",
         total.seeds, (unsigned long long)start, (unsigned long long)all,
         (unsigned long long)process_calls, (unsigned long long)total.hours, total.repairs,
-        total.undone, promises_reminders, total.late, total.unknown, total.twice, total.cuts,
-        total.kills, total.rotations, world_between.ends, world_between.cuts, world_between.found,
-        total.tampered, total.clocks, promises_full[0], promises_full[1], promises_full[2], seconds,
-        seconds > 0 ? (double)all * 60 / seconds / 1e6 : 0.0);
+        total.undone, promises_reminders, total.late, total.unknown, total.twice, said_troubles,
+        total.cuts, total.kills, total.rotations, world_between.ends, world_between.cuts,
+        world_between.found, total.tampered, total.clocks, promises_full[0], promises_full[1],
+        promises_full[2], seconds, seconds > 0 ? (double)all * 60 / seconds / 1e6 : 0.0);
     return 0;
 }

@@ -6,6 +6,7 @@
 #define SIM_SIM_H
 
 #include "config.h"
+#include "host.h"
 
 /* What the configuration file says. */
 extern const struct settings *const sim_settings;
@@ -25,5 +26,12 @@ void sim_set_clock(int64_t seconds);
 /* A record becomes stuck without a notification, in one of the ways in which a rescan might overlook it; it is
  * repaired in time nevertheless. In quiet times. */
 void unseen_change(void);
+
+/* A trouble is said in time, once, and so is its end. In quiet times. */
+void say_in_peace(void);
+/* An event was taken by the event log. */
+void said_note(const struct event *event);
+/* How many troubles there were. */
+extern unsigned said_troubles;
 
 #endif

@@ -74,12 +74,14 @@ static void how_changes_end(void **state) {
     no_complaints();
 }
 
-/* A HOLD has the number of its UNDO; a later one of the same record takes its place. */
+/* A HOLD has the number of its UNDO; a later one of the same record takes its place, whatever their order
+ * in a new journal. */
 static void holds(void **state) {
     (void)state;
     arm(FOLDER);
     put_entry(JOURNAL_HOLD, 3, "a.ini");
     put_entry(JOURNAL_HOLD, 9, "A.INI");
+    put_entry(JOURNAL_HOLD, 4, "a.ini");
     put_entry(JOURNAL_HOLD, 10, "b.ini");
     counts("two", 0, 2, 0);
     const struct memory_item *hold = memory_find(&memory, ITEM_HOLD, "a.ini");

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Fixtures: the Wine servers of the session, and the product for one test.
+"""The real programs under Wine and its service control manager; ten minutes, those marked `quick` one.
+
+Here are the fixtures: the Wine servers of the session, and the product for one test.
 
 Two kinds of test share the session. Most run one after the other, on x86 and on
 x64, each architecture with a Wine server of its own that lives as long as the
