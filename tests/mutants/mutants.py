@@ -60,7 +60,8 @@ def squeeze(text):
 
 def is_size(above):
     """Of a buffer: one that is larger is none of the tests' business."""
-    return bool(above) and above[-1].kind == CursorKind.VAR_DECL and above[-1].type.kind == TypeKind.CONSTANTARRAY
+    return (bool(above) and above[-1].kind in (CursorKind.VAR_DECL, CursorKind.FIELD_DECL) and
+            above[-1].type.kind == TypeKind.CONSTANTARRAY)
 
 
 class Source:

@@ -459,35 +459,6 @@ static void an_id_of_its_own(void **state) {
     no_complaints();
 }
 
-/* Replaced by a journal that cannot be written anew yet, of which it turns out meanwhile that two folders are
- * one: to read that from its start would forget what only we know. */
-static void replaced_and_two_folders_are_one(void **state) {
-    (void)state;
-    const struct host_result why = {HOST_FAILED, 3, "it is gone"};
-    fake.alias[0] = "X:\\";
-    struct fake_file *held = an_undone_file();
-    run(SECOND);
-    mender_folder_away(&mender, &why);
-    fake_delete_journal(&fake);
-    struct journal_entry entry = an_intent(1, "z.ini", STUCK);
-    entry.kind = JOURNAL_HOLD;
-    (void)text_copy(entry.text, sizeof entry.text, "X:\\");
-    fake_append_entry(&fake, &entry);
-    (void)fake_fail(&fake, FAKE_JOURNAL_NEW, 1, FAKE_FOR_EVER, HOST_FAILED);
-    mender_journal_changed(&mender);
-    run(10 * SECOND);
-    open_folder();
-    run(MINUTE);
-    fake_heal(&fake);
-    run(5 * MINUTE);
-    same_number("a.ini", "is held, writes", 2, held->writes);
-    same_number("journal", "HOLDs", 2, fake_entries(&fake, JOURNAL_HOLD));
-    restart(false);
-    run(MINUTE);
-    same_number("after a restart", "is held, writes", 2, held->writes);
-    no_complaints();
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_L2_journal_deleted_while_running),
@@ -505,7 +476,6 @@ int main(void) {
         TEST(any_journal),
         TEST(settings_and_state_of_another_journal),
         TEST(an_id_of_its_own),
-        TEST(replaced_and_two_folders_are_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -288,6 +288,68 @@ static void is_settled(void **state) {
     no_complaints();
 }
 
+/* ---- changes in flight while the folder is away */
+
+static const struct host_result is_gone = {HOST_FAILED, 3, "it is gone"};
+
+/* Its path may lead anywhere: what touches records waits, what does not goes on. */
+static void in_flight_and_away(void **state) {
+    (void)state;
+    struct fake_file *file = a_write_that_waits(1, HOST_BUSY, 5 * SECOND);
+    mender_folder_away(&mender, &is_gone);
+    run(HOUR);
+    untouched(file, STUCK);
+    same_number("away", "attempts", 1, file->opened_for_repair);
+    open_folder();
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    run(2 * SECOND);
+    repaired(file, STUCK);
+    mender_folder_away(&mender, &is_gone);
+    fake_heal(&fake);
+    run(MINUTE);
+    same_number("away", "2000", 1, fake_events(&fake, EVENT_REPAIRED));
+    journal_is_clean(0);
+    no_complaints();
+}
+
+static void an_intent_in(unsigned folder, uint32_t number) {
+    struct journal_entry entry = an_intent(number, "b.ini", STUCK);
+    (void)text_copy(entry.text, sizeof entry.text, fake.paths[folder]);
+    fake_append_entry(&fake, &entry);
+    mender_journal_changed(&mender);
+}
+
+/* What another process has begun and not ended is settled from its record: at once in a folder that is not the
+ * watched one, in that one when it is back. */
+static void to_be_settled_and_away(void **state) {
+    (void)state;
+    fake.folder = 1;
+    struct fake_file *elsewhere = fake_file(&fake, "b.ini", STUCK);
+    fake.folder = 0;
+    struct fake_file *here = fake_file(&fake, "b.ini", STUCK);
+    here->repair = HOST_BUSY;
+    an_intent_in(0, 1);
+    start_without_folder();
+    run(MINUTE);
+    same_number("not open yet", "opened", 0, here->opened + here->opened_for_repair);
+    an_intent_in(1, 2);
+    open_folder();
+    run(MINUTE);
+    same_number("open", "DONEs", 2, fake_entries(&fake, JOURNAL_DONE));
+    mender_folder_away(&mender, &is_gone);
+    unsigned opened = here->opened + here->opened_for_repair;
+    an_intent_in(0, 3);
+    an_intent_in(1, 4);
+    run(MINUTE);
+    same_number("away", "opened", opened, here->opened + here->opened_for_repair);
+    same_number("elsewhere", "opened", true, elsewhere->opened + elsewhere->opened_for_repair > 0);
+    same_number("away", "DONEs", 3, fake_entries(&fake, JOURNAL_DONE));
+    open_folder();
+    run(MINUTE);
+    same_number("back", "DONEs", 4, fake_entries(&fake, JOURNAL_DONE));
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(pause_and_continue),
@@ -305,6 +367,8 @@ int main(void) {
         TEST(test_L7_all_busy_at_once),
         TEST(busy_and_overflow),
         TEST(is_settled),
+        TEST(in_flight_and_away),
+        TEST(to_be_settled_and_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -447,6 +447,17 @@ static void what_was_not_taken_backs_off(void **state) {
         run(1);
         same_number("at its time", "tries", i + 2, fake.count[FAKE_REPORT]);
     }
+    /* Once one was taken it begins anew. */
+    fake_heal(&fake);
+    run(HOUR);
+    reminders("it is back", 1);
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    fake.count[FAKE_REPORT] = 0;
+    for (unsigned minute = 0; minute < 25 * 60 && fake.count[FAKE_REPORT] == 0; minute++)
+        run(MINUTE);
+    same_number("a day later", "tries", 1, fake.count[FAKE_REPORT]);
+    run(MINUTE);
+    same_number("a minute later", "tries", 2, fake.count[FAKE_REPORT]);
     no_complaints();
 }
 

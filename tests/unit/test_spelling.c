@@ -139,6 +139,35 @@ static void test_I1_held_under_two_spellings(void **state) {
     no_complaints();
 }
 
+/* Replaced by a journal that cannot be written anew yet, of which it turns out meanwhile that two folders are
+ * one: to read that from its start would forget what only we know. */
+static void replaced_and_two_folders_are_one(void **state) {
+    (void)state;
+    const struct host_result why = {HOST_FAILED, 3, "it is gone"};
+    fake.alias[0] = "X:\\";
+    struct fake_file *held = an_undone_file();
+    run(SECOND);
+    mender_folder_away(&mender, &why);
+    fake_delete_journal(&fake);
+    struct journal_entry entry = an_intent(1, "z.ini", STUCK);
+    entry.kind = JOURNAL_HOLD;
+    (void)text_copy(entry.text, sizeof entry.text, "X:\\");
+    fake_append_entry(&fake, &entry);
+    (void)fake_fail(&fake, FAKE_JOURNAL_NEW, 1, FAKE_FOR_EVER, HOST_FAILED);
+    mender_journal_changed(&mender);
+    run(10 * SECOND);
+    open_folder();
+    run(MINUTE);
+    fake_heal(&fake);
+    run(5 * MINUTE);
+    same_number("a.ini", "is held, writes", 2, held->writes);
+    same_number("journal", "HOLDs", 2, fake_entries(&fake, JOURNAL_HOLD));
+    restart(false);
+    run(MINUTE);
+    same_number("after a restart", "is held, writes", 2, held->writes);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(undo_by_another_name),
@@ -146,6 +175,7 @@ int main(void) {
         TEST(numbers_of_holds),
         TEST(test_I1_folder_spelled_another_way),
         TEST(test_I1_held_under_two_spellings),
+        TEST(replaced_and_two_folders_are_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
