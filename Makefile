@@ -75,7 +75,7 @@ win_flags = -std=c11 -Oz $(smaller) -fstack-protector-explicit $(whole) $(same_b
 # Steps that -Oz takes and that make this program larger, 2 KB in all: copies of a function for one value of an
 # argument, or in the place of a call, where the frame gets too large for short offsets; expressions repeated; members of a
 # structure apart; tables of addresses, each with a relocation.
-smaller := -fno-ipa-cp -fno-inline-functions-called-once -fno-early-inlining -fno-tree-sra -fno-tree-forwprop -fno-jump-tables
+smaller := -fno-ipa-cp -fno-inline-functions-called-once -fno-early-inlining -fno-ipa-sra -fno-tree-sra -fno-tree-forwprop -fno-jump-tables
 # All sources are compiled as one, when the program is linked. The tests link some of the same objects, one by one.
 whole := -flto -flto-partition=one -ffat-lto-objects
 one_by_one := -fno-lto
