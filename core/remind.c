@@ -165,13 +165,13 @@ static bool put_name(struct text *names, const struct memory *memory,
     return true;
 }
 
-/* The first mailboxes, each of which is as its repair left it. False when none is, or none of them has
+/* The first mailboxes, each of which is as its repair left it. Returns how many; 0 also when none of them has
  * waited for long enough. */
-static bool put_names(struct remind *remind, struct text *names) {
+static uint32_t put_names(struct remind *remind, struct text *names) {
     struct memory *memory = &remind->ledger->memory;
     struct memory_item *item = todo_next(memory, NULL);
     bool is_old = false;
-    unsigned count = 0;
+    uint32_t count = 0;
     unsigned looks = 0;
     while (item != NULL && count < REMIND_NAMES && looks < REMIND_LOOKS) {
         struct memory_item *next = todo_next(memory, item);
@@ -186,7 +186,7 @@ static bool put_names(struct remind *remind, struct text *names) {
     }
     if (item != NULL)
         text_put(names, "; ...");
-    return is_old;
+    return is_old ? count : 0;
 }
 
 GUARDED static void tell(struct remind *remind) {
@@ -195,9 +195,13 @@ GUARDED static void tell(struct remind *remind) {
     struct text names;
     text_begin(&names, room, sizeof room);
     remind->due = now(remind) + REMIND_WAIT;
-    if (!put_names(remind, &names))
+    uint32_t named = put_names(remind, &names);
+    if (named == 0)
         return;
+    /* Of a repair that is in flight since a crash only a look tells that it was made. */
     uint32_t count = todo_count(&remind->ledger->memory);
+    if (count < named)
+        count = named;
     struct event event = {
         EVENT_TO_ENABLE, {room, site_print_number(count, digits), remind->site->folder}, 3, NULL};
     if (!site_report(remind->site, &event)) {
