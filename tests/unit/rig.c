@@ -208,6 +208,15 @@ struct journal_entry an_intent(uint32_t number, const char *name, const char *be
     return entry;
 }
 
+struct journal_entry an_undo(uint32_t number, const char *name) {
+    struct journal_entry entry = an_intent(number, name, STUCK);
+    const uint32_t stuck = entry.before;
+    entry.kind = JOURNAL_UNDO;
+    entry.before = entry.after;
+    entry.after = stuck;
+    return entry;
+}
+
 void append_repair(uint32_t number, const char *name) {
     struct journal_entry entry = an_intent(number, name, STUCK);
     entry.utc = utc_now();

@@ -78,6 +78,8 @@ unsigned count_repaired(void);
 
 /* The INTENT to repair a record with that content, two days ago. */
 struct journal_entry an_intent(uint32_t number, const char *name, const char *before);
+/* The UNDO that takes the repair of STUCK back, likewise. */
+struct journal_entry an_undo(uint32_t number, const char *name);
 /* As another process would leave it in the journal, now: a repair that was begun and not made. */
 void append_repair(uint32_t number, const char *name);
 /* STUCK as it is after its repair. */

@@ -21,11 +21,7 @@ static void undo_holds(void **state) {
  * for: when the record comes back, by a backup or a power cut, it is held all the same. */
 static void interrupted_undo_holds(void **state) {
     (void)state;
-    struct journal_entry undo = an_intent(7, "a.ini", STUCK);
-    const uint32_t stuck = undo.before;
-    undo.kind = JOURNAL_UNDO;
-    undo.before = undo.after;
-    undo.after = stuck;
+    const struct journal_entry undo = an_undo(7, "a.ini");
     fake_append_entry(&fake, &undo);
     start();
     run(MINUTE);

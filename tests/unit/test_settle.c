@@ -354,11 +354,7 @@ static void intent_of_a_moment_ago(void **state) {
 /* Its HOLD cannot be written at the first attempt: it is written before its DONE all the same. */
 static void undo_whose_hold_cannot_be_written(void **state) {
     (void)state;
-    struct journal_entry undo = an_intent(7, "a.ini", STUCK);
-    const uint32_t stuck = undo.before;
-    undo.kind = JOURNAL_UNDO;
-    undo.before = undo.after;
-    undo.after = stuck;
+    const struct journal_entry undo = an_undo(7, "a.ini");
     start();
     run(SECOND);
     struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
