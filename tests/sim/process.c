@@ -70,8 +70,6 @@ void process_run(struct process *process) {
 
 /* ---- what happens at every call */
 
-static const struct host_result ok = {HOST_OK, 0, NULL};
-
 static struct host_result failed(enum host_code code, uint32_t error) {
     return (struct host_result){(uint16_t)code, (uint16_t)error, NULL};
 }
@@ -157,7 +155,7 @@ static struct host_result folder_check(void *context) {
     }
     process->path_checked = true;
     point(process);
-    return ok;
+    return host_ok;
 }
 
 /* What cannot be opened is compared by its path. */
@@ -180,7 +178,7 @@ static struct host_result real_name(void *context, char *name, size_t size) {
     if (slot < 0)
         return failed(HOST_GONE, 2);
     (void)snprintf(name, size, "%s", world.names[slot].text);
-    return ok;
+    return host_ok;
 }
 
 /* ---- listing */
@@ -199,7 +197,7 @@ static struct host_result list_open(void *context) {
     trace("#%u list", process->serial);
     process->listing = true;
     process->list_next = 0;
-    return ok;
+    return host_ok;
 }
 
 /* What a network drive lists is not to be relied on. */
@@ -228,7 +226,7 @@ static struct host_result list_next(void *context, char *name, size_t size,
         (void)snprintf(name, size, "%s", at->text);
         list_stamp(&world.nodes[at->node], stamp);
         memcpy(process->listed, at->text, sizeof process->listed);
-        return ok;
+        return host_ok;
     }
     return failed(HOST_END, 0);
 }
@@ -290,7 +288,7 @@ static struct host_result open_file(struct process *process, unsigned folder, co
     process->handle = h;
     process->for_repair = repair;
     *size = node->size;
-    return ok;
+    return host_ok;
 }
 
 /* What an open may say of a record that is there: its attributes and its name are looked at apart from it. */
@@ -382,7 +380,7 @@ static struct host_result read_record(void *context, uint32_t offset, void *byte
         node->read_written = node->told_written;
         node->read_version = node->version;
     }
-    return ok;
+    return host_ok;
 }
 
 /* A write that fails may have been done nevertheless, and one that is said to be done may not be. */
@@ -413,7 +411,7 @@ static struct host_result write_record(void *context, uint32_t offset, unsigned 
     point(process);
     if (way == 4)
         return failed(HOST_BUSY, 33);
-    return way < 2 ? failed(world_below(3) == 0 ? HOST_BUSY : HOST_FAILED, 29) : ok;
+    return way < 2 ? failed(world_below(3) == 0 ? HOST_BUSY : HOST_FAILED, 29) : host_ok;
 }
 
 static struct host_result flush_record(void *context) {
@@ -429,7 +427,7 @@ static struct host_result flush_record(void *context) {
         world_flush(&world.nodes[world.handles[process->handle].node]);
     trace("#%u flush%s", process->serial, fault ? ": fails" : "");
     point(process);
-    return fault ? failed(HOST_FAILED, 29) : ok;
+    return fault ? failed(HOST_FAILED, 29) : host_ok;
 }
 
 static void close_record(void *context) {
@@ -449,7 +447,7 @@ static void close_record(void *context) {
 
 static struct host_result journal_open(void *context, uint32_t *size) {
     struct process *process = context;
-    struct host_result result = ok;
+    struct host_result result = host_ok;
     bool fault = begin(process, CALL_JOURNAL_OPEN) || world.now < outages.journal;
     if (world.journal_owner == process->serial)
         broken("the journal is opened twice");
@@ -469,7 +467,7 @@ static struct host_result journal_open(void *context, uint32_t *size) {
     process->making = false;
     *size = (uint32_t)world.journal_size;
     point(process);
-    return ok;
+    return host_ok;
 }
 
 static void journal_close(void *context) {
@@ -524,7 +522,7 @@ static struct host_result journal_read(void *context, uint32_t offset, void *byt
         *got = world_below((uint32_t)*got);
     process->session_trouble = process->session_trouble || fault;
     memcpy(bytes, world.journal + offset, *got);
-    return ok;
+    return host_ok;
 }
 
 static struct host_result journal_append(void *context, const char *line, size_t length) {
@@ -553,7 +551,7 @@ static struct host_result journal_append(void *context, const char *line, size_t
         promises_appended(process, world.journal_size);
     }
     point(process);
-    return fault ? failed(HOST_FAILED, 112) : ok;
+    return fault ? failed(HOST_FAILED, 112) : host_ok;
 }
 
 /* ---- a new journal */
@@ -571,7 +569,7 @@ static struct host_result journal_new(void *context) {
     process->making = true;
     world.left = false;
     world.fresh_size = 0;
-    return ok;
+    return host_ok;
 }
 
 static struct host_result journal_put(void *context, const char *line, size_t length) {
@@ -588,7 +586,7 @@ static struct host_result journal_put(void *context, const char *line, size_t le
     memcpy(world.fresh + world.fresh_size, line, length);
     world.fresh_size += length;
     point_halfway(process);
-    return ok;
+    return host_ok;
 }
 
 /* Whoever has the journal open keeps it from being replaced. */
@@ -627,7 +625,7 @@ static struct host_result journal_replace(void *context, bool keep) {
     /* The new one is there, but can not be opened. */
     if (fault)
         world.journal_owner = 0;
-    return fault ? failed(HOST_BUSY, 32) : ok;
+    return fault ? failed(HOST_BUSY, 32) : host_ok;
 }
 
 /* ---- events */

@@ -4,8 +4,6 @@
 #include "crc32.h"
 #include "text.h"
 
-static const struct host_result ok = {HOST_OK, 0, NULL};
-
 /* ---- what happens at every call */
 
 static void log_call(struct fake_host *fake, const char *word, const char *detail) {
@@ -89,7 +87,7 @@ static struct host_result list_open(void *context) {
         return (struct host_result){HOST_FAILED, 3, NULL};
     fake->listing = true;
     fake->list_next = 0;
-    return ok;
+    return host_ok;
 }
 
 static struct host_result list_next(void *context, char *name, size_t size,
@@ -108,7 +106,7 @@ static struct host_result list_next(void *context, char *name, size_t size,
         assert_true(text_copy(name, size, file->name));
         stamp->size = file->size;
         stamp->written = file->listed;
-        return ok;
+        return host_ok;
     }
     return (struct host_result){HOST_END, 0, NULL};
 }
@@ -152,7 +150,7 @@ static struct host_result folder_check(void *context) {
     end(fake);
     if (fault != NULL)
         return failure(fault);
-    return fake->folder_away ? (struct host_result){HOST_FAILED, 3, NULL} : ok;
+    return fake->folder_away ? (struct host_result){HOST_FAILED, 3, NULL} : host_ok;
 }
 
 static bool folder_is(void *context, const char *path) {
@@ -170,7 +168,7 @@ static struct host_result real_name(void *context, char *name, size_t size) {
     if (file == NULL)
         return (struct host_result){HOST_GONE, 2, NULL};
     assert_true(text_copy(name, size, file->name));
-    return ok;
+    return host_ok;
 }
 
 static struct host_result open_record(void *context, const char *path, const char *name,
@@ -198,7 +196,7 @@ static struct host_result open_record(void *context, const char *path, const cha
     fake->open = file;
     fake->open_for_repair = repair;
     *size = file->size;
-    return ok;
+    return host_ok;
 }
 
 static bool is_written(void *context, const char *name) {
@@ -224,7 +222,7 @@ static struct host_result read_record(void *context, uint32_t offset, void *byte
         *got = file->size - offset < size ? file->size - offset : size;
     if (*got > 0)
         memcpy(bytes, file->bytes + offset, *got);
-    return ok;
+    return host_ok;
 }
 
 /* The one thing that must never go wrong. */
@@ -270,7 +268,7 @@ static struct host_result write_record(void *context, uint32_t offset, unsigned 
         file->writes++;
     }
     end(fake);
-    return fault != NULL ? failure(fault) : ok;
+    return fault != NULL ? failure(fault) : host_ok;
 }
 
 static struct host_result flush_record(void *context) {
@@ -281,7 +279,7 @@ static struct host_result flush_record(void *context) {
     else if (fault == NULL)
         fake->open->dirty = false;
     end(fake);
-    return fault != NULL ? failure(fault) : ok;
+    return fault != NULL ? failure(fault) : host_ok;
 }
 
 static void close_record(void *context) {
@@ -306,7 +304,7 @@ static struct host_result journal_open(void *context, uint32_t *size) {
     end(fake);
     if (fault != NULL)
         return failure(fault);
-    return busy ? (struct host_result){HOST_BUSY, 32, NULL} : ok;
+    return busy ? (struct host_result){HOST_BUSY, 32, NULL} : host_ok;
 }
 
 static void journal_close(void *context) {
@@ -331,7 +329,7 @@ static struct host_result journal_read(void *context, uint32_t offset, void *byt
         *got = journal->size - offset < size ? journal->size - offset : size;
     if (*got > 0)
         memcpy(bytes, journal->bytes + offset, *got);
-    return ok;
+    return host_ok;
 }
 
 static void on_change(struct fake_host *fake) {
@@ -433,7 +431,7 @@ static struct host_result journal_append(void *context, const char *line, size_t
     keep_line(journal, line, length);
     if (good)
         note_entry(fake, journal, &entry);
-    return ok;
+    return host_ok;
 }
 
 static struct host_result journal_new(void *context) {
@@ -445,7 +443,7 @@ static struct host_result journal_new(void *context) {
     fake->journal_made.size = 0;
     fake->journal_made.intents.count = 0;
     end(fake);
-    return fault != NULL ? failure(fault) : ok;
+    return fault != NULL ? failure(fault) : host_ok;
 }
 
 static struct host_result journal_put(void *context, const char *line, size_t length) {
@@ -466,7 +464,7 @@ static struct host_result journal_put(void *context, const char *line, size_t le
     keep_line(&fake->journal_made, line, length);
     if (good)
         note_entry(fake, &fake->journal_made, &entry);
-    return ok;
+    return host_ok;
 }
 
 static void copy_journal(struct fake_journal *to, const struct fake_journal *from) {
@@ -491,7 +489,7 @@ static struct host_result journal_replace(void *context, bool keep) {
         on_change(fake);
     }
     end(fake);
-    return fault != NULL ? failure(fault) : ok;
+    return fault != NULL ? failure(fault) : host_ok;
 }
 
 /* ---- events */
