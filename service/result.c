@@ -33,6 +33,10 @@ struct host_result result_replaced(void) {
     return result_make(HOST_FAILED, 0, "it was replaced by another folder");
 }
 
+bool result_is_denied(const struct host_result *result) {
+    return result->error == ERROR_ACCESS_DENIED && result->reason == NULL;
+}
+
 const char *result_text(const struct host_result *result, char *room, size_t size) {
     if (result->reason != NULL)
         return result->reason;

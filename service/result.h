@@ -24,6 +24,9 @@ struct host_result result_last(void);
 /* HOST_FAILED: a folder's path leads to another one now. */
 struct host_result result_replaced(void);
 
+/* Windows refuses it to whoever asks. */
+bool result_is_denied(const struct host_result *result);
+
 /* The reason that the host gave, or else the system's text, made in `room` and cut when it does not
  * fit. */
 const char *result_text(const struct host_result *result, char *room, size_t size);

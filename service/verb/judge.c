@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "result.h"
 #include "settings.h"
 #include "verb/state.h"
-
-static bool is_denied(const struct host_result *result) {
-    return result->error == ERROR_ACCESS_DENIED && result->reason == NULL;
-}
 
 static enum state_doing judge_doing(struct state *state) {
     /* By SERVICE_STOPPED, which is 1, ... */
@@ -40,11 +37,11 @@ static bool is_overdue(struct state *state) {
 static void judge_needs(struct state *state) {
     bool gone = state->journal.code == HOST_GONE;
     need(state, NEED_JOURNAL, gone ? state_is_up(state) : state->journal.code != HOST_OK,
-         !is_denied(&state->journal));
+         !result_is_denied(&state->journal));
     need(state, NEED_UNREPORTED, state->waiting_since != 0, true);
     need(state, NEED_CONFIG, !state->accepted && (state->service != 0 || !settings_is_missing()),
          !state->config_unread);
-    need(state, NEED_FOLDER, state->folder.code != HOST_OK, !is_denied(&state->folder));
+    need(state, NEED_FOLDER, state->folder.code != HOST_OK, !result_is_denied(&state->folder));
     need(state, NEED_TODO, state->todo + state->todo_untold > 0, true);
     need(state, NEED_HELD, state->held > 0, true);
     need(state, NEED_DAMAGED, state->damaged > 0, true);

@@ -52,10 +52,6 @@ static void visit_facts(void *context, const struct journal_entry *entry) {
     }
 }
 
-static bool is_denied(const struct host_result *result) {
-    return result->error == ERROR_ACCESS_DENIED && result->reason == NULL;
-}
-
 /* When the oldest of the changes in flight was begun, if it should have been over. They take a moment
  * each, unless the event log takes no events or a record is in use. */
 static uint32_t find_waiting(struct state *state) {
@@ -145,7 +141,7 @@ static void count_todo(struct state *state, const struct options *options) {
 /* Reads the journal once more, for two paths of the folder are one only when it is open. */
 static void find_records(struct state *state, const struct options *options) {
     memory_clear(&state->memory);
-    if (is_denied(&state->journal))
+    if (result_is_denied(&state->journal))
         return;
     struct host_result result =
         read_records(options->journal, &state->reader, &state->memory, &state->host);
