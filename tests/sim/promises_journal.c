@@ -443,8 +443,12 @@ void promises_state(const char *expected) {
 /* ---- what befalls it */
 
 static void adopt(const struct line *line) {
-    if ((line->kind == LINE_INTENT || line->kind == LINE_UNDO) && find_same(line) == NULL)
-        add_change(line, 0)->sure = true;
+    if (line->kind == LINE_INTENT || line->kind == LINE_UNDO) {
+        struct deed *change = find_same(line);
+        if (change == NULL)
+            change = add_change(line, 0);
+        change->sure = true;
+    }
     if (line->number > highest)
         highest = line->number;
 }
@@ -649,8 +653,10 @@ void promises_appended(struct process *p, size_t end) {
         write_down(p);
     if (line->kind == LINE_STATE && p->serial == promises_reminder.serial)
         promises_reminder.written = true;
-    if (line->kind == LINE_HOLD)
-        promises_put(&known[p - processes], line->folder, line->name)->content = line->before;
+    /* What now tells: of another spelling of the folder there may be a later undo. */
+    const struct named *hold = promises_find(&holds, line->folder, line->name);
+    if (line->kind == LINE_HOLD && hold != NULL)
+        *promises_put(&known[p - processes], line->folder, line->name) = *hold;
     if (p->added < 0)
         return;
     if (line->number <= highest)
