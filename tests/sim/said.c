@@ -11,15 +11,7 @@
 #include "process.h"
 #include "sim.h"
 
-enum {
-    SECOND = 1000,
-    MINUTE = 60 * SECOND,
-    HOUR = 60 * MINUTE,
-    OTHERS_OWNER = 1,
-    FIRST = 2000,
-    NUMBERS = 2000,
-    ALWAYS = 1000000
-};
+enum { OTHERS_OWNER = 1, FIRST = 2000, NUMBERS = 2000, ALWAYS = 1000000 };
 
 /* A busy record is worth an event after a minute, and is tried 63 s after the first time. */
 enum { BEFORE_TOLD = 55 * SECOND, UNTIL_TOLD = 20 * SECOND };
@@ -70,7 +62,7 @@ static bool put(unsigned record, enum content content) {
 }
 
 static uint64_t settled(void) {
-    return (uint64_t)sim_settings->settle_seconds * SECOND + 3 * SECOND;
+    return (uint64_t)sim.settings.settle_seconds * SECOND + 3 * SECOND;
 }
 
 /* Somebody opens it; -1 when it cannot be had. */
@@ -86,7 +78,7 @@ static void look_again(void) {
 }
 
 static void configure(bool repair, uint32_t limit) {
-    processes[0].wanted = *sim_settings;
+    processes[0].wanted = sim.settings;
     processes[0].wanted.repair = repair;
     processes[0].wanted.repairs_per_hour = limit;
     processes[0].configure = true;
@@ -96,7 +88,7 @@ static void configure(bool repair, uint32_t limit) {
 /* ---- the troubles */
 
 static void report_only(unsigned record) {
-    configure(false, sim_settings->repairs_per_hour);
+    configure(false, sim.settings.repairs_per_hour);
     bool written = put(record, CONTENT_STUCK);
     if (written) {
         sim_pass(settled());
@@ -105,7 +97,7 @@ static void report_only(unsigned record) {
         expect(EVENT_STUCK, 1, "when it is looked at again");
         expect(EVENT_REPAIRED, 0, "with Repair = no");
     }
-    configure(true, sim_settings->repairs_per_hour);
+    configure(true, sim.settings.repairs_per_hour);
     sim_pass(2 * MINUTE + settled());
     if (written)
         expect(EVENT_REPAIRED, 1, "with Repair = yes again");
@@ -132,7 +124,7 @@ static void limit(unsigned record) {
         if (put((record + 1) % kms.records, CONTENT_STUCK))
             second_of_two();
     }
-    configure(true, sim_settings->repairs_per_hour);
+    configure(true, sim.settings.repairs_per_hour);
 }
 
 /* Not while somebody writes to it; but after a minute nevertheless. */
@@ -262,14 +254,14 @@ static void release(unsigned record) {
         return;
     memcpy(name, subject, sizeof name);
     sim_pass(settled());
-    process_start(verb, PROCESS_UNDO, sim_settings, name);
+    process_start(verb, PROCESS_UNDO, &sim.settings, name);
     sim_pass(12 * SECOND);
     expect(EVENT_UNDONE, 1, "by undo");
     look_again();
     expect(EVENT_REPAIRED, 1, "before it was held");
     if (verb->alive)
         return;
-    process_start(verb, PROCESS_RELEASE, sim_settings, name);
+    process_start(verb, PROCESS_RELEASE, &sim.settings, name);
     sim_pass(12 * SECOND + settled());
     expect(EVENT_RELEASED, 1, "by release");
     expect(EVENT_REPAIRED, 2, "once it is released");

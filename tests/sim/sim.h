@@ -7,9 +7,78 @@
 
 #include "config.h"
 #include "host.h"
+#include "process.h"
 
-/* What the configuration file says. */
-extern const struct settings *const sim_settings;
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
+
+enum action {
+    ACT_KMS,
+    ACT_SCANNER,
+    ACT_PAUSE,
+    ACT_CONFIGURE,
+    ACT_FOLDER,
+    ACT_LOST,
+    ACT_FLOOD,
+    ACT_KILL,
+    ACT_CUT,
+    ACT_REPAIR,
+    ACT_UNDO,
+    ACT_RELEASE,
+    ACT_LAZY,
+    ACT_OUTAGE,
+    ACT_ATTRIBUTES,
+    ACT_TIME,
+    ACT_JOURNAL,
+    ACT_CLOCK,
+    ACT_TAMPER,
+    ACT_COPY,
+    ACTIONS
+};
+
+/* Of this seed. */
+struct sim {
+    struct settings settings; /* what the configuration file says */
+    unsigned spelling;        /* of its folder */
+    uint64_t restart_due;     /* 0: not */
+    bool clock_back;          /* the wall clock was set back at some time */
+    uint32_t weight[ACTIONS];
+    uint32_t weights;
+    uint32_t acting; /* of a million turns */
+    bool calm;
+    uint64_t service_due; /* when the service is started again */
+    uint64_t turns;
+    struct rates rates; /* of times of trouble */
+};
+
+extern struct sim sim;
+
+/* Over all seeds. */
+struct sim_total {
+    uint64_t steps, hours;
+    unsigned seeds, repairs, undone, late, unknown, twice, cuts, kills, rotations, tampered, clocks;
+};
+
+extern struct sim_total sim_total;
+
+/* Makes the world of a seed, and starts its service. */
+void sim_begin(uint64_t seed);
+void sim_draw_settings(struct settings *settings);
+/* A journal that another process might have left; returns its length. */
+size_t sim_make_lineage(char *to);
+void sim_start_service(void);
+
+/* Something happens. */
+void sim_act(void);
+void sim_cut_power(void);
+void sim_kill(struct process *process);
+/* Somebody does something to the journal who has no business with it. */
+void sim_tamper(void);
+
+/* One turn of whoever has something to do; the clock goes on, at most to `until`, when nobody has. */
+void sim_turn(uint64_t until);
+
+/* A quiet time, from the end of the trouble to what has to be true then. */
+void sim_quiet(void);
 
 /* Lets time pass, in quiet times. */
 void sim_pass(uint64_t ms);

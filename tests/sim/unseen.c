@@ -11,7 +11,7 @@
 #include "process.h"
 #include "sim.h"
 
-enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, TICK = 2 * SECOND, APART = 20 };
+enum { TICK = 2 * SECOND, APART = 20 };
 
 enum way {
     BY_TIME,   /* it is listed with another time */
@@ -41,7 +41,7 @@ static const char *const how[WAYS] = {"by the next rescan: it has another time",
                                       "after a day and a rescan"};
 
 static uint64_t rescan_ms(void) {
-    return (uint64_t)sim_settings->rescan_minutes * MINUTE;
+    return (uint64_t)sim.settings.rescan_minutes * MINUTE;
 }
 
 /* To the beginning of a tick of FAT's clock. */
@@ -123,7 +123,7 @@ static void fail_at_first(void) {
 
 /* What happens then; returns how long it may take from there. */
 static uint64_t act(unsigned folder, enum way way) {
-    uint64_t limit = (uint64_t)sim_settings->settle_seconds * SECOND + 3 * SECOND;
+    uint64_t limit = (uint64_t)sim.settings.settle_seconds * SECOND + 3 * SECOND;
     switch (way) {
     case LOST:
         processes[0].lost = true;
@@ -134,7 +134,7 @@ static uint64_t act(unsigned folder, enum way way) {
         pause(false);
         return limit + 2 * MINUTE;
     case CONFIGURED:
-        processes[0].wanted = *sim_settings;
+        processes[0].wanted = sim.settings;
         processes[0].configure = true;
         return limit + 2 * MINUTE;
     case ARMED:
@@ -157,7 +157,7 @@ void unseen_change(void) {
     unsigned folder = processes[0].folder;
     unsigned record = world_below(kms.records);
     bool by_rescan = way < LOST || way == A_DAY;
-    if (sim_is_limited(2) || (by_rescan && sim_settings->rescan_minutes == 0))
+    if (sim_is_limited(2) || (by_rescan && sim.settings.rescan_minutes == 0))
         return;
     rates.drop = 1000000;
     struct node *node = prepare(folder, record, way);
