@@ -276,7 +276,7 @@ static struct deed *add_change(const struct line *line, uint32_t owner) {
     struct deed *change = &changes[change_count++];
     memset(change, 0, sizeof *change);
     change->undo = line->kind == LINE_UNDO;
-    change->number = line->number;
+    change->number = change->begun = line->number;
     change->utc = line->utc;
     change->offset = line->offset;
     change->size = line->size;
@@ -538,8 +538,11 @@ static void check_begun(const struct process *p, const struct line *line, const 
             change->folder != line->folder || !world_equal(change->name, line->name))
             continue;
         bool open = change->present && !change->done;
+        /* Another process that took in a journal which somebody put there may have given it another number:
+         * it is taken for that process's then. */
+        bool ended = change->ender == p->serial && change->number == change->begun;
         if (change->node == node->serial && change->node_version == node->version &&
-            (open || change->ender == p->serial) && change->time > promises_told_at)
+            (open || ended) && change->time > promises_told_at)
             broken("%s: INTENT twice for the same content", line->name);
         return;
     }

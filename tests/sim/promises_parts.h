@@ -29,6 +29,7 @@ struct deed {
     unsigned knowers; /* count it */
     unsigned minders; /* know that it is in flight */
     uint32_t number, utc, offset, size, before, after;
+    uint32_t begun; /* the number that it was begun under */
     uint32_t owner, ender;
     unsigned
         place; /* the directory that was open then: another one of that path may have such a file, too */
