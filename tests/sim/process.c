@@ -132,7 +132,7 @@ void process_start(struct process *p, enum process_kind kind, const struct setti
     p->settings = p->wanted;
     p->folder = process_folder(&p->wanted);
     p->handle = -1;
-    p->change = p->added = -1;
+    p->change = p->added = p->ended = -1;
     p->before = p->behind = p->end = CANARY;
     if (target != NULL)
         spell(p, target);

@@ -161,6 +161,7 @@ struct process {
     bool settling; /* to see how a repair ended */
     int change;    /* the INTENT or UNDO that was written since the record was opened, or -1 */
     int added;     /* the one that is being written */
+    int ended;     /* the one whose DONE is */
     struct line line;
     uint64_t trouble_step; /* the last in which the journal was not to be had */
     bool trouble;

@@ -26,10 +26,19 @@ static uint32_t highest;
 /* Somebody else changed the journal, and this process has not taken it in hand since. */
 static bool tampered[PROCESSES];
 
+static uint32_t key_of(const char *name) {
+    uint32_t key = 0;
+    for (; *name != '\0'; name++)
+        key = key * 31 + ((unsigned char)*name | 0x20);
+    return key;
+}
+
 struct named *promises_find(struct list *list, unsigned folder, const char *name) {
+    uint32_t key = key_of(name);
     for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i].folder == folder && world_equal(list->items[i].name, name))
-            return &list->items[i];
+        struct named *it = &list->items[i];
+        if (it->key == key && it->folder == folder && world_equal(it->name, name))
+            return it;
     }
     return NULL;
 }
@@ -45,6 +54,7 @@ struct named *promises_put(struct list *list, unsigned folder, const char *name)
     }
     memset(found, 0, sizeof *found);
     found->folder = folder;
+    found->key = key_of(name);
     (void)snprintf(found->name, sizeof found->name, "%s", name);
     return found;
 }
@@ -447,6 +457,9 @@ static void adopt(const struct line *line) {
         struct deed *change = find_same(line);
         if (change == NULL)
             change = add_change(line, 0);
+        /* Who could not write the line takes it for another process's. */
+        if (!change->sure)
+            change->owner = 0;
         change->sure = true;
     }
     if (line->number > highest)
@@ -572,7 +585,7 @@ static void begin_change(struct process *p, const struct line *line) {
         it->released = false;
 }
 
-static void check_done(const struct process *p, const struct line *line) {
+static void check_done(struct process *p, const struct line *line) {
     struct deed *change = find_open(line->number);
     if (change == NULL) {
         broken("DONE of %u, which was never begun", line->number);
@@ -589,7 +602,7 @@ static void check_done(const struct process *p, const struct line *line) {
     struct named *it = promises_find(&promises_undone, change->folder, change->name);
     if (change->undo && it != NULL && strcmp(line->outcome, "undone") != 0 && it->place != p->place)
         it->exposed = true;
-    change->ender = p->serial;
+    p->ended = (int)(change - changes);
     change->minders = 0;
 }
 
@@ -614,7 +627,7 @@ static void check_hold(const struct process *p, const struct line *line) {
 void promises_append(struct process *p, size_t at, size_t length) {
     struct line *line = &p->line;
     size_t end = at + length;
-    p->change = p->added = -1;
+    p->change = p->added = p->ended = -1;
     line->kind = LINE_NONE;
     if (length == 0)
         return;
@@ -660,6 +673,9 @@ void promises_appended(struct process *p, size_t end) {
     const struct named *hold = promises_find(&holds, line->folder, line->name);
     if (line->kind == LINE_HOLD && hold != NULL)
         *promises_put(&known[p - processes], line->folder, line->name) = *hold;
+    /* Who could not write that it has ended a change takes the line for another process's. */
+    if (p->ended >= 0)
+        changes[p->ended].ender = p->serial;
     if (p->added < 0)
         return;
     if (line->number <= highest)

@@ -45,6 +45,7 @@ struct deed {
 
 struct named {
     char name[WORLD_NAME_BYTES];
+    uint32_t key; /* of the name, which is searched for */
     unsigned folder;
     uint32_t content;
     uint32_t number; /* of a hold, that of its undo */
