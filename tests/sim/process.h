@@ -168,9 +168,12 @@ struct process {
     bool session_trouble; /* since it was locked */
     size_t times_count;
     uint64_t times[PROCESS_TIMES]; /* of its repairs */
+    bool asked_written;            /* somebody wrote to the record that was asked about last: */
+    char asked[WORLD_NAME_BYTES];
     size_t warned_count;
     struct {
         uint32_t number, content;
+        bool written; /* as it was seen last */
         char name[WORLD_NAME_BYTES];
     } warned[PROCESS_WARNINGS];
     /* Since when a record is known to be quiet. */

@@ -285,8 +285,7 @@ static bool is_written(void *context, const char *name) {
         world_open(place_of(process, NULL), name, ACCESS_READ, ACCESS_READ, process->serial, &code);
     if (h >= 0)
         world_close(h);
-    if (code == WORLD_SHARING)
-        promises_written(process, name);
+    promises_asked(process, name, code == WORLD_SHARING);
     return code == WORLD_SHARING;
 }
 

@@ -403,16 +403,22 @@ static void report_warning(struct process *p, const struct event *event) {
         return;
     p->warned[i].number = event->number;
     p->warned[i].content = p->read_content;
+    p->warned[i].written = p->asked_written && world_equal(p->asked, name);
     (void)snprintf(p->warned[i].name, WORLD_NAME_BYTES, "%s", name);
     if (i == p->warned_count)
         p->warned_count++;
 }
 
-void promises_written(struct process *p, const char *name) {
+void promises_asked(struct process *p, const char *name, bool is_written) {
     for (size_t i = 0; i < p->warned_count; i++) {
-        if (world_equal(p->warned[i].name, name))
-            p->warned[i].content = 0; /* of no record */
+        bool *was_written = &p->warned[i].written;
+        if (!world_equal(p->warned[i].name, name) || (!is_written && !*was_written))
+            continue;
+        p->warned[i].content = 0; /* of no record */
+        *was_written = is_written;
     }
+    p->asked_written = is_written;
+    (void)snprintf(p->asked, sizeof p->asked, "%s", name);
 }
 
 /* ---- reminders */

@@ -43,8 +43,9 @@ void promises_clock_forward(void);
 void promises_report(struct process *process, const struct event *event, bool delivered);
 
 void promises_hint(struct process *process, const char *name);
-/* It sees that somebody still writes to a record, of which it may warn later, or not at all. */
-void promises_written(struct process *process, const char *name);
+/* It sees whether somebody still writes to a record, of which it may warn later, or not at all: what was said
+ * while it was written to counts for what it holds once it is let go. */
+void promises_asked(struct process *process, const char *name, bool is_written);
 /* It reads in the journal that another process has released a record, or not repaired it after all. */
 void promises_ended(struct process *process, const char *name);
 void promises_told(struct process *process); /* continued or configured */

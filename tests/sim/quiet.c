@@ -113,10 +113,11 @@ void sim_pass(uint64_t ms) {
 }
 
 bool sim_is_limited(unsigned more) {
+    /* After the clock was set back, all that was repaired before may be in the future. */
+    uint64_t since = sim.clock_back ? 0 : world.now - 3 * (uint64_t)HOUR;
     if (sim.clock_back && processes[0].mender.trip.on)
         return true;
-    return 2 * (promises_repairs(world.now - 3 * (uint64_t)HOUR) + more) >=
-           sim.settings.repairs_per_hour;
+    return 2 * (promises_repairs(since) + more) >= sim.settings.repairs_per_hour;
 }
 
 uint64_t sim_distance(void) {
