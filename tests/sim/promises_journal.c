@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * promises_journal: the journal, read by other means than core's: what it tells, who knows of it, and
- * what has to be in it.
+ * promises_journal: what the journal tells, who knows of it, and what has to be in a new one.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "promises_parts.h"
-
-enum { FIELDS = 16, FIELD_BYTES = 64 };
 
 struct deed promises_changes[CHANGES];
 size_t promises_change_count;
@@ -21,8 +16,8 @@ struct reminder promises_reminder;
 #define change_count promises_change_count
 #define holds promises_holds
 
-static struct list known[PROCESSES]; /* holds that each process knows of */
-static uint32_t highest;
+struct list promises_known[PROCESSES];
+uint32_t promises_highest;
 /* Somebody else changed the journal, and this process has not taken it in hand since. */
 static bool tampered[PROCESSES];
 
@@ -59,7 +54,7 @@ struct named *promises_put(struct list *list, unsigned folder, const char *name)
     return found;
 }
 
-static void remove_named(struct list *list, unsigned folder, const char *name) {
+void promises_remove(struct list *list, unsigned folder, const char *name) {
     struct named *found = promises_find(list, folder, name);
     if (found != NULL)
         *found = list->items[--list->count];
@@ -74,132 +69,10 @@ void promises_journal_begin(void) {
     change_count = 0;
     holds.count = promises_undone.count = 0;
     for (size_t i = 0; i < PROCESSES; i++)
-        known[i].count = 0;
-    highest = 0;
+        promises_known[i].count = 0;
+    promises_highest = 0;
     memset(&promises_reminder, 0, sizeof promises_reminder);
     memset(tampered, 0, sizeof tampered);
-}
-
-/* ---- lines */
-
-static unsigned hex_value(char c) {
-    return c >= 'A' ? (unsigned)(c - 'A') + 10 : (unsigned)(c - '0');
-}
-
-/* Takes the fields apart, of which the first 63 bytes are enough. */
-static size_t split(const char *text, size_t length, char fields[FIELDS][FIELD_BYTES]) {
-    size_t count = 0;
-    size_t n = 0;
-    for (size_t i = 0; i <= length && count < FIELDS; i++) {
-        if (i == length || text[i] == '\t') {
-            fields[count++][n] = '\0';
-            n = 0;
-        } else if (text[i] == '%' && i + 2 < length) {
-            if (n < FIELD_BYTES - 1)
-                fields[count][n++] = (char)(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
-            i += 2;
-        } else if (n < FIELD_BYTES - 1) {
-            fields[count][n++] = text[i];
-        }
-    }
-    return count;
-}
-
-static uint32_t read_utc(const char *text) {
-    struct tm tm = {0};
-    if (sscanf(text, "%d-%d-%dT%d:%d:%dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
-               &tm.tm_min, &tm.tm_sec) != 6)
-        return 0;
-    /* Days since 1970, counted by the year and the month. */
-    static const int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
-    int64_t days = 0;
-    for (int year = 1970; year < tm.tm_year; year++)
-        days += year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 366 : 365;
-    days += before[(tm.tm_mon - 1) % 12] + tm.tm_mday - 1;
-    days += tm.tm_mon > 2 && tm.tm_year % 4 == 0;
-    return (uint32_t)(days * 86400 + tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec);
-}
-
-static uint32_t decimal(const char *text) {
-    return (uint32_t)strtoul(text, NULL, 10);
-}
-
-static uint32_t hexadecimal(const char *text) {
-    return (uint32_t)strtoul(text, NULL, 16);
-}
-
-static void take_record(struct line *line, const char *name, const char *folder) {
-    (void)snprintf(line->name, sizeof line->name, "%.31s", name);
-    line->folder = world_folder(folder);
-}
-
-/* The first version had no numbers in HOLD and RELEASE. */
-static void take_fields(struct line *line, bool is_1, char f[FIELDS][FIELD_BYTES]) {
-    static const char *const kinds[] = {"",           "INTENT", "UNDO",    "REPAIRED",
-                                        "DONE",       "HOLD",   "RELEASE", "LOADED",
-                                        "CHECKPOINT", "STATE",  "WINDOW"};
-    unsigned at = is_1 ? 3 : 4;
-    for (int k = LINE_INTENT; k <= LINE_WINDOW; k++) {
-        if (strcmp(f[2], kinds[k]) == 0 && (!is_1 || (k <= LINE_LOADED && k != LINE_REPAIRED)))
-            line->kind = (enum kind)k;
-    }
-    line->utc = read_utc(f[1]);
-    switch (line->kind) {
-    case LINE_INTENT:
-    case LINE_UNDO:
-    case LINE_REPAIRED:
-        line->number = decimal(f[3]);
-        line->offset = decimal(f[4]);
-        line->size = decimal(f[5]);
-        line->before = hexadecimal(f[6]);
-        line->after = hexadecimal(f[7]);
-        take_record(line, f[8], f[10]);
-        (void)snprintf(line->mailbox, sizeof line->mailbox, "%.63s", f[9]);
-        break;
-    case LINE_DONE:
-        line->number = decimal(f[3]);
-        (void)snprintf(line->outcome, sizeof line->outcome, "%.15s", f[4]);
-        break;
-    case LINE_HOLD:
-        line->number = is_1 ? 0 : decimal(f[3]);
-        line->before = hexadecimal(f[at]);
-        take_record(line, f[at + 1], f[at + 2]);
-        break;
-    case LINE_RELEASE:
-        take_record(line, f[at], f[at + 1]);
-        break;
-    case LINE_CHECKPOINT:
-        line->number = decimal(f[5]);
-        break;
-    case LINE_STATE:
-        (void)snprintf(line->outcome, sizeof line->outcome, "%.15s", f[3]);
-        break;
-    case LINE_NONE:
-    case LINE_LOADED:
-    case LINE_WINDOW:
-        break;
-    }
-}
-
-/* `text` without the end of the line. */
-static bool parse(const char *text, size_t length, struct line *line) {
-    static char fields[FIELDS][FIELD_BYTES];
-    char crc[9];
-    memset(line, 0, sizeof *line);
-    while (length > 0 && text[length - 1] == '\r')
-        length--;
-    if (length < 20 || length > 4096 || text[length - 9] != '\t')
-        return false;
-    bool is_1 = memcmp(text, "KMR1\t", 5) == 0;
-    if (!is_1 && memcmp(text, "KMR2\t", 5) != 0)
-        return false;
-    (void)snprintf(crc, sizeof crc, "%08X", world_crc(0, text, length - 9));
-    if (memcmp(crc, text + length - 8, 8) != 0)
-        return false;
-    memset(fields, 0, sizeof fields);
-    (void)split(text, length - 9, fields);
-    take_fields(line, is_1, fields);
-    return line->kind != LINE_NONE;
 }
 
 /* ---- what a line means to whoever reads it */
@@ -225,7 +98,7 @@ static struct deed *find_same(const struct line *line) {
     return found;
 }
 
-static struct deed *find_open(uint32_t number) {
+struct deed *promises_find_open(uint32_t number) {
     for (size_t i = change_count; i-- > 0;) {
         if (changes[i].number == number && changes[i].present && !changes[i].done)
             return &changes[i];
@@ -244,7 +117,7 @@ static void apply_hold(const struct line *line) {
     hold->number = line->number;
 }
 
-static void apply(const struct line *line) {
+void promises_apply(const struct line *line) {
     struct deed *change = NULL;
     switch (line->kind) {
     case LINE_INTENT:
@@ -258,7 +131,7 @@ static void apply(const struct line *line) {
         }
         break;
     case LINE_DONE:
-        change = find_open(line->number);
+        change = promises_find_open(line->number);
         if (change != NULL)
             change->done = true;
         break;
@@ -266,7 +139,7 @@ static void apply(const struct line *line) {
         apply_hold(line);
         break;
     case LINE_RELEASE:
-        remove_named(&holds, line->folder, line->name);
+        promises_remove(&holds, line->folder, line->name);
         break;
     case LINE_NONE:
     case LINE_LOADED:
@@ -277,7 +150,7 @@ static void apply(const struct line *line) {
     }
 }
 
-static struct deed *add_change(const struct line *line, uint32_t owner) {
+struct deed *promises_add_change(const struct line *line, uint32_t owner) {
     static struct deed none;
     if (change_count == CHANGES) {
         broken("the simulation itself: too many changes");
@@ -300,28 +173,12 @@ static struct deed *add_change(const struct line *line, uint32_t owner) {
     return change;
 }
 
-/* Calls `visit` for each good line; returns how many are none. */
-static unsigned read_lines(const char *content, size_t length, void (*visit)(const struct line *)) {
-    struct line line;
-    unsigned foreign = 0;
-    for (size_t from = 0; from < length;) {
-        const char *end = memchr(content + from, '\n', length - from);
-        size_t to = end != NULL ? (size_t)(end - content) : length;
-        if (parse(content + from, to - from, &line))
-            visit(&line);
-        else
-            foreign++;
-        from = to + 1;
-    }
-    return foreign;
-}
-
 /* Reads the journal anew, as a process that starts does. */
 static unsigned reread(const char *content, size_t length) {
     holds.count = 0;
     for (size_t i = 0; i < change_count; i++)
         changes[i].present = changes[i].done = false;
-    return read_lines(content, length, apply);
+    return promises_read_lines(content, length, promises_apply);
 }
 
 /* ---- who knows what */
@@ -336,7 +193,7 @@ static void lose_what_nobody_knows(void) {
 }
 
 void promises_forget(struct process *p) {
-    known[p - processes].count = 0;
+    promises_known[p - processes].count = 0;
     tampered[p - processes] = false;
     for (size_t i = 0; i < change_count; i++) {
         changes[i].knowers &= ~promises_bit(p);
@@ -348,7 +205,7 @@ void promises_forget(struct process *p) {
 
 /* It has read all of the journal. A count of which the journal has lost a part may be taken for the same
  * as what it has instead. */
-static void learn(struct process *p) {
+void promises_learn(struct process *p) {
     bool deficient = false;
     if (p->session_trouble)
         return;
@@ -367,8 +224,8 @@ static void learn(struct process *p) {
 }
 
 /* It has written down how many repairs the last hour had; nothing else counts any more. */
-static void write_down(struct process *p) {
-    learn(p);
+void promises_write_down(struct process *p) {
+    promises_learn(p);
     for (size_t i = 0; i < change_count; i++)
         changes[i].counted = (changes[i].knowers & promises_bit(p)) != 0;
 }
@@ -383,7 +240,7 @@ void promises_idle(struct process *p) {
 
 bool promises_knows_hold(const struct process *p, unsigned folder, const char *name,
                          uint32_t content) {
-    const struct named *hold = promises_find(&known[p - processes], folder, name);
+    const struct named *hold = promises_find(&promises_known[p - processes], folder, name);
     return hold != NULL && hold->content == content;
 }
 
@@ -406,7 +263,7 @@ static bool is_misled(const struct process *p) {
 
 /* Whoever has read or written that a record is held leaves no journal without it. */
 void promises_journal_closing(struct process *p) {
-    struct list *mine = &known[p - processes];
+    struct list *mine = &promises_known[p - processes];
     if (p->session_trouble)
         return;
     for (size_t i = 0; i < mine->count; i++) {
@@ -417,7 +274,7 @@ void promises_journal_closing(struct process *p) {
             broken("%s: its hold is not in the journal any more", it->name);
     }
     copy_list(mine, &holds);
-    learn(p);
+    promises_learn(p);
     /* What it says of it must be true in whatever spelling it was told of it. */
     p->found_held =
         promises_find(&holds, p->folder, p->target) != NULL && world_find(p->place, p->given) >= 0;
@@ -425,10 +282,10 @@ void promises_journal_closing(struct process *p) {
 }
 
 void promises_is_whole(void) {
-    const struct list *mine = &known[0];
+    const struct list *mine = &promises_known[0];
     struct line first;
     const char *end = memchr(world.journal, '\n', world.journal_size);
-    if (end == NULL || !parse(world.journal, (size_t)(end - world.journal), &first) ||
+    if (end == NULL || !promises_parse(world.journal, (size_t)(end - world.journal), &first) ||
         first.kind != LINE_CHECKPOINT)
         broken("the journal is not written again two seconds after it was changed");
     for (size_t i = 0; i < mine->count; i++) {
@@ -449,7 +306,7 @@ static void note_state(const struct line *line) {
 
 void promises_state(const char *expected) {
     state[0] = '\0';
-    (void)read_lines(world.journal, world.journal_size, note_state);
+    (void)promises_read_lines(world.journal, world.journal_size, note_state);
     if (strcmp(state, expected) != 0)
         broken("the state is said to be '%s' and is '%s'", state, expected);
 }
@@ -460,19 +317,19 @@ static void adopt(const struct line *line) {
     if (line->kind == LINE_INTENT || line->kind == LINE_UNDO) {
         struct deed *change = find_same(line);
         if (change == NULL)
-            change = add_change(line, 0);
+            change = promises_add_change(line, 0);
         /* Who could not write the line takes it for another process's. */
         if (!change->sure)
             change->owner = 0;
         change->sure = true;
     }
-    if (line->number > highest)
-        highest = line->number;
+    if (line->number > promises_highest)
+        promises_highest = line->number;
 }
 
 static void look_anew(void) {
-    highest = 0;
-    (void)read_lines(world.journal, world.journal_size, adopt);
+    promises_highest = 0;
+    (void)promises_read_lines(world.journal, world.journal_size, adopt);
     (void)reread(world.journal, world.journal_size);
 }
 
@@ -525,171 +382,6 @@ void promises_clock_forward(void) {
     promises_reminder.excused = true;
 }
 
-/* ---- what is added to it */
-
-void promises_trouble(struct process *p) {
-    p->trouble = p->session_trouble = true;
-    p->trouble_step = p->steps;
-}
-
-void promises_refused(struct process *p, unsigned folder, const char *name) {
-    for (size_t i = 0; i < change_count; i++) {
-        if (changes[i].owner == p->serial && changes[i].folder == folder &&
-            world_equal(changes[i].name, name))
-            changes[i].node = 0;
-    }
-}
-
-/* What it gave up in another directory of that path is a matter of that one. */
-void promises_folder_opened(struct process *p) {
-    for (size_t i = 0; i < change_count; i++) {
-        if (changes[i].owner == p->serial)
-            changes[i].node = 0;
-    }
-}
-
-static void check_begun(const struct process *p, const struct line *line, const struct node *node) {
-    for (size_t i = change_count; i-- > 0;) {
-        const struct deed *change = &changes[i];
-        if (change->undo || !change->sure || change->owner != p->serial ||
-            change->folder != line->folder || !world_equal(change->name, line->name))
-            continue;
-        bool open = change->present && !change->done;
-        /* Another process that took in a journal which somebody put there may have given it another number:
-         * it is taken for that process's then. */
-        bool ended = change->ender == p->serial && change->number == change->begun;
-        if (change->node == node->serial && change->node_version == node->version &&
-            (open || ended) && change->time > promises_told_at)
-            broken("%s: INTENT twice for the same content", line->name);
-        return;
-    }
-}
-
-static void begin_change(struct process *p, const struct line *line) {
-    learn(p);
-    if (p->handle < 0) {
-        broken("%s: INTENT or UNDO while no record is open", line->name);
-        return;
-    }
-    const struct node *node = &world.nodes[world.handles[p->handle].node];
-    if (line->kind == LINE_INTENT)
-        check_begun(p, line, node);
-    if (!p->path_checked)
-        broken("%s: a change is begun, and nobody has seen that the path leads there", line->name);
-    struct deed *change = add_change(line, p->serial);
-    change->node = node->serial;
-    change->node_version = node->version;
-    change->counted = true;
-    change->time = p->called;
-    change->place = p->place;
-    p->added = (int)(change - changes);
-    /* A new undo is a new wish that it be held. */
-    struct named *it = promises_find(&promises_undone, line->folder, line->name);
-    if (change->undo && it != NULL)
-        it->released = false;
-}
-
-static void check_done(struct process *p, const struct line *line) {
-    struct deed *change = find_open(line->number);
-    if (change == NULL) {
-        broken("DONE of %u, which was never begun", line->number);
-        return;
-    }
-    if (strcmp(line->outcome, "not-made") == 0) {
-        if (!change->seen_before)
-            broken("%s: the journal says that %u was not made, which nobody has seen", change->name,
-                   change->number);
-    } else if (change->reports == 0) {
-        broken("%s: DONE of %u before it was reported", change->name, change->number);
-    }
-    /* The journal knows a folder by its path: how an undo ended is seen in the directory that is there now. */
-    struct named *it = promises_find(&promises_undone, change->folder, change->name);
-    if (change->undo && it != NULL && strcmp(line->outcome, "undone") != 0 && it->place != p->place)
-        it->exposed = true;
-    p->ended = (int)(change - changes);
-    change->minders = 0;
-}
-
-static void check_hold(const struct process *p, const struct line *line) {
-    const struct named *hold = promises_find(&holds, line->folder, line->name);
-    struct named *it = promises_find(&promises_undone, line->folder, line->name);
-    if (line->kind == LINE_HOLD && it != NULL && it->released)
-        broken("%s is held again after it was released", line->name);
-    for (size_t i = 0; i < PROCESSES; i++)
-        remove_named(&known[i], line->folder, line->name);
-    if (line->kind != LINE_RELEASE)
-        return;
-    /* By what the journal says, and by what was undone: HOLD may be of another content. */
-    if (p->kind != PROCESS_RELEASE &&
-        ((hold != NULL && hold->content == p->read_content) ||
-         (it != NULL && it->active && !it->exposed && it->content == p->read_content)))
-        broken("%s is released though it is as it was", line->name);
-    if (it != NULL)
-        it->active = false;
-}
-
-void promises_append(struct process *p, size_t at, size_t length) {
-    struct line *line = &p->line;
-    size_t end = at + length;
-    p->change = p->added = p->ended = -1;
-    line->kind = LINE_NONE;
-    if (length == 0)
-        return;
-    if (world.journal[end - 1] == '\n')
-        end--;
-    size_t from = end;
-    while (from > 0 && world.journal[from - 1] != '\n')
-        from--;
-    if (memmem(world.journal + at, length, "\tSECRET", 7) != NULL)
-        broken("a secret is written to the journal");
-    /* A part of the end of a line that had lacked nothing else before. */
-    if (from < at && parse(world.journal + from, at - from, line)) {
-        line->kind = LINE_NONE;
-        return;
-    }
-    if (!parse(world.journal + from, end - from, line))
-        return;
-    if (line->kind == LINE_INTENT || line->kind == LINE_UNDO)
-        begin_change(p, line);
-    else if (line->kind == LINE_DONE)
-        check_done(p, line);
-    else if (line->kind == LINE_HOLD || line->kind == LINE_RELEASE)
-        check_hold(p, line);
-    else if (line->kind == LINE_CHECKPOINT || line->kind == LINE_REPAIRED)
-        broken("a line is added that belongs to the beginning of a journal");
-    apply(line);
-}
-
-void promises_appended(struct process *p, size_t end) {
-    struct line *line = &p->line;
-    struct named *it = NULL;
-    if (line->kind == LINE_NONE || world.journal[end - 1] != '\n')
-        broken("what is added to the journal makes no line of it");
-    if (line->kind == LINE_RELEASE && p->kind == PROCESS_RELEASE)
-        it = promises_find(&promises_undone, line->folder, line->name);
-    if (it != NULL)
-        it->released = true;
-    if (line->kind == LINE_WINDOW)
-        write_down(p);
-    if (line->kind == LINE_STATE && p->serial == promises_reminder.serial)
-        promises_reminder.written = true;
-    /* What now tells: of another spelling of the folder there may be a later undo. */
-    const struct named *hold = promises_find(&holds, line->folder, line->name);
-    if (line->kind == LINE_HOLD && hold != NULL)
-        *promises_put(&known[p - processes], line->folder, line->name) = *hold;
-    /* Who could not write that it has ended a change takes the line for another process's. */
-    if (p->ended >= 0)
-        changes[p->ended].ender = p->serial;
-    if (p->added < 0)
-        return;
-    if (line->number <= highest)
-        broken("the number %u is used twice", line->number);
-    highest = line->number;
-    changes[p->added].sure = true;
-    changes[p->added].knowers = changes[p->added].minders = promises_bit(p);
-    p->change = p->added;
-}
-
 /* ---- a new one */
 
 static uint32_t most;
@@ -716,7 +408,7 @@ void promises_rotate(struct process *p, const char *content, size_t length) {
     static bool open[CHANGES];
     struct line first;
     const char *end = memchr(content, '\n', length);
-    if (end == NULL || !parse(content, (size_t)(end - content), &first) ||
+    if (end == NULL || !promises_parse(content, (size_t)(end - content), &first) ||
         first.kind != LINE_CHECKPOINT)
         broken("the new journal does not begin with a checkpoint");
     copy_list(&old, &holds);
@@ -724,8 +416,8 @@ void promises_rotate(struct process *p, const char *content, size_t length) {
         open[i] = tampered[p - processes] ? (changes[i].minders & promises_bit(p)) != 0
                                           : changes[i].present && !changes[i].done;
     most = lines = 0;
-    (void)read_lines(content, length, note_number);
-    if (most < highest)
+    (void)promises_read_lines(content, length, note_number);
+    if (most < promises_highest)
         broken("the new journal does not know the last number");
     if (lines > MEMORY_ITEMS + 4)
         broken("the new journal has %u lines", lines);
@@ -737,7 +429,7 @@ void promises_rotate(struct process *p, const char *content, size_t length) {
     }
     check_new_holds(&old, !tampered[p - processes]);
     if (!is_misled(p))
-        check_new_holds(&known[p - processes], true);
+        check_new_holds(&promises_known[p - processes], true);
     (void)reread(world.journal, world.journal_size);
 }
 
@@ -758,8 +450,8 @@ void promises_rotated(struct process *p) {
     if (tampered[p - processes])
         note_revived();
     for (size_t i = 0; i < PROCESSES; i++)
-        give_way(&known[i]);
+        give_way(&promises_known[i]);
     if (p->serial == promises_reminder.serial)
         promises_reminder.written = true;
-    write_down(p);
+    promises_write_down(p);
 }

@@ -84,6 +84,26 @@ struct reminder {
 extern struct reminder promises_reminder;
 
 void promises_journal_begin(void);
+void promises_events_begin(void);
+
+/* Of a line without its end; false when it is none. */
+bool promises_parse(const char *text, size_t length, struct line *line);
+/* Calls `visit` for each good line; returns how many are none. */
+unsigned promises_read_lines(const char *content, size_t length,
+                             void (*visit)(const struct line *));
+
+/* Holds that each process knows of, and the last number that was given. */
+extern struct list promises_known[PROCESSES];
+extern uint32_t promises_highest;
+
+void promises_remove(struct list *list, unsigned folder, const char *name);
+/* What a line means to whoever reads it. */
+void promises_apply(const struct line *line);
+struct deed *promises_add_change(const struct line *line, uint32_t owner);
+struct deed *promises_find_open(uint32_t number);
+/* A process has read all of the journal, or written down how many repairs the last hour had. */
+void promises_learn(struct process *process);
+void promises_write_down(struct process *process);
 /* Whether this process has read, or written, that a record is held with this content. */
 bool promises_knows_hold(const struct process *process, unsigned folder, const char *name,
                          uint32_t content);
