@@ -187,9 +187,10 @@ static bool release_changed(struct mender *mender, const char *name, uint32_t co
     return hold == NULL || (hold->before != content && ledger_release(&mender->ledger, hold));
 }
 
+/* Until the journal is taken, another process may release it unheard of. */
 static bool is_held(struct mender *mender, const char *name, uint32_t content) {
     const struct memory_item *hold = memory_find(&mender->ledger.memory, ITEM_HOLD, name);
-    return hold != NULL && hold->before == content;
+    return mender->ledger.read_once && hold != NULL && hold->before == content;
 }
 
 /* A record that was just judged stuck and has been quiet. The journal is locked: what others have

@@ -248,6 +248,28 @@ static void gone_before_it_is_due(void **state) {
     no_complaints();
 }
 
+/* A journal without a checkpoint is read, and cannot be written anew; before it can, another process releases
+ * what it holds. Without a rescan nobody would look at that again. */
+static void released_before_the_journal_is_taken(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    struct journal_entry entry = an_intent(5, "a.ini", STUCK);
+    entry.kind = JOURNAL_HOLD;
+    fake_append_entry(&fake, &entry);
+    (void)fake_fail(&fake, FAKE_JOURNAL_NEW, 1, FAKE_FOR_EVER, HOST_FAILED);
+    settings.rescan_minutes = 0;
+    start();
+    run(MINUTE);
+    untouched(file, STUCK);
+    entry.kind = JOURNAL_RELEASE;
+    fake_append_entry(&fake, &entry);
+    fake_heal(&fake);
+    mender_journal_changed(&mender);
+    run(5 * MINUTE);
+    repaired(file, STUCK);
+    journal_is_clean(0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(repairs_by_scan),
@@ -265,6 +287,7 @@ int main(void) {
         TEST(sound_or_gone_when_opened),
         TEST(doubtful_when_opened),
         TEST(gone_before_it_is_due),
+        TEST(released_before_the_journal_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
