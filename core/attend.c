@@ -12,13 +12,16 @@ static uint64_t now(const struct mender *mender) {
 
 /* ---- warnings ---- */
 
-/* Reports what is new about this content of this record; what did not get into the event log stays
- * new. */
+/* Reports what is new about this content of this record. What did not get into the event log stays new, and a
+ * scan comes to it again. */
 static void warn(struct mender *mender, enum event_number number, const char *name,
                  uint32_t content, const char *more, const struct host_result *why) {
-    if (notices_is_new(&mender->notices, number, name, content) &&
-        site_report_of(&mender->site, number, name, more, why))
+    if (!notices_is_new(&mender->notices, number, name, content))
+        return;
+    if (site_report_of(&mender->site, number, name, more, why))
         notices_add(&mender->notices, number, name, content);
+    else
+        scan_want(&mender->scan);
 }
 
 /* The event for a record that is left as it is; 0 if it is as it should be. */

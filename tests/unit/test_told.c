@@ -311,6 +311,25 @@ static void written_back_under_a_warning(void **state) {
     no_complaints();
 }
 
+/* What the event log did not take is said when it does, though no rescan is due. */
+static void said_when_the_log_takes_events(void **state) {
+    (void)state;
+    (void)fake_file(&fake, "a.ini", STUCK);
+    (void)fake_file(&fake, "b.ini", DOUBTFUL);
+    settings.repair = false;
+    settings.rescan_minutes = 0;
+    (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
+    start();
+    run(10 * MINUTE);
+    story("while it is full", "");
+    fake_heal(&fake);
+    run(3 * MINUTE);
+    same_number("a.ini", "2001", 1, fake_events(&fake, EVENT_STUCK));
+    same_number("b.ini", "2010", 1, fake_events(&fake, EVENT_DOUBTFUL));
+    run(HOUR);
+    same_number("later", "2001", 1, fake_events(&fake, EVENT_STUCK));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(busy_backs_off),
@@ -329,6 +348,7 @@ int main(void) {
         TEST(what_must_not_be_read),
         TEST(busy_journal_is_not_a_change),
         TEST(written_back_under_a_warning),
+        TEST(said_when_the_log_takes_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
