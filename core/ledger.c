@@ -247,6 +247,8 @@ static struct host_result checkpoint(struct ledger *ledger) {
     /* What found no place in memory would be gone. */
     if (ledger->memory.overflow)
         return overflow;
+    /* The clock may be set while it is made. */
+    const int64_t before = drift(ledger);
     made.result = host->journal_new(host->context);
     put_all(ledger, &made);
     if (made.result.code == HOST_OK)
@@ -261,7 +263,7 @@ static struct host_result checkpoint(struct ledger *ledger) {
     ledger->size = ledger->known = made.length;
     ledger->torn = ledger->rewrite = ledger->failing = false;
     ledger->settings_due = ledger->state_due = ledger->window_due = false;
-    ledger->drift = drift(ledger);
+    ledger->drift = before;
     ledger->backoff = 0;
     return host_ok;
 }
