@@ -261,7 +261,7 @@ static struct host_result checkpoint(struct ledger *ledger) {
     ledger->last = made.last;
     ledger->last_at = made.last_at;
     ledger->size = ledger->known = made.length;
-    ledger->torn = ledger->rewrite = ledger->failing = false;
+    ledger->torn = ledger->rewrite = ledger->failing = ledger->memory.changed = false;
     ledger->settings_due = ledger->state_due = ledger->window_due = false;
     ledger->drift = before;
     ledger->backoff = 0;

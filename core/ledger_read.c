@@ -314,16 +314,15 @@ static struct host_result read_all(struct ledger *ledger, enum memory_pass pass,
     }
     ledger->known = ledger->last_at = ledger->last = ledger->counted = ledger->head_length = 0;
     struct host_result result = read_lines(ledger);
-    if (result.code == HOST_OK && ledger->memory.pass != PASS_NEW) {
+    if (result.code == HOST_OK && pass != PASS_NEW) {
         tell_over(ledger, ITEM_HOLD);
         tell_over(ledger, ITEM_FLIGHT);
-        memory_end(&ledger->memory);
         limiter_merge(&ledger->window, &ledger->other, now(ledger));
     }
-    if (result.code == HOST_OK)
+    if (result.code == HOST_OK) {
+        memory_end(&ledger->memory);
         result = take_head(ledger, pass);
-    if (result.code == HOST_OK)
-        ledger->memory.changed = false;
+    }
     if (ledger->counted < ledger->memory.number)
         ledger->counted = ledger->memory.number;
     return result;
@@ -346,6 +345,16 @@ static struct host_result read_again(struct ledger *ledger) {
     return result;
 }
 
+/* What others have added to it. Where one of them has taken a number of ours, ours gets another one, and the
+ * journal has to tell that. */
+static struct host_result read_on(struct ledger *ledger) {
+    struct host_result result = read_lines(ledger);
+    if (result.code == HOST_OK && ledger->memory.pass == PASS_NEW)
+        memory_end(&ledger->memory);
+    ledger->rewrite = ledger->rewrite || ledger->memory.changed;
+    return result;
+}
+
 struct host_result ledger_read(struct ledger *ledger) {
     enum identity identity = IS_REPLACED;
     bool related = false;
@@ -355,6 +364,6 @@ struct host_result ledger_read(struct ledger *ledger) {
     if (result.code != HOST_OK)
         return result;
     if (identity == IS_SAME)
-        return ledger->again && !ledger->rewrite ? read_again(ledger) : read_lines(ledger);
+        return ledger->again && !ledger->rewrite ? read_again(ledger) : read_on(ledger);
     return read_all(ledger, identity == IS_ROTATED ? PASS_ROTATED : PASS_REPLACED, related);
 }

@@ -346,6 +346,22 @@ static void a_folder_that_was_found(void **state) {
     no_complaints();
 }
 
+/* Another process, which knew of another journal, takes the number of a repair in flight: each has one of its own
+ * then, also in the journal. */
+static void a_number_of_ours_is_taken(void **state) {
+    (void)state;
+    struct fake_file *file = a_write_that_waits(4, HOST_BUSY, 6 * SECOND);
+    struct journal_entry entry = an_intent(1, "b.ini", OTHER_STUCK);
+    fake_append_entry(&fake, &entry);
+    mender_journal_changed(&mender);
+    run(SECOND);
+    same_text("journal", "lines", "CHECKPOINT, LOADED, STATE, WINDOW, INTENT 2, INTENT 1",
+              fake_journal_story(&fake));
+    run(HOUR);
+    repaired(file, STUCK);
+    journal_is_clean(0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(journal_that_can_not_be_opened),
@@ -366,6 +382,7 @@ int main(void) {
         TEST(journal_back_told_when_the_event_log_is_back),
         TEST(settings_of_another_process),
         TEST(a_folder_that_was_found),
+        TEST(a_number_of_ours_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
