@@ -143,6 +143,7 @@ struct process {
     uint64_t called;   /* when the line that is being added was made */
     bool path_checked; /* since the record was opened: the path leads to the folder that is open */
     bool making;       /* a new journal */
+    unsigned clocks;   /* as promises_journal.c counts, when that was begun */
     bool listing;
     int list_next;
     char listed[WORLD_NAME_BYTES]; /* the last name, during the step in which it was told */

@@ -129,6 +129,7 @@ static struct host_result journal_new(void *context) {
         return process_failed(world_below(2) == 0 ? HOST_BUSY : HOST_FAILED, 5);
     }
     process->making = true;
+    promises_new(process);
     world.left = false;
     world.fresh_size = 0;
     return host_ok;

@@ -25,6 +25,7 @@ void promises_write(struct process *process, uint32_t offset, unsigned char byte
 /* A line, or a part of it, was added to the journal at `at`; and it has reached the disk. */
 void promises_append(struct process *process, size_t at, size_t length);
 void promises_appended(struct process *process, size_t end);
+void promises_new(struct process *process);
 void promises_rotate(struct process *process, const char *content, size_t length);
 void promises_rotated(struct process *process);
 void promises_trouble(struct process *process);

@@ -20,6 +20,10 @@ struct list promises_known[PROCESSES];
 uint32_t promises_highest;
 /* Somebody else changed the journal, and this process has not taken it in hand since. */
 static bool tampered[PROCESSES];
+/* ... and another process has written it anew before that. */
+static bool overtaken[PROCESSES];
+static unsigned
+    clocks; /* how often the wall clock was set forwards, at the story's begin or later */
 
 static uint32_t key_of(const char *name) {
     uint32_t key = 0;
@@ -73,6 +77,7 @@ void promises_journal_begin(void) {
     promises_highest = 0;
     memset(&promises_reminder, 0, sizeof promises_reminder);
     memset(tampered, 0, sizeof tampered);
+    memset(overtaken, 0, sizeof overtaken);
 }
 
 /* ---- what a line means to whoever reads it */
@@ -256,9 +261,15 @@ static bool is_undo_in_flight(const struct named *it) {
 }
 
 /* A checkpoint of another process that is cut short before it is read, or that was made of a journal cut short,
- * tells too little; the service, which is told of each change, writes it again. */
+ * tells too little; the service, which is told of each change, writes it again, unless a verb was quicker. */
 static bool is_misled(const struct process *p) {
-    return p != &processes[0] && tampered[p - processes];
+    return tampered[p - processes] && (p != &processes[0] || overtaken[0]);
+}
+
+/* Of two spellings of a folder that is not watched the later undo tells, be it from a journal that somebody has put
+ * there. */
+static bool is_outdone(const struct process *p, const struct named *it, const struct named *hold) {
+    return tampered[p - processes] && hold->number > it->number;
 }
 
 /* Whoever has read or written that a record is held leaves no journal without it. */
@@ -270,7 +281,7 @@ void promises_journal_closing(struct process *p) {
         const struct named *it = &mine->items[i];
         const struct named *hold = promises_find(&holds, it->folder, it->name);
         if (!is_misled(p) && !is_undo_in_flight(it) &&
-            (hold == NULL || hold->content != it->content))
+            (hold == NULL || (hold->content != it->content && !is_outdone(p, it, hold))))
             broken("%s: its hold is not in the journal any more", it->name);
     }
     copy_list(mine, &holds);
@@ -278,7 +289,7 @@ void promises_journal_closing(struct process *p) {
     /* What it says of it must be true in whatever spelling it was told of it. */
     p->found_held =
         promises_find(&holds, p->folder, p->target) != NULL && world_find(p->place, p->given) >= 0;
-    tampered[p - processes] = false;
+    tampered[p - processes] = overtaken[p - processes] = false;
 }
 
 void promises_is_whole(void) {
@@ -376,6 +387,7 @@ void promises_journal_cut(void) {
 
 /* By the clock that was set forwards, what was repaired is longer ago. */
 void promises_clock_forward(void) {
+    clocks++;
     for (size_t i = 0; i < change_count; i++)
         changes[i].counted = false;
     /* The last reminder, too, for the next process. */
@@ -392,11 +404,12 @@ static void note_number(const struct line *line) {
     most = line->number > most ? line->number : most;
 }
 
-static void check_new_holds(const struct list *old, bool same) {
+static void check_new_holds(const struct process *p, const struct list *old, bool same) {
     for (size_t i = 0; i < old->count; i++) {
         const struct named *it = &old->items[i];
         const struct named *hold = promises_find(&holds, it->folder, it->name);
-        if ((hold == NULL || (same && hold->content != it->content)) && !is_undo_in_flight(it))
+        bool other = hold != NULL && hold->content != it->content && !is_outdone(p, it, hold);
+        if ((hold == NULL || (same && other)) && !is_undo_in_flight(it))
             broken("%s: that it is held is not in the new journal", it->name);
     }
 }
@@ -427,9 +440,9 @@ void promises_rotate(struct process *p, const char *content, size_t length) {
         if (open[i] && (!changes[i].present || changes[i].done))
             broken("%s: %u is not in the new journal", changes[i].name, changes[i].number);
     }
-    check_new_holds(&old, !tampered[p - processes]);
+    check_new_holds(p, &old, !tampered[p - processes]);
     if (!is_misled(p))
-        check_new_holds(&promises_known[p - processes], true);
+        check_new_holds(p, &promises_known[p - processes], true);
     (void)reread(world.journal, world.journal_size);
 }
 
@@ -450,8 +463,16 @@ void promises_rotated(struct process *p) {
     if (tampered[p - processes])
         note_revived();
     for (size_t i = 0; i < PROCESSES; i++)
+        overtaken[i] = tampered[i] && p != &processes[i];
+    for (size_t i = 0; i < PROCESSES; i++)
         give_way(&promises_known[i]);
     if (p->serial == promises_reminder.serial)
         promises_reminder.written = true;
-    promises_write_down(p);
+    /* What was made by a clock that was set meanwhile has to be written down once more. */
+    if (p->clocks == clocks)
+        promises_write_down(p);
+}
+
+void promises_new(struct process *p) {
+    p->clocks = clocks;
 }

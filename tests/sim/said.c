@@ -13,8 +13,9 @@
 
 enum { OTHERS_OWNER = 1, FIRST = 2000, NUMBERS = 2000, ALWAYS = 1000000 };
 
-/* A busy record is worth an event after a minute, and is tried 63 s after the first time. */
-enum { BEFORE_TOLD = 55 * SECOND, UNTIL_TOLD = 20 * SECOND };
+/* A busy record is worth an event after a minute. It is tried 63 s after the first time, or, when it was written to
+ * more often at first, a minute later. */
+enum { BEFORE_TOLD = 55 * SECOND, UNTIL_TOLD = 80 * SECOND };
 
 unsigned said_troubles;
 
