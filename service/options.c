@@ -148,17 +148,18 @@ static bool take_in(struct options *options, const WCHAR *word) {
     return options->has_program || refuse(options, "this path is too long: ", word);
 }
 
-/* `report` replaces what is there: never a record, the configuration or the journal. */
-static bool is_page(const WCHAR *path) {
-    return path_ends_in(path, L".htm") || path_ends_in(path, L".html");
+/* It replaces what is there: never a record, the configuration or the journal. */
+static bool is_output(const WCHAR *path) {
+    return path_ends_in(path, L".htm") || path_ends_in(path, L".html") ||
+           path_ends_in(path, L".txt");
 }
 
 static bool take_output(struct options *options, const WCHAR *word) {
     if (!take_path(options, word, options->output))
         return false;
-    options->has_output = options->verb != VERB_REPORT || is_page(options->output);
+    options->has_output = is_output(options->output);
     return options->has_output ||
-           refuse(options, "the name of a report ends in .htm or .html, unlike ", word);
+           refuse(options, "the file of --output ends in .htm, .html or .txt, unlike ", word);
 }
 
 static bool take_keep(struct options *options, const WCHAR *word) {

@@ -67,6 +67,8 @@ CASES += [(["scan", "/none"], ["scan has no option /none"]), (["scan", "--al"], 
           (["undo", "--all", "--since", "soon"], ['unknown date "soon"']), (["undo", "/all", "--nonsense"], ["no option"]),
           (["undo", "all"], ["not the name of a record: all; did you mean --all?"]),
           (["undo", "C:\\x\\Mxa.ini"], ["name the record without its folder: C:\\x\\Mxa.ini"]),
+          (["scan", "--output", "C:\\x\\Mxa.ini"], ["ends in .htm, .html or .txt", "Mxa.ini"]),
+          (["check", "--output=kmrepair.jnl"], ["ends in .htm, .html or .txt", "kmrepair.jnl"]),
           (["scna"], ["did you mean scan?"])]
 CASES += [(["status", "--format=csv"], ["unknown format \"csv\" (table, json)"]),
           (["install", "--folder", "{file}"], ["not a folder", "{file}"]),
