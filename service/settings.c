@@ -127,11 +127,9 @@ bool settings_load(const WCHAR *path, struct settings *settings, struct config_e
     return true;
 }
 
+/* config_defaults() has set what lies between the members, too. */
 static bool is_same(const struct settings *a, const struct settings *b) {
-    return a->repair == b->repair && a->automatic == b->automatic &&
-           a->settle_seconds == b->settle_seconds && a->rescan_minutes == b->rescan_minutes &&
-           a->reminder_hours == b->reminder_hours && a->repairs_per_hour == b->repairs_per_hour &&
-           text_same(a->folder, b->folder);
+    return memcmp(a, b, offsetof(struct settings, folder)) == 0 && text_same(a->folder, b->folder);
 }
 
 void settings_report(const WCHAR *path, const struct settings *settings, struct events *events) {

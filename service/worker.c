@@ -11,7 +11,8 @@
 
 enum {
     CHECK_MS = 60000,
-    LOAD_MS = 1000 /* a configuration that was saved must have been left alone for so long */
+    LOAD_MS = 1000, /* a configuration that was saved must have been left alone for so long */
+    LOAD_TRIES = 30 /* of one that is in use, until that is said */
 };
 
 enum { ASKED_STOP = 1, ASKED_PAUSE = 2, ASKED_RESUME = 4, ASKED_RELOAD = 8 };
@@ -184,6 +185,14 @@ static void look_after_files(struct worker *worker) {
         on_file(worker, NULL, false);
 }
 
+/* Once a second for half a minute; then that is said, and once a minute. */
+static void put_reload_off(struct worker *worker, const struct config_error *error) {
+    worker->load_due = worker->load_tries < LOAD_TRIES ? host_win_clock(&worker->host) + LOAD_MS
+                                                       : worker->look_due;
+    if (worker->load_tries++ == LOAD_TRIES)
+        settings_refuse(worker->options->config, error, worker->events);
+}
+
 /* New settings take effect at once; a refused file changes nothing. One that somebody is writing to is read
  * when he has done that. */
 static void reload(struct worker *worker) {
@@ -194,10 +203,12 @@ static void reload(struct worker *worker) {
     bool loaded =
         settings_load_reported(worker->options->config, worker->load_asked ? NULL : in_force,
                                settings, &error, worker->events);
-    if (!loaded && error.busy)
-        worker->load_due = host_win_clock(&worker->host) + LOAD_MS;
-    else
-        worker->load_asked = false;
+    if (!loaded && error.busy) {
+        put_reload_off(worker, &error);
+        return;
+    }
+    worker->load_asked = false;
+    worker->load_tries = 0;
     if (!loaded)
         return;
     bool moved = !text_same(settings->folder, in_force->folder);
@@ -272,6 +283,7 @@ DWORD worker_open(struct worker *worker, const struct options *options,
     worker->backoff = 0;
     worker->load_due = MENDER_NEVER;
     worker->load_asked = false;
+    worker->load_tries = 0;
     if (!watch_init(&worker->watch, worker->watch_room, WATCH_BYTES_MAX) ||
         !watch_init(&worker->files, worker->files_room, FILES_BYTES))
         return GetLastError();

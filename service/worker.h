@@ -43,8 +43,9 @@ struct worker {
     void (*on_state)(enum worker_state state);
     uint64_t load_due; /* of reading the configuration again; MENDER_NEVER if it has not changed */
     bool load_asked;   /* somebody wants to hear of it, even if nothing is new */
-    uint64_t look_due; /* of the next identity check, or attempt to open */
-    uint32_t backoff;  /* ms that the folder was waited for */
+    unsigned load_tries; /* at a configuration that is in use */
+    uint64_t look_due;   /* of the next identity check, or attempt to open */
+    uint32_t backoff;    /* ms that the folder was waited for */
     struct host_win host;
     struct mender mender;
     struct known known;

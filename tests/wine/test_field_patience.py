@@ -37,6 +37,20 @@ def configuration_in_use_for_ever(service):
     assert 25000 < answer["elapsed_ms"] < 50000, f"expected to wait for 30 s, got {answer}"
 
 
+def configuration_kept_open_while_running(service):
+    """L9: `Repair = no`, saved by a program that keeps the file open: that is said, and it takes effect in the end."""
+    service.start()
+    service.await_event(3020)
+    with service.wine.hold("hold", service.wine.windows_path(service.config), "rw", "rw", ms=60000):
+        service.config.write_bytes(service.config.read_bytes().replace(b"Repair = yes", b"Repair = no"))
+        event = service.await_event(4001, timeout=50)
+        assert "in use" in event.strings[-1] or "used by another" in event.strings[-1], event
+        assert_holds(lambda: len(service.events(4001)) == 1, "event 4001 is said once", 3)
+    wait_until(lambda: len(service.events(4000)) == 2, "event 4000, that the new configuration is in force", 70)
+    service.put(NAME)
+    service.await_event(2001, NAME)
+
+
 def an_idle_minute(service):
     """L1, quiet: in a minute in which nothing happens nothing is written, also after a scanner has looked on."""
     service.start()
@@ -78,7 +92,8 @@ def folder_of_the_configuration_made_again(service):
     service.await_repaired(LATER, timeout=15)
 
 
-SCENARIOS = [more_names_than_the_queue_holds, configuration_in_use_for_ever, an_idle_minute,
+SCENARIOS = [more_names_than_the_queue_holds, configuration_in_use_for_ever, configuration_kept_open_while_running,
+             an_idle_minute,
              folder_of_the_configuration_made_again]
 
 
