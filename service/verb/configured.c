@@ -11,9 +11,7 @@
 #include "verb/registration.h"
 #include "win/path.h"
 
-/* The configuration of the service that is registered: what follows --config, else kmrepair.ini
- * beside its program. */
-static bool registered_config(WCHAR to[PATH_UNITS]) {
+bool configured_registered(WCHAR to[PATH_UNITS]) {
     static WCHAR program[PATH_UNITS];
     WCHAR *words[OPTIONS_WORDS];
     const WCHAR *rest = NULL;
@@ -32,7 +30,7 @@ static bool registered_config(WCHAR to[PATH_UNITS]) {
 
 void configured_adopt(struct options *options) {
     static WCHAR config[PATH_UNITS];
-    if (registered_config(config) && lstrcmpiW(config, options->config) != 0) {
+    if (configured_registered(config) && lstrcmpiW(config, options->config) != 0) {
         memcpy(options->config, config, sizeof config);
         /* From here on it is as if it had been named: `install` keeps it in the ImagePath. */
         options->has_config = path_beside(config, L"kmrepair.jnl", options->journal);

@@ -14,6 +14,10 @@
 #include "config.h"
 #include "options.h"
 
+/* The configuration of the service that is registered: what follows --config, else kmrepair.ini beside its
+ * program. False when there is no service, or its command line is none. */
+bool configured_registered(WCHAR to[PATH_UNITS]);
+
 /* Without --config, a verb is about the configuration of the service that is registered, or about
  * kmrepair.ini beside the program when none is. Changes the paths in `options` to that. A path that
  * is too long is left alone. */

@@ -3,6 +3,7 @@
 #include "console.h"
 #include "find.h"
 #include "guarded.h"
+#include "verb/configured.h"
 #include "verb/initial.h"
 #include "verb/password.h"
 #include "verb/place.h"
@@ -46,6 +47,18 @@ GUARDED static int print_installed(const struct options *options, const struct s
                : 2;
 }
 
+/* With another journal the service would know of no hold, and repair again what was taken back. */
+static int check_journal(const struct options *options) {
+    static WCHAR config[PATH_UNITS];
+    static WCHAR journal[PATH_UNITS];
+    if (!configured_registered(config) || !path_beside(config, L"kmrepair.jnl", journal) ||
+        lstrcmpiW(journal, options->journal) == 0 || path_is_there(options->journal) ||
+        !path_is_there(journal))
+        return 0;
+    return place_refuse("what is held stands in ", journal,
+                        "; stop the service and copy it beside the new kmrepair.ini");
+}
+
 /* Managed accounts, whose names end in `$`, have a password that nobody knows. */
 static bool wants_password(const struct options *options, const struct access_account *account) {
     return options->has_account && account->is_user &&
@@ -56,6 +69,8 @@ static bool wants_password(const struct options *options, const struct access_ac
 static int check(const struct options *options, struct access_account *account,
                  struct settings *settings) {
     int code = registration_check(options);
+    if (code == 0)
+        code = check_journal(options);
     if (code == 0)
         code = initial_check(options, settings);
     return code == 0 ? secure_check(options, account) : code;

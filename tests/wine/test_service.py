@@ -12,7 +12,7 @@ import pytest
 from field import fault, switch_of
 from host import (CONTINUE, EVENT_SOURCE_KEY, INTERROGATE, PARAMCHANGE, PAUSE, PAUSED, RUNNING,
                   SERVICE, SHOW_EVENTS, STOP, STOPPED, as_repaired, assert_holds,
-                  assert_only_repaired, parse_events, record, snapshot, wait_until)
+                  assert_only_repaired, is_repaired, parse_events, record, snapshot, wait_until)
 
 ACCEPT_STOP, ACCEPT_PAUSE, ACCEPT_SHUTDOWN, ACCEPT_PARAMCHANGE = 1, 2, 4, 8
 OWN_PROCESS, AUTO_START, DOES_NOT_EXIST, NOT_ACTIVE = 16, 2, 1060, 1062
@@ -72,6 +72,29 @@ def test_install_names_another_configuration(service):
     service.start()
     service.await_repaired("stuck.ini")
     assert (other.parent / "kmrepair.jnl").is_file() and not service.journal.exists()
+
+
+def test_install_leaves_no_journal_behind(service):
+    """With another configuration the service would know of no hold, and repair again what was taken back."""
+    place = service.folder.parent / "new"
+    place.mkdir()
+    named = service.wine.windows_path(place / "kmrepair.ini")
+    (place / "kmrepair.ini").write_bytes(service.config.read_bytes())
+    path = service.put("stuck.ini")
+    service.start()
+    service.await_repaired("stuck.ini")
+    service.ok("undo", "stuck.ini")
+    service.ok("stop")
+    before = service.wine.probe("config", SERVICE).pairs()["image"]
+    result = service.run("install", "--config", named)
+    assert result.rc == 2 and service.wine.windows_path(service.journal) in result.err, result
+    assert service.wine.probe("config", SERVICE).pairs()["image"] == before
+    (place / "kmrepair.jnl").write_bytes(service.journal.read_bytes())
+    service.install("--config", named)
+    service.forget_events()
+    service.start()
+    service.await_event(3020)
+    assert not is_repaired(path.read_bytes()) and not service.events(2000)
 
 
 def test_install_writes_the_configuration(product):
