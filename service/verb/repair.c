@@ -80,7 +80,7 @@ static bool can_repair(const struct session *session) {
 /* Another program has it, and it would be tried again. */
 static bool is_in_use(struct mender *mender, const char *name) {
     const struct queue_item *item = queue_find(&mender->queue, name);
-    return (item != NULL && item->backoff != 0) ||
+    return (item != NULL && item->backoff != 0 && mender->ledger.ready) ||
            memory_find(&mender->ledger.memory, ITEM_FLIGHT, name) != NULL;
 }
 
@@ -141,6 +141,9 @@ static bool repair_folder(struct session *session, unsigned char *bytes) {
     make_pass(session);
     bool finished = mender_is_settled(&session->mender);
     mender_close(&session->mender);
+    /* Nothing was begun without it, and no record is to blame. */
+    if (!session->mender.ledger.ready)
+        (void)verb_fail_journal(&session->mender.ledger.trouble);
     /* What counts is what the folder holds now. */
     if (walk_folder(&session->host, bytes, false, &counts, print_left, session).code != HOST_OK)
         return false;
