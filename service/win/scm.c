@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "win/scm.h"
 
-enum { POLL_MS = 50, LOCKED_POLL_MS = 250 };
+enum { POLL_MS = 50, LOCKED_POLL_MS = 250, START_TRIES = 3 };
 
 DWORD scm_open(const WCHAR *name, DWORD access, SC_HANDLE *service) {
     *service = NULL;
@@ -68,18 +68,21 @@ bool scm_is_locked(DWORD error, DWORD begun) {
 DWORD scm_start(SC_HANDLE service, const WCHAR *argument, DWORD state, SERVICE_STATUS *status) {
     DWORD begun = GetTickCount();
     DWORD error = ERROR_SUCCESS;
+    unsigned tries = 0;
     do {
+        tries++;
         error =
             StartServiceW(service, argument != NULL ? 1 : 0, argument != NULL ? &argument : NULL)
                 ? ERROR_SUCCESS
                 : GetLastError();
-    } while (scm_is_locked(error, begun));
-    if (error == ERROR_SUCCESS)
-        return scm_wait(service, state, status);
-    if (error == ERROR_SERVICE_ALREADY_RUNNING &&
-        scm_wait(service, SCM_ANY_STATE, status) != ERROR_SUCCESS)
-        return ERROR_SERVICE_REQUEST_TIMEOUT;
-    return error;
+        if (error == ERROR_SERVICE_ALREADY_RUNNING &&
+            scm_wait(service, SCM_ANY_STATE, status) != ERROR_SUCCESS)
+            return ERROR_SERVICE_REQUEST_TIMEOUT;
+        /* One that was about to stop is started once it has, but not for ever. */
+    } while (scm_is_locked(error, begun) ||
+             (error == ERROR_SERVICE_ALREADY_RUNNING && status->dwCurrentState == SERVICE_STOPPED &&
+              tries < START_TRIES));
+    return error == ERROR_SUCCESS ? scm_wait(service, state, status) : error;
 }
 
 DWORD scm_control(SC_HANDLE service, DWORD control, DWORD state, SERVICE_STATUS *status) {

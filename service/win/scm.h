@@ -15,7 +15,7 @@
 
 #include <stdbool.h>
 
-enum { SCM_WAIT_MS = 30000, SCM_WAIT_LONGEST_MS = 180000 };
+enum { SCM_WAIT_MS = 65000, SCM_WAIT_LONGEST_MS = 180000 };
 
 /* Opens a service; NULL after an error. */
 DWORD scm_open(const WCHAR *name, DWORD access, SC_HANDLE *service);

@@ -16,6 +16,8 @@ static struct {
     DWORD now;
     DWORD locked_until;  /* before that, error 1055 */
     DWORD error;         /* after that, unless 0 */
+    DWORD error_starts;  /* it is the answer to so many starts, unless 0 */
+    DWORD starts;
     DWORD settled_at;    /* before that the state is START_PENDING */
     DWORD state;         /* after that */
     DWORD working_until; /* before that the checkpoint counts up, each second */
@@ -48,6 +50,10 @@ static BOOL WINAPI fake_start(SC_HANDLE service, DWORD count, const WCHAR **argu
     (void)service;
     (void)arguments;
     plan.arguments = count;
+    if (++plan.starts == plan.error_starts + 1 && plan.error_starts > 0) {
+        plan.error = ERROR_SUCCESS;
+        plan.state = SERVICE_RUNNING;
+    }
     return answer();
 }
 
@@ -105,7 +111,7 @@ static void begin(DWORD locked_for, DWORD error, DWORD settles_after, DWORD stat
     plan.settled_at = plan.now + settles_after;
     plan.state = state;
     plan.working_until = plan.refuses_until = plan.now;
-    plan.stops = 0;
+    plan.stops = plan.starts = plan.error_starts = 0;
 }
 
 static void test_start(void) {
@@ -129,6 +135,14 @@ static void test_start(void) {
     expect("paused", ERROR_SERVICE_ALREADY_RUNNING,
            scm_start(NULL, NULL, SERVICE_RUNNING, &status));
     expect("state", SERVICE_PAUSED, status.dwCurrentState);
+    begin(0, ERROR_SERVICE_ALREADY_RUNNING, 2000, SERVICE_STOPPED);
+    plan.error_starts = 1;
+    expect("stopping", ERROR_SUCCESS, scm_start(NULL, NULL, SERVICE_RUNNING, &status));
+    expect("state", SERVICE_RUNNING, status.dwCurrentState);
+    begin(0, ERROR_SERVICE_ALREADY_RUNNING, 0, SERVICE_STOPPED);
+    expect("never started", ERROR_SERVICE_ALREADY_RUNNING,
+           scm_start(NULL, NULL, SERVICE_RUNNING, &status));
+    expect("asked for", 3, plan.starts);
     begin(0, 0, 0, SERVICE_STOPPED);
     expect("stopped again", ERROR_SUCCESS, scm_start(NULL, NULL, SERVICE_RUNNING, &status));
     expect("state", SERVICE_STOPPED, status.dwCurrentState);
