@@ -103,7 +103,7 @@ struct host_result folder_check(void *context) {
     return file_is_same(&folder->identity, &there) ? host_ok : result_replaced();
 }
 
-/* Whether a path of the form \\host\... names this host. */
+/* Whether a path of the form \\host\... names this host, perhaps by its name in the DNS. */
 GUARDED static bool names_this_host(const char *path) {
     WCHAR units[MAX_COMPUTERNAME_LENGTH + 1];
     char name[(MAX_COMPUTERNAME_LENGTH + 1) * 3];
@@ -113,6 +113,7 @@ GUARDED static bool names_this_host(const char *path) {
         return false;
     path_print(units, name, sizeof name);
     return text_equal_no_case(path + 2, length, name) ||
+           text_equal_no_case(path + 2, strcspn(path + 2, "\\/."), name) ||
            text_equal_no_case(path + 2, length, "localhost") ||
            text_equal_no_case(path + 2, length, "127.0.0.1");
 }
