@@ -44,15 +44,14 @@ static struct {
 static const char page_head[] =
     "<!DOCTYPE html>\r\n"
     "<html lang=\"en\"><head><meta charset=\"us-ascii\">"
-    "<meta name=\"viewport\" content=\"width=device-width\"><title>KMRepair report</title>\r\n"
+    "<title>KMRepair report</title>\r\n"
     "<style>body{font:15px/1.45 Tahoma,sans-serif;color:#222;max-width:60em;"
     "margin:2em auto;padding:0 1em}"
     "h2{font-size:1.15em;margin:1.8em 0 .4em}"
     ".doing{font-size:1.15em;border-left:.3em solid #2a6;padding-left:.7em}.bad{border-color:#c33}"
     "table{border-collapse:collapse}th,td{text-align:left;vertical-align:top;"
     "padding:.25em .8em .25em 0;border-bottom:1px solid #ddd;overflow-wrap:anywhere}"
-    ".n,th{white-space:nowrap}@media(max-width:45em){.n{white-space:normal}}.bar "
-    "td{background:#47a;border:0;padding:0;line-height:1em}"
+    ".n,th{white-space:nowrap}.bar td{background:#47a;border:0;padding:0;line-height:1em}"
     "@media print{body{margin:0;max-width:none}h2{page-break-after:avoid}"
     "tr,li{page-break-inside:avoid}}</style></head><body>\r\n";
 
@@ -270,14 +269,12 @@ static bool ask_version(OSVERSIONINFOW *version) {
 GUARDED static void put_windows(void) {
     OSVERSIONINFOW version;
     char pack[3 * sizeof version.szCSDVersion];
-    struct text text = begin_text();
     if (!ask_version(&version))
         return;
     path_print(version.szCSDVersion, pack, sizeof pack);
-    text_print(&text, "%u.%u, build %u%s%s", (uint32_t)version.dwMajorVersion,
-               (uint32_t)version.dwMinorVersion, (uint32_t)(version.dwBuildNumber & 0xFFFF),
-               pack[0] != '\0' ? ", " : "", pack);
-    put_fact("Windows", report.text);
+    put("<tr><th>Windows</th><td>%u.%u, build %u%s%s</td></tr>\r\n",
+        (uint32_t)version.dwMajorVersion, (uint32_t)version.dwMinorVersion,
+        (uint32_t)(version.dwBuildNumber & 0xFFFF), pack[0] != '\0' ? ", " : "", pack);
 }
 
 static void put_settings(const struct settings *settings) {
