@@ -299,6 +299,16 @@ static void a_wall_clock_that_drifts(void **state) {
     no_complaints();
 }
 
+/* When it was said is in the journal, for the next run. */
+static void said_is_written_down(void **state) {
+    (void)state;
+    (void)a_repaired();
+    run(DAY + MINUTE);
+    same_number("STATE", "reminded", made_at() / 1000 + fake.utc_base + DAY / 1000,
+                fake_entry(&fake, JOURNAL_STATE)->state.reminded);
+    no_complaints();
+}
+
 /* By the wall clock it was said when that began: not never. */
 static void said_when_the_wall_clock_began(void **state) {
     (void)state;
@@ -497,6 +507,7 @@ int main(void) {
         TEST(said_after_the_look_of_a_scan),
         TEST(in_use_when_it_is_to_be_said),
         TEST(a_wall_clock_that_drifts),
+        TEST(said_is_written_down),
         TEST(said_when_the_wall_clock_began),
         TEST(a_repair_from_the_future),
         TEST(a_repair_in_flight_that_is_named_counts),

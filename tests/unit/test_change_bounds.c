@@ -358,6 +358,48 @@ static void given_up_when_it_is_not_known(void **state) {
     no_complaints();
 }
 
+/* A repair that waits for its write, of a record that must not be written to any more: seen from the file, for good. */
+static void refused_while_it_waits(void **state) {
+    (void)state;
+    struct fake_file *file = a_write_that_waits(2, HOST_BUSY, 5 * SECOND + 500);
+    struct memory_item *item = the_flight();
+    file->repair = HOST_REFUSED;
+    assert_false(work_on(item));
+    same_number("refused", "step", FLIGHT_SETTLE, item->step);
+    no_complaints();
+}
+
+/* What another run wrote may not have reached the disk: before it is said, it does. */
+static void flushed_before_it_is_said(void **state) {
+    (void)state;
+    (void)fake_file(&fake, "a.ini", repaired_text);
+    struct journal_entry entry = an_intent(7, "a.ini", STUCK);
+    fake_append_entry(&fake, &entry);
+    (void)fake_fail(&fake, FAKE_FLUSH, 1, 1, HOST_FAILED);
+    start();
+    (void)mender_step(&mender);
+    struct memory_item *item = the_flight();
+    assert_false(work_on(item));
+    same_number("not flushed", "2002", 0, fake_events(&fake, EVENT_REPAIRED_LATE));
+    assert_false(work_on(item));
+    same_number("flushed", "calls", 2, fake.count[FAKE_FLUSH]);
+    same_number("flushed", "2002", 1, fake_events(&fake, EVENT_REPAIRED_LATE));
+    no_complaints();
+}
+
+/* Of another size it is another content, whatever its sum. */
+static void of_another_size(void **state) {
+    (void)state;
+    (void)fake_file(&fake, "a.ini", repaired_text);
+    struct journal_entry entry = an_intent(7, "a.ini", STUCK);
+    entry.size++;
+    fake_append_entry(&fake, &entry);
+    start();
+    run(MINUTE);
+    story("a.ini", "2003 a.ini, 3020");
+    no_complaints();
+}
+
 /* All of the undos that could not be made are ended, and nothing else. */
 static void abandoned_undos(void **state) {
     (void)state;
@@ -486,6 +528,9 @@ int main(void) {
         TEST(owed_while_the_journal_is_busy),
         TEST(a_hold_that_is_not_written),
         TEST(given_up_when_it_is_not_known),
+        TEST(refused_while_it_waits),
+        TEST(flushed_before_it_is_said),
+        TEST(of_another_size),
         TEST(abandoned_undos),
         TEST(in_use_is_told_after_a_minute),
         TEST(written_to_is_told_after_a_minute),
