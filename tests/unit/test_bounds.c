@@ -84,7 +84,7 @@ static void crowded_scans_wait_longer(void **state) {
             scan_crowd(&scan);
         same_number("a crowded one", "is wanted again", waits[i] > 0, scan.wanted);
         (void)scan_all();
-        same_number("a crowded one", "seconds to wait", waits[i], scan.crowd_wait / 1000);
+        same_number("a crowded one", "ms to wait", waits[i] * 1000, scan.crowd_wait);
     }
     no_complaints();
 }

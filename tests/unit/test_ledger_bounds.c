@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_ledger_bounds: core/ledger, core/ledger_read: each limit of time and size just before and at it, reads that fail in
+ * the middle, and what a journal has that another process has begun.
+ */
+#include "rig.h"
+
+static struct ledger *const ledger = &mender.ledger;
+
+static unsigned long generation(void) {
+    return fake_entry(&fake, JOURNAL_CHECKPOINT)->generation;
+}
+
+/* ---- the lock */
+
+static void busy_is_trouble_after_a_minute(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    same_number("free", "due", 0, ledger_due(ledger));
+    fake.scanned_until = UINT64_MAX;
+    const uint64_t since = fake.clock;
+    assert_int_equal(ledger_lock(ledger).code, HOST_BUSY);
+    same_number("busy", "due", since + LEDGER_BACKOFF_FIRST, ledger_due(ledger));
+    /* Several records may try within one wait. */
+    assert_int_equal(ledger_lock(ledger).code, HOST_BUSY);
+    fake.clock++;
+    assert_int_equal(ledger_lock(ledger).code, HOST_BUSY);
+    same_number("busy", "due", since + LEDGER_BACKOFF_FIRST, ledger_due(ledger));
+    assert_true(ledger->ready);
+    fake.clock = since + LEDGER_BUSY_TOLD - 1;
+    assert_null(ledger_trouble(ledger));
+    fake.clock++;
+    assert_non_null(ledger_trouble(ledger));
+    fake.scanned_until = 0;
+    (void)fake_fail(&fake, FAKE_JOURNAL_OPEN, 1, 1, HOST_FAILED);
+    assert_int_equal(ledger_lock(ledger).code, HOST_FAILED);
+    assert_false(ledger->ready);
+    no_complaints();
+}
+
+static void full_at_four_megabytes(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    ledger->known = LEDGER_BYTES_STOP - 1;
+    assert_false(ledger_is_full(ledger));
+    assert_true(ledger_has_room(ledger));
+    ledger->known++;
+    assert_true(ledger_is_full(ledger));
+    assert_false(ledger_has_room(ledger));
+    assert_non_null(ledger_trouble(ledger));
+    no_complaints();
+}
+
+static void a_checkpoint_beyond_one_megabyte(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    ledger->known = JOURNAL_BYTES_MAX;
+    assert_false(ledger_has_work(ledger));
+    ledger->known++;
+    assert_true(ledger_has_work(ledger));
+    no_complaints();
+}
+
+/* So many records are held, in a folder with a long path: so much is in each checkpoint. */
+static void hold_so_many(unsigned count) {
+    struct journal_entry entry = an_intent(1, "", STUCK);
+    entry.kind = JOURNAL_HOLD;
+    memset(entry.text, 'x', 1500);
+    memcpy(entry.text, "D:\\", 3);
+    for (unsigned i = 0; i < count; i++) {
+        (void)snprintf(entry.name, sizeof entry.name, "Mx%u.ini", i);
+        fake_append_entry(&fake, &entry);
+    }
+}
+
+/* After one that helps little the next is made an hour later. */
+static void checkpoints_that_help_little(void **state) {
+    (void)state;
+    static const struct {
+        unsigned held;
+        bool little;
+    } rows[] = {{280, false}, {400, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        (void)rig_setup(NULL);
+        hold_so_many(rows[i].held);
+        start();
+        run(SECOND);
+        same_number("journal", "more than half", rows[i].little,
+                    fake.journal.size > JOURNAL_BYTES_MAX / 2);
+        same_number("journal", "more than a third", true,
+                    fake.journal.size > JOURNAL_BYTES_MAX / 3);
+        fake_fill_journal(&fake);
+        mender_journal_changed(&mender);
+        run(SECOND);
+        const uint64_t time = fake.clock - SECOND;
+        const unsigned long first = generation();
+        fake_fill_journal(&fake);
+        mender_journal_changed(&mender);
+        run(time + LEDGER_RETRY - 1 - fake.clock);
+        same_number("within an hour", "checkpoints", !rows[i].little, generation() - first);
+        run(1);
+        run(0);
+        same_number("after an hour", "checkpoints", 1, generation() - first);
+    }
+    no_complaints();
+}
+
+/* New settings are to be written, and the journal is long, and no new one can be begun. */
+static void no_line_without_the_lock(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    fake_fill_journal(&fake);
+    (void)fake_fail(&fake, FAKE_JOURNAL_NEW, 1, 1, HOST_FAILED);
+    mender_configure(&mender, &settings);
+    run(MINUTE);
+    same_number("in the end", "LOADEDs", 2, fake_entries(&fake, JOURNAL_LOADED));
+    no_complaints();
+}
+
+/* An entry that is too long for a line: no change is begun, and nothing is written of it. */
+static void too_long_for_a_line(void **state) {
+    (void)state;
+    static char path[CONFIG_FOLDER_BYTES];
+    memset(path, '%', sizeof path - 1);
+    memcpy(path, "C:\\", 3);
+    start();
+    run(SECOND);
+    fake.paths[0] = path;
+    open_folder();
+    run(SECOND);
+    struct fake_file *file = a_new_file("a.ini", STUCK);
+    run(10 * MINUTE);
+    untouched(file, STUCK);
+    same_number("journal", "INTENTs", 0, fake_intents(&fake));
+    journal_is_clean(0);
+    /* Nor a new journal that lacks something. */
+    (void)text_copy(settings.folder, sizeof settings.folder, path);
+    mender_configure(&mender, &settings);
+    fake_delete_journal(&fake);
+    mender_journal_changed(&mender);
+    run(MINUTE);
+    same_number("journal", "bytes", 0, fake.journal.size);
+    same_number("journal", "replaced", 1, fake.count[FAKE_JOURNAL_REPLACE]);
+    no_complaints();
+}
+
+/* An INTENT that was not written leaves its number to the next. */
+static void a_number_that_was_not_written(void **state) {
+    (void)state;
+    (void)fake_file(&fake, "a.ini", STUCK);
+    start();
+    run(SECOND);
+    (void)fake_fail(&fake, FAKE_APPEND, 1, 3, HOST_FAILED);
+    run(MINUTE);
+    same_number("INTENT", "number", 1, fake_entry(&fake, JOURNAL_INTENT)->number);
+    no_complaints();
+}
+
+/* While the hour has no repair the wall clock may be set: nothing has to be written for the next. */
+static void a_clock_set_before_the_first_repair(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    fake.apart = 100;
+    (void)a_new_file("a.ini", STUCK);
+    run(MINUTE);
+    same_number("journal", "WINDOWs", 1, fake_entries(&fake, JOURNAL_WINDOW));
+    fake.apart = 200;
+    (void)a_new_file("b.ini", STUCK);
+    run(MINUTE);
+    same_number("with one", "WINDOWs", 2, fake_entries(&fake, JOURNAL_WINDOW));
+    no_complaints();
+}
+
+static void an_undo_in_a_checkpoint(void **state) {
+    (void)state;
+    const struct journal_entry undo = an_undo(7, "a.ini");
+    fake_file(&fake, "a.ini", SOUND)->repair = HOST_BUSY;
+    fake_append_entry(&fake, &undo);
+    start();
+    run(SECOND);
+    same_number("checkpoint", "UNDOs", 1, fake_entries(&fake, JOURNAL_UNDO));
+    same_number("checkpoint", "INTENTs", 0, fake_intents(&fake));
+    no_complaints();
+}
+
+static void repairs_of_a_minute(void **state) {
+    (void)state;
+    static const uint32_t counts[] = {9998, 9999, 10000, 10001};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        (void)rig_setup(NULL);
+        start();
+        run(SECOND);
+        limiter_add(&ledger->window, fake.clock, 0, counts[i]);
+        fake_fill_journal(&fake);
+        mender_journal_changed(&mender);
+        run(SECOND);
+        const char *text = strchr(fake_entry(&fake, JOURNAL_WINDOW)->text, '=');
+        assert_non_null(text);
+        same_number("WINDOW", "repairs", counts[i] < 10000 ? counts[i] : 10000,
+                    strtoul(text + 1, NULL, 10));
+    }
+    no_complaints();
+}
+
+/* ---- folders */
+
+static void an_alias(const char *path) {
+    struct journal_entry entry = an_intent(7, "gone.ini", STUCK);
+    fake.alias[0] = "X:\\Clients";
+    entry.kind = JOURNAL_HOLD;
+    (void)text_copy(entry.text, sizeof entry.text, path);
+    fake_append_entry(&fake, &entry);
+}
+
+/* When two of its folders turn out to be one, the journal is read again; not for one, nor a second time. */
+static void read_again_for_a_second_path(void **state) {
+    (void)state;
+    an_alias(fake.paths[0]);
+    start_without_folder();
+    run(SECOND);
+    open_folder();
+    assert_false(ledger->again);
+    run(SECOND);
+    an_alias("X:\\Clients");
+    const struct host_result why = {HOST_FAILED, 3, "it is gone"};
+    mender_folder_away(&mender, &why);
+    mender_journal_changed(&mender);
+    run(SECOND);
+    open_folder();
+    assert_true(ledger->again);
+    run(SECOND);
+    assert_false(ledger->again);
+    open_folder();
+    assert_false(ledger->again);
+    no_complaints();
+}
+
+/* That fails at any of its reads: it is still known to be the same journal. */
+static void read_again_in_part(void **state) {
+    (void)state;
+    for (unsigned nth = 1; nth <= 6; nth++) {
+        (void)rig_setup(NULL);
+        an_alias(fake.paths[0]);
+        an_alias("X:\\Clients");
+        start_without_folder();
+        run(SECOND);
+        const unsigned long first = generation();
+        open_folder();
+        assert_true(ledger->again);
+        (void)fake_fail(&fake, FAKE_JOURNAL_READ, nth, 1, HOST_FAILED);
+        run(MINUTE);
+        assert_false(ledger->again);
+        same_number("journal", "written again", 0, generation() - first);
+    }
+    no_complaints();
+}
+
+/* ---- what is read */
+
+/* A line is read once, be it the only new one. */
+static void one_line(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    append_repair(1, "b.ini");
+    mender_journal_changed(&mender);
+    run(SECOND);
+    struct journal_entry entry = an_intent(2, "gone.ini", STUCK);
+    entry.kind = JOURNAL_HOLD;
+    fake_append_entry(&fake, &entry);
+    mender_journal_changed(&mender);
+    run(SECOND);
+    same_number("journal", "known", fake.journal.size, ledger->known);
+    no_complaints();
+}
+
+/* What is not ours is kept, be it one byte; what is empty is not. */
+static void a_journal_of_one_byte(void **state) {
+    (void)state;
+    fake_append_text(&fake, "x");
+    start();
+    run(SECOND);
+    same_number("the old one", "bytes", 1, fake.journal_old.size);
+    no_complaints();
+}
+
+static void the_length_of_the_first_line(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    restart(false);
+    run(SECOND);
+    const char *end = memchr(fake.journal.bytes, '\n', fake.journal.size);
+    same_number("first line", "bytes", (uint64_t)(end + 1 - fake.journal.bytes),
+                ledger->head_length);
+    no_complaints();
+}
+
+/* Another process has repaired many, and reading that fails in the middle: each counts, once. */
+static void repairs_read_in_part(void **state) {
+    (void)state;
+    for (unsigned nth = 1; nth <= 6; nth++) {
+        (void)rig_setup(NULL);
+        start();
+        run(SECOND);
+        for (uint32_t number = 1; number <= 200; number++)
+            append_repair(number, "gone.ini");
+        assert_true(fake.journal.size > 2 * LEDGER_PIECE);
+        (void)fake_fail(&fake, FAKE_JOURNAL_READ, nth, 1, HOST_FAILED);
+        mender_journal_changed(&mender);
+        run(MINUTE);
+        same_number("in the hour", "repairs", 200, limiter_count(&ledger->window, fake.clock));
+    }
+    no_complaints();
+}
+
+/* What does not fit ends a window. */
+static void a_window_with_an_error(void **state) {
+    (void)state;
+    static const struct {
+        const char *end;
+        uint32_t repairs;
+    } rows[] = {{"=3 %u=5", 8}, {"=x %u=5", 0}, {"=3 %u=10001", 3}, {" %u=5", 0}, {"=3 x%u=5", 3}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char format[32];
+        (void)rig_setup(NULL);
+        struct journal_entry entry = an_intent(0, "", STUCK);
+        const uint32_t time = fake.host.utc(fake.host.context);
+        entry.kind = JOURNAL_WINDOW;
+        int n = snprintf(format, sizeof format, "%u", time);
+        assert_true(n > 0);
+        (void)snprintf(entry.text, sizeof entry.text, "%s", format);
+        const char *at = strchr(rows[i].end, '%');
+        (void)snprintf(entry.text + n, sizeof entry.text - (size_t)n, "%.*s%u%s",
+                       (int)(at - rows[i].end), rows[i].end, time, at + 2);
+        fake_append_entry(&fake, &entry);
+        start();
+        run(SECOND);
+        same_number(rows[i].end, "in the hour", rows[i].repairs,
+                    limiter_count(&ledger->window, fake.clock));
+    }
+    no_complaints();
+}
+
+/* The administrator's word to another process: nothing of the hour counts any more. */
+static void an_empty_window(void **state) {
+    (void)state;
+    a_limit_of(3, 2);
+    run(MINUTE);
+    same_number("before", "in the hour", 2, limiter_count(&ledger->window, fake.clock));
+    struct journal_entry entry = an_intent(0, "", STUCK);
+    entry.kind = JOURNAL_WINDOW;
+    entry.text[0] = '\0';
+    fake_append_entry(&fake, &entry);
+    mender_journal_changed(&mender);
+    run(SECOND);
+    same_number("after", "in the hour", 0, limiter_count(&ledger->window, fake.clock));
+    no_complaints();
+}
+
+/* Another process has begun a new journal, and knows neither settings nor state: both are written again. */
+static void settings_and_state_of_a_new_journal(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    struct journal_entry head = *fake_entry(&fake, JOURNAL_CHECKPOINT);
+    fake_delete_journal(&fake);
+    head.generation++;
+    fake_append_entry(&fake, &head);
+    mender_journal_changed(&mender);
+    run(SECOND);
+    same_number("journal", "generation", head.generation, generation());
+    same_number("journal", "LOADEDs", 1, fake_entries(&fake, JOURNAL_LOADED));
+    same_number("journal", "STATEs", 1, fake_entries(&fake, JOURNAL_STATE));
+    no_complaints();
+}
+
+/* Another process has released it, and begun a new journal: it is looked at without a scan. */
+static void released_before_a_new_journal(void **state) {
+    (void)state;
+    settings.rescan_minutes = 0;
+    struct fake_file *file = an_undone_file();
+    run(MINUTE);
+    struct journal_entry head = *fake_entry(&fake, JOURNAL_CHECKPOINT);
+    fake_delete_journal(&fake);
+    head.generation++;
+    head.number = 9;
+    fake_append_entry(&fake, &head);
+    mender_journal_changed(&mender);
+    run(MINUTE);
+    same_number("a.ini", "writes", 3, file->writes);
+    no_complaints();
+}
+
+/* What a journal tells that replaces ours is old: no record is looked at for it. */
+static void released_in_a_journal_that_replaces_ours(void **state) {
+    (void)state;
+    settings.rescan_minutes = 0;
+    struct fake_file *file = fake_file(&fake, "b.ini", STUCK);
+    file->shared = HOST_BUSY;
+    start();
+    run(SECOND);
+    file->shared = HOST_OK;
+    file->there = false;
+    run(5 * MINUTE);
+    same_number("queue", "names", 0, mender.queue.count);
+    fake_delete_journal(&fake);
+    append_repair(1, "b.ini");
+    mender_journal_changed(&mender);
+    run(SECOND);
+    same_number("queue", "names", 0, mender.queue.count);
+    no_complaints();
+}
+
+/* An undo that another process has begun a moment ago is left to it for a while. */
+static void an_undo_of_a_moment_ago(void **state) {
+    (void)state;
+    fake_file(&fake, "a.ini", STUCK)->reported = 1;
+    start();
+    run(SECOND);
+    struct journal_entry undo = an_undo(7, "a.ini");
+    undo.utc = fake.host.utc(fake.host.context);
+    fake_append_entry(&fake, &undo);
+    mender_journal_changed(&mender);
+    const uint64_t time = fake.clock;
+    run(LEDGER_OTHERS - 1);
+    same_number("just before", "2040", 0, fake_events(&fake, EVENT_UNDONE));
+    same_number("just before", "clock", time + LEDGER_OTHERS - 1, fake.clock);
+    run(1);
+    same_number("at its time", "2040", 1, fake_events(&fake, EVENT_UNDONE));
+    no_complaints();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(busy_is_trouble_after_a_minute),
+        TEST(full_at_four_megabytes),
+        TEST(a_checkpoint_beyond_one_megabyte),
+        TEST(checkpoints_that_help_little),
+        TEST(no_line_without_the_lock),
+        TEST(too_long_for_a_line),
+        TEST(a_number_that_was_not_written),
+        TEST(a_clock_set_before_the_first_repair),
+        TEST(an_undo_in_a_checkpoint),
+        TEST(repairs_of_a_minute),
+        TEST(read_again_for_a_second_path),
+        TEST(read_again_in_part),
+        TEST(one_line),
+        TEST(a_journal_of_one_byte),
+        TEST(the_length_of_the_first_line),
+        TEST(repairs_read_in_part),
+        TEST(a_window_with_an_error),
+        TEST(an_empty_window),
+        TEST(settings_and_state_of_a_new_journal),
+        TEST(released_before_a_new_journal),
+        TEST(released_in_a_journal_that_replaces_ours),
+        TEST(an_undo_of_a_moment_ago),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
