@@ -188,6 +188,44 @@ static void an_undo_in_a_checkpoint(void **state) {
     no_complaints();
 }
 
+/* Where there is no place for it no change is begun, and its number is the next one's. */
+static void no_place_for_a_change(void **state) {
+    (void)state;
+    struct journal_entry entry = an_intent(1, "", STUCK);
+    entry.kind = JOURNAL_HOLD;
+    for (unsigned i = 0; i < MEMORY_ITEMS; i++) {
+        (void)snprintf(entry.name, sizeof entry.name, "Mx%u.ini", i);
+        fake_append_entry(&fake, &entry);
+    }
+    start();
+    run(SECOND);
+    same_number("journal", "held", MEMORY_ITEMS, ledger->memory.count[ITEM_HOLD]);
+    assert_int_equal(ledger_lock(ledger).code, HOST_OK);
+    const uint32_t number = ledger->memory.number;
+    entry = an_intent(0, "a.ini", STUCK);
+    assert_null(ledger_begin(ledger, &entry));
+    same_number("none begun", "number", number, ledger->memory.number);
+    ledger_unlock(ledger);
+    no_complaints();
+}
+
+/* A line was not written, and then the journal gets a new one: nothing is left to be waited for. */
+static void a_checkpoint_mends_a_failure(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    (void)fake_fail(&fake, FAKE_APPEND, 1, 1, HOST_FAILED);
+    mender_configure(&mender, &settings);
+    (void)mender_step(&mender);
+    same_number("not written", "waits", LEDGER_BACKOFF_FIRST, ledger->backoff);
+    fake_fill_journal(&fake);
+    fake.clock = ledger_due(ledger);
+    (void)mender_step(&mender);
+    same_number("a new journal", "is short", true, fake.journal.size < JOURNAL_BYTES_MAX);
+    same_number("a new journal", "waits", 0, ledger->backoff);
+    no_complaints();
+}
+
 static void repairs_of_a_minute(void **state) {
     (void)state;
     static const uint32_t counts[] = {9998, 9999, 10000, 10001};
@@ -279,6 +317,41 @@ static void one_line(void **state) {
     no_complaints();
 }
 
+/* A checkpoint that somebody has copied to another place is none, be there as much before it as was read before. */
+static void a_checkpoint_elsewhere(void **state) {
+    (void)state;
+    static char text[8192];
+    start();
+    run(SECOND);
+    struct journal_entry head = *fake_entry(&fake, JOURNAL_CHECKPOINT);
+    assert_in_range(ledger->known, 3, sizeof text - 1);
+    memset(text, 'x', ledger->known);
+    (void)strcpy(text + ledger->known - 2, "\r\n");
+    fake_append_text(&fake, text);
+    head.number = 500;
+    fake_append_entry(&fake, &head);
+    mender_journal_changed(&mender);
+    run(SECOND);
+    same_number("elsewhere", "number", 0, ledger->memory.number);
+    no_complaints();
+}
+
+/* Read again, it is known up to its end. */
+static void read_again_to_its_end(void **state) {
+    (void)state;
+    an_alias(fake.paths[0]);
+    an_alias("X:\\Clients");
+    start_without_folder();
+    run(SECOND);
+    open_folder();
+    assert_true(ledger->again);
+    an_alias(fake.paths[0]);
+    assert_int_equal(ledger_lock(ledger).code, HOST_OK);
+    same_number("journal", "known", fake.journal.size, ledger->known);
+    ledger_unlock(ledger);
+    no_complaints();
+}
+
 /* What is not ours is kept, be it one byte; what is empty is not. */
 static void a_journal_of_one_byte(void **state) {
     (void)state;
@@ -319,29 +392,31 @@ static void repairs_read_in_part(void **state) {
     no_complaints();
 }
 
-/* What does not fit ends a window. */
+/* What does not fit ends a window. Each `#` stands for this second. */
 static void a_window_with_an_error(void **state) {
     (void)state;
     static const struct {
-        const char *end;
+        const char *text;
         uint32_t repairs;
-    } rows[] = {{"=3 %u=5", 8}, {"=x %u=5", 0}, {"=3 %u=10001", 3}, {" %u=5", 0}, {"=3 x%u=5", 3}};
+    } rows[] = {{"#=3 #=5", 8},     {"#=x #=5", 0},      {"#=3 #=10001", 3},
+                {"# #=5", 0},       {"#=3 x#=5 #=2", 3}, {"#=3 =5 #=2", 3},
+                {"#=10000", 10000}, {"#=3 #", 3},        {"#=3 #= #=2", 3}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char format[32];
         (void)rig_setup(NULL);
         struct journal_entry entry = an_intent(0, "", STUCK);
-        const uint32_t time = fake.host.utc(fake.host.context);
+        struct text text;
+        text_begin(&text, entry.text, sizeof entry.text);
+        for (const char *c = rows[i].text; *c != '\0'; c++) {
+            if (*c == '#')
+                text_put_u32(&text, fake.host.utc(fake.host.context));
+            else
+                text_put_char(&text, *c);
+        }
         entry.kind = JOURNAL_WINDOW;
-        int n = snprintf(format, sizeof format, "%u", time);
-        assert_true(n > 0);
-        (void)snprintf(entry.text, sizeof entry.text, "%s", format);
-        const char *at = strchr(rows[i].end, '%');
-        (void)snprintf(entry.text + n, sizeof entry.text - (size_t)n, "%.*s%u%s",
-                       (int)(at - rows[i].end), rows[i].end, time, at + 2);
         fake_append_entry(&fake, &entry);
         start();
         run(SECOND);
-        same_number(rows[i].end, "in the hour", rows[i].repairs,
+        same_number(rows[i].text, "in the hour", rows[i].repairs,
                     limiter_count(&ledger->window, fake.clock));
     }
     no_complaints();
@@ -447,10 +522,14 @@ int main(void) {
         TEST(a_number_that_was_not_written),
         TEST(a_clock_set_before_the_first_repair),
         TEST(an_undo_in_a_checkpoint),
+        TEST(no_place_for_a_change),
+        TEST(a_checkpoint_mends_a_failure),
         TEST(repairs_of_a_minute),
         TEST(read_again_for_a_second_path),
         TEST(read_again_in_part),
         TEST(one_line),
+        TEST(a_checkpoint_elsewhere),
+        TEST(read_again_to_its_end),
         TEST(a_journal_of_one_byte),
         TEST(the_length_of_the_first_line),
         TEST(repairs_read_in_part),
