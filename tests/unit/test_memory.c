@@ -373,6 +373,33 @@ static void one_number_twice(void **state) {
     assert_int_equal(memory_find(&memory, ITEM_REPAIR, "a.ini")->after, 1);
 }
 
+static void keys_tell_names_apart(void **state) {
+    (void)state;
+    char name[64];
+    arm(FOLDER);
+    for (unsigned i = 0; i < 1000; i++) {
+        numbered(name, i);
+        put_entry(JOURNAL_HOLD, i, name);
+    }
+    for (size_t i = 0; i < 1000; i++) {
+        assert_true(memory.key[i] != 0);
+        for (size_t j = 0; j < i; j++)
+            assert_true(memory.key[i] != memory.key[j]);
+    }
+}
+
+static void a_new_journal_begins_with_nothing(void **state) {
+    (void)state;
+    arm(FOLDER);
+    put_entry(JOURNAL_HOLD, 7, "a.ini");
+    put_entry(JOURNAL_INTENT, 8, "b.ini");
+    memory_begin(&memory, PASS_NEW, true);
+    counts("new", 0, 0, 0);
+    same_number("new", "number", 0, memory.number);
+    assert_null(memory_find(&memory, ITEM_HOLD, "a.ini"));
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(empty, memory_setup),
@@ -394,6 +421,8 @@ int main(void) {
         cmocka_unit_test_setup(a_pass_begun_twice, memory_setup),
         cmocka_unit_test_setup(room_again_after_a_pass, memory_setup),
         cmocka_unit_test_setup(one_number_twice, memory_setup),
+        cmocka_unit_test_setup(keys_tell_names_apart, memory_setup),
+        cmocka_unit_test_setup(a_new_journal_begins_with_nothing, memory_setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
