@@ -157,6 +157,8 @@ static struct host_result folder_check(void *context) {
 
 static bool folder_is(void *context, const char *path) {
     struct fake_host *fake = context;
+    if (path[0] == '\0')
+        complain("fake host: nobody's folder is asked for");
     return !fake->folder_away && find_folder(fake, path) == fake->folder;
 }
 

@@ -322,6 +322,19 @@ static void the_folder_of_new_settings(void **state) {
     no_complaints();
 }
 
+static void no_look_while_away(void **state) {
+    (void)state;
+    const struct host_result why = {HOST_FAILED, 3, "it is gone"};
+    (void)a_repaired();
+    look_at_all();
+    assert_true(remind_is_fresh(&mender.remind));
+    remind_look(&mender.remind);
+    mender_folder_away(&mender, &why);
+    assert_false(mender.remind.looking);
+    assert_false(remind_is_fresh(&mender.remind));
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(until_it_is_to_be_said),
@@ -341,6 +354,7 @@ int main(void) {
         TEST(back_is_told_again_after_a_minute),
         TEST(an_intent_by_another_path_while_away),
         TEST(the_folder_of_new_settings),
+        TEST(no_look_while_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -323,6 +323,20 @@ static void the_range_is_said(void **state) {
     no_complaints();
 }
 
+/* As long as inih has room for it, with its end. */
+static void the_longest_line_of_all(void **state) {
+    (void)state;
+    static char text[2100];
+    memset(text, ';', sizeof text);
+    for (size_t length = 2044; length <= 2048; length++) {
+        struct settings settings;
+        struct config_error error;
+        same_number("a comment", "is accepted", length <= 2046,
+                    parse(text, length, &settings, &error));
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(default_settings),
@@ -339,6 +353,7 @@ int main(void) {
         cmocka_unit_test(the_longest_line),
         cmocka_unit_test(large_files),
         cmocka_unit_test(the_range_is_said),
+        cmocka_unit_test(the_longest_line_of_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
