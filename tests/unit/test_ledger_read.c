@@ -277,6 +277,30 @@ static void an_undo_of_a_moment_ago(void **state) {
     no_complaints();
 }
 
+/* The same of a repair in flight that it has ended: its record may be stuck. */
+static void ended_before_a_new_journal(void **state) {
+    (void)state;
+    settings.rescan_minutes = 0;
+    struct fake_file *file = fake_file(&fake, "a.ini", SOUND);
+    struct journal_entry entry = an_intent(7, "a.ini", STUCK);
+    fake_append_entry(&fake, &entry);
+    file->repair = HOST_BUSY;
+    start();
+    run(SECOND);
+    same_number("a.ini", "in flight", 1, ledger->memory.count[ITEM_FLIGHT]);
+    fake_change(file, STUCK);
+    file->repair = HOST_OK;
+    struct journal_entry head = *fake_entry(&fake, JOURNAL_CHECKPOINT);
+    fake_delete_journal(&fake);
+    head.generation++;
+    head.number = 9;
+    fake_append_entry(&fake, &head);
+    mender_journal_changed(&mender);
+    run(MINUTE);
+    repaired(file, STUCK);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(read_again_for_a_second_path),
@@ -293,6 +317,7 @@ int main(void) {
         TEST(released_before_a_new_journal),
         TEST(released_in_a_journal_that_replaces_ours),
         TEST(an_undo_of_a_moment_ago),
+        TEST(ended_before_a_new_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
