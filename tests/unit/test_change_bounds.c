@@ -276,6 +276,11 @@ static void a_look_that_fails(void **state) {
     file->shared = HOST_BUSY;
     same_number("a.ini", "a look", HOST_BUSY, change_look(&mender.change, "a.ini", &view).code);
     same_number("in use", "to enable", 1, todo_count(&mender.ledger.memory));
+    bool begun = true;
+    file->repair = HOST_BUSY;
+    same_number("a.ini", "a repair", HOST_BUSY,
+                change_repair(&mender.change, "a.ini", 0, &view, &begun).code);
+    assert_false(begun);
     no_complaints();
 }
 
