@@ -171,12 +171,29 @@ static void numbers_of_ten_digits(void **state) {
     no_complaints();
 }
 
+/* What may have been missed in a folder that is away is nobody's business. */
+static void forgotten_with_the_folder(void **state) {
+    (void)state;
+    (void)fake_file(&fake, "a.ini", SOUND);
+    begin_scan();
+    assert_int_equal(next(), HOST_OK);
+    scan_crowd(&scan);
+    (void)scan_all();
+    assert_true(scan.wanted && scan.crowd_wait > 0);
+    assert_int_equal(next(), HOST_OK);
+    scan_want(&scan);
+    scan_forget(&scan);
+    assert_false(scan.wanted || scan.running || fake.listing);
+    assert_int_equal(scan.crowd_wait, 0);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(when_the_next_scan_is_due), TEST(crowded_scans_wait_longer),
         TEST(all_are_opened_once_a_day), TEST(so_many_are_passed_over_in_one_call),
         TEST(which_scans_are_news),      TEST(one_that_fails_is_tried_again),
-        TEST(numbers_of_ten_digits),
+        TEST(numbers_of_ten_digits),     TEST(forgotten_with_the_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
