@@ -96,6 +96,8 @@ static struct host_result list_next(void *context, char *name, size_t size,
     struct fake_fault *fault = begin(fake, FAKE_LIST_NEXT, NULL, "");
     if (!fake->listing)
         complain("fake host: a name is read from a listing that is not open");
+    if (size < QUEUE_NAME_BYTES)
+        complain("fake host: there is no room for the longest name");
     end(fake);
     if (fault != NULL)
         return failure(fault);
@@ -155,6 +157,8 @@ static struct host_result folder_check(void *context) {
 
 static bool folder_is(void *context, const char *path) {
     struct fake_host *fake = context;
+    if (path[0] == '\0')
+        complain("fake host: nobody's folder is asked for");
     return !fake->folder_away && find_folder(fake, path) == fake->folder;
 }
 

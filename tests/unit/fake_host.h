@@ -41,7 +41,8 @@ enum fake_call {
 
 enum {
     FAKE_FILES = 2600,
-    FAKE_NAME_BYTES = 64,
+    FAKE_NAME_BYTES = QUEUE_NAME_BYTES,
+    FAKE_ALIAS_BYTES = 64,
     FAKE_EVENTS = 8192,
     FAKE_TEXT_BYTES = 128,
     FAKE_JOURNAL_BYTES = 5 * 1024 * 1024,
@@ -54,7 +55,7 @@ enum {
 
 struct fake_file {
     char name[FAKE_NAME_BYTES];
-    char alias[FAKE_NAME_BYTES]; /* its 8.3 name, "" if none */
+    char alias[FAKE_ALIAS_BYTES]; /* its 8.3 name, "" if none */
     unsigned folder;
     unsigned char *bytes;
     uint32_t size;

@@ -303,6 +303,40 @@ static void large_files(void **state) {
     no_complaints();
 }
 
+static void the_range_is_said(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *reason;
+    } rows[] = {
+        {"[timing]\nSettleSeconds = 3601\n", "SettleSeconds must be a whole number from 0 to 3600"},
+        {"[timing]\nRescanMinutes = 10081\n",
+         "RescanMinutes must be a whole number from 0 to 10080"},
+        {"[timing]\nReminderHours = 8761\n", "ReminderHours must be a whole number from 0 to 8760"},
+        {"[limits]\nRepairsPerHour = 0\n",
+         "RepairsPerHour must be a whole number from 1 to 10000"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct settings settings;
+        struct config_error error;
+        assert_false(parse(rows[i].text, strlen(rows[i].text), &settings, &error));
+        same_text(rows[i].text, "reason", rows[i].reason, error.reason);
+    }
+    no_complaints();
+}
+
+/* As long as inih has room for it, with its end. */
+static void the_longest_line_of_all(void **state) {
+    (void)state;
+    static char text[2100];
+    memset(text, ';', sizeof text);
+    for (size_t length = 2044; length <= 2048; length++) {
+        struct settings settings;
+        struct config_error error;
+        same_number("a comment", "is accepted", length <= 2046,
+                    parse(text, length, &settings, &error));
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(default_settings),
@@ -318,6 +352,8 @@ int main(void) {
         cmocka_unit_test(overlong_lines),
         cmocka_unit_test(the_longest_line),
         cmocka_unit_test(large_files),
+        cmocka_unit_test(the_range_is_said),
+        cmocka_unit_test(the_longest_line_of_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

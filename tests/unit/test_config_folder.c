@@ -164,6 +164,8 @@ static void absolute_paths(void **state) {
 static void a_host_is_no_folder(void **state) {
     (void)state;
     assert_false(config_is_absolute("\\\\host"));
+    assert_false(config_is_absolute("\\host\\share\\x"));
+    assert_false(config_is_absolute("x\\host\\share"));
     assert_false(config_is_absolute("\\\\host\\"));
     assert_false(config_is_absolute("\\\\\\x"));
 }
@@ -190,6 +192,19 @@ static void long_folders(void **state) {
     no_complaints();
 }
 
+/* Only a whole `\\?\` is passed over. */
+static void extended_paths(void **state) {
+    (void)state;
+    static const char good[] = "[service]\nFolder = \\\\?\\C:\\Clients\n";
+    static const char other[] = "[service]\nFolder = \\\\?x\\share\\Clients\n";
+    struct settings settings;
+    struct config_error error;
+    assert_true(parse(good, sizeof good - 1, &settings, &error));
+    assert_string_equal(settings.folder, "\\\\?\\C:\\Clients");
+    refuses("no extended one", other, sizeof other - 1, 2, "character that no path can have");
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folders),
@@ -199,6 +214,7 @@ int main(void) {
         cmocka_unit_test(absolute_paths),
         cmocka_unit_test(a_host_is_no_folder),
         cmocka_unit_test(long_folders),
+        cmocka_unit_test(extended_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,6 +109,16 @@ static void names_each_key(void **state) {
     assert_true(keys >= 5);
 }
 
+static void the_longest_folder(void **state) {
+    (void)state;
+    char value[CONFIG_FOLDER_BYTES];
+    struct settings settings = other_settings();
+    memset(settings.folder + 3, 'x', sizeof settings.folder - 4);
+    settings.folder[sizeof settings.folder - 1] = '\0';
+    (void)config_key(&settings, 1, value);
+    assert_string_equal(value, settings.folder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prints),
@@ -116,6 +126,7 @@ int main(void) {
         cmocka_unit_test(reads_what_it_prints),
         cmocka_unit_test(reads_what_is_not_whole),
         cmocka_unit_test(names_each_key),
+        cmocka_unit_test(the_longest_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -414,14 +414,84 @@ static void fields_too_long(void **state) {
     }
 }
 
+/* A line without its CRC gets it, and is read. */
+static bool is_read(char *line, size_t length, struct journal_entry *entry) {
+    length += (size_t)sprintf(line + length, "\t%08X", crc32(0, line, length));
+    char *exact = exact_copy(line, length);
+    bool read = journal_decode(exact, length, entry);
+    free(exact);
+    return read;
+}
+
+/* Each text has room for its largest, and nothing is written behind it. */
+static void texts_of_exact_sizes(void **state) {
+    (void)state;
+    static const size_t sizes[] = {QUEUE_NAME_BYTES, RECORD_MAILBOX_BYTES, CONFIG_PRINT_BYTES};
+    static char line[8192];
+    for (unsigned field = 0; field < 3; field++) {
+        for (unsigned more = 0; more < 2; more++) {
+            struct journal_entry *entry = malloc(sizeof *entry);
+            size_t length = (size_t)sprintf(
+                line, "KMR2\t2026-11-22T16:40:00Z\tINTENT\t17\t123\t2345\t0000CAFE\tFFFFFFFF");
+            assert_non_null(entry);
+            for (unsigned i = 0; i < 3; i++) {
+                size_t size = i == field ? sizes[i] - 1 + more : 1;
+                line[length++] = '\t';
+                memset(line + length, 'x', size);
+                length += size;
+            }
+            same_number("a text", "is read", more == 0, is_read(line, length, entry));
+            free(entry);
+        }
+    }
+    no_complaints();
+}
+
+static void which_bytes_are_escaped(void **state) {
+    (void)state;
+    char line[JOURNAL_LINE_MAX];
+    struct journal_entry entry = intent();
+    (void)strcpy(entry.mailbox, "\x01\x1F\x20\x21$%&~\x7F\x80\xFF");
+    line[journal_encode(&entry, line, sizeof line - 1)] = '\0';
+    assert_non_null(strstr(line, "\t%01%1F !$%25&~%7F\x80\xFF\t"));
+}
+
+/* A kind or an outcome that is not known is none of those that are. */
+static void words_of_later_versions(void **state) {
+    (void)state;
+    static const struct {
+        const char *fields;
+        bool read;
+    } rows[] = {{"DONE\t7\tunknown", true},
+                {"DONE\t7\tlater", false},
+                {"REPAIRED\t17\t123\t2345\t0000CAFE\tFFFFFFFF\tn\tm\tf", true},
+                {"LATER\t17\t123\t2345\t0000CAFE\tFFFFFFFF\tn\tm\tf", false},
+                {"LATER", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char line[256];
+        struct journal_entry entry;
+        size_t length = (size_t)sprintf(line, "KMR2\t2026-11-22T16:40:00Z\t%s", rows[i].fields);
+        same_number(rows[i].fields, "is read", rows[i].read, is_read(line, length, &entry));
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trips),     cmocka_unit_test(every_byte_in_a_field),
-        cmocka_unit_test(known_lines),     cmocka_unit_test(known_bodies),
-        cmocka_unit_test(first_version),   cmocka_unit_test(longest_fields),
-        cmocka_unit_test(longest_folders), cmocka_unit_test(lines_that_do_not_fit),
-        cmocka_unit_test(corruption),      cmocka_unit_test(foreign_entries),
+        cmocka_unit_test(round_trips),
+        cmocka_unit_test(every_byte_in_a_field),
+        cmocka_unit_test(known_lines),
+        cmocka_unit_test(known_bodies),
+        cmocka_unit_test(first_version),
+        cmocka_unit_test(longest_fields),
+        cmocka_unit_test(longest_folders),
+        cmocka_unit_test(lines_that_do_not_fit),
+        cmocka_unit_test(corruption),
+        cmocka_unit_test(foreign_entries),
         cmocka_unit_test(fields_too_long),
+        cmocka_unit_test(texts_of_exact_sizes),
+        cmocka_unit_test(which_bytes_are_escaped),
+        cmocka_unit_test(words_of_later_versions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -285,13 +285,43 @@ static void no_times(void **state) {
     no_complaints();
 }
 
+/* The reader's memory may hold anything when it begins. */
+static void what_was_there_before(void **state) {
+    (void)state;
+    struct seen seen = {0};
+    memset(&reader, '\r', sizeof reader);
+    journal_begin(&reader);
+    journal_feed(&reader, "\n\r\n\n", 4, visit, &seen);
+    assert_int_equal(reader.lines, 3);
+    assert_int_equal(reader.foreign, 0);
+    assert_int_equal(seen.count, 0);
+}
+
+/* An overlong line is foreign, be its beginning an entry. */
+static void an_entry_and_too_many_ends(void **state) {
+    (void)state;
+    static char text[3 * JOURNAL_LINE_MAX];
+    for (size_t size = JOURNAL_LINE_MAX; size <= JOURNAL_LINE_MAX + 1; size++) {
+        struct journal_entry entry = intent();
+        memset(text, '\r', sizeof text);
+        size_t length = journal_encode(&entry, text, JOURNAL_LINE_MAX);
+        text[length - 1] = text[length] = '\r';
+        text[size] = '\n';
+        struct seen seen = feed(text, size + 1, 1000);
+        same_number("ends", "entries", size == JOURNAL_LINE_MAX, seen.count);
+        same_number("ends", "foreign", size > JOURNAL_LINE_MAX, reader.foreign);
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pieces_of_any_size),   cmocka_unit_test(empty_journal),
-        cmocka_unit_test(torn_at_every_length), cmocka_unit_test(end_of_a_torn_journal),
-        cmocka_unit_test(foreign_lines),        cmocka_unit_test(overlong_lines),
-        cmocka_unit_test(longest_line),         cmocka_unit_test(known_times),
-        cmocka_unit_test(days_there_and_back),  cmocka_unit_test(no_times),
+        cmocka_unit_test(pieces_of_any_size),    cmocka_unit_test(empty_journal),
+        cmocka_unit_test(torn_at_every_length),  cmocka_unit_test(end_of_a_torn_journal),
+        cmocka_unit_test(foreign_lines),         cmocka_unit_test(overlong_lines),
+        cmocka_unit_test(longest_line),          cmocka_unit_test(known_times),
+        cmocka_unit_test(days_there_and_back),   cmocka_unit_test(no_times),
+        cmocka_unit_test(what_was_there_before), cmocka_unit_test(an_entry_and_too_many_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

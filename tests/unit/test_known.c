@@ -254,17 +254,69 @@ static void the_memory(void **state) {
 
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
+/* So many from the first on, which are those behind the last one, too. */
+static void places_that_are_looked_at(void **state) {
+    (void)state;
+    const struct host_stamp stamp = {100, ago(3600)};
+    struct known_look look;
+    char name[16];
+    unsigned number = 0;
+    size_t first = 0;
+    do {
+        (void)snprintf(name, sizeof name, "%u.ini", number++);
+        (void)known_check(&known, name, &stamp, &look);
+        first = (size_t)(look.place - known.places);
+    } while (first < KNOWN_PLACES - KNOWN_REACH / 2 || first > KNOWN_PLACES - 2);
+    for (size_t i = 0; i < KNOWN_REACH; i++) {
+        (void)known_check(&known, name, &stamp, &look);
+        assert_ptr_equal(look.place, &known.places[(first + i) % KNOWN_PLACES]);
+        look.place->name = ~look.holds.name;
+        look.place->state = 1;
+    }
+    known.used = true;
+    assert_false(known_check(&known, name, &stamp, &look));
+    assert_null(look.place);
+    known_put(&known, &look, UTC);
+    memset(&known.places[first], 0, sizeof known.places[0]);
+    put(name, 100, ago(3600));
+    assert_true(has(name, 100, ago(3600)));
+    known_forget(&known, name);
+    assert_int_equal(known.places[first].state, 0);
+}
+
+/* Ten bits beside the name, and others than those of the other word. */
+static void the_state_has_bits_of_its_own(void **state) {
+    (void)state;
+    struct known_look look;
+    unsigned different = 0;
+    unsigned same = 0;
+    uint32_t last = 0;
+    for (unsigned i = 1; i <= 100; i++) {
+        const struct host_stamp stamp = {i, ago(3600)};
+        (void)known_check(&known, "a.ini", &stamp, &look);
+        different += (look.holds.name & 0x3FF) != (last & 0x3FF);
+        same += (look.holds.name & 0x3FE) == (look.holds.state & 0x3FE);
+        last = look.holds.name;
+    }
+    assert_in_range(different, 95, 100);
+    assert_in_range(same, 0, 5);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(the_same_is_known),
-                                       TEST(the_last_counts),
-                                       TEST(young_ones_are_not_known),
-                                       TEST(the_epoch),
-                                       TEST(a_young_one_over_an_old_one),
-                                       TEST(forgotten),
-                                       TEST(cleared),
-                                       TEST(a_folder),
-                                       TEST(every_other_one_is_forgotten),
-                                       TEST(more_than_there_are_places),
-                                       TEST(the_memory)};
+    const struct CMUnitTest tests[] = {
+        TEST(the_same_is_known),
+        TEST(the_last_counts),
+        TEST(young_ones_are_not_known),
+        TEST(the_epoch),
+        TEST(a_young_one_over_an_old_one),
+        TEST(forgotten),
+        TEST(cleared),
+        TEST(a_folder),
+        TEST(every_other_one_is_forgotten),
+        TEST(more_than_there_are_places),
+        TEST(the_memory),
+        TEST(places_that_are_looked_at),
+        TEST(the_state_has_bits_of_its_own),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

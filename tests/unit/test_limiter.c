@@ -216,6 +216,31 @@ static void merges_one_of_earlier(void **state) {
     assert_int_equal(limiter_count(&limiter, 101 * MINUTE + HOUR), 2);
 }
 
+/* A repair counts on when another one is made in the last minute of its hour, and no longer. */
+static void an_hour_is_carried_over(void **state) {
+    (void)state;
+    for (unsigned minutes = 59; minutes <= 62; minutes++) {
+        limiter_clear(&limiter);
+        limiter_add(&limiter, 90 * 1000, 0, 2);
+        limiter_add(&limiter, 90 * 1000 + (uint64_t)minutes * MINUTE, 0, 1);
+        assert_int_equal(limiter_count(&limiter, 90 * 1000 + (uint64_t)minutes * MINUTE),
+                         minutes <= 60 ? 3 : 1);
+    }
+}
+
+static void nothing_is_left_after_an_hour(void **state) {
+    (void)state;
+    uint64_t age = 0;
+    uint32_t count = 0;
+    limiter_add(&limiter, 90 * 1000, 0, 2);
+    for (unsigned minutes = 59; minutes <= 62; minutes++) {
+        uint32_t at = LIMITER_MINUTES;
+        assert_int_equal(
+            limiter_next(&limiter, 90 * 1000 + (uint64_t)minutes * MINUTE, &at, &age, &count),
+            minutes <= 60);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(counts_for_an_hour, start),
@@ -228,6 +253,8 @@ int main(void) {
         cmocka_unit_test_setup(merges_what_both_know, start),
         cmocka_unit_test_setup(random_operations, start),
         cmocka_unit_test_setup(merges_one_of_earlier, start),
+        cmocka_unit_test_setup(an_hour_is_carried_over, start),
+        cmocka_unit_test_setup(nothing_is_left_after_an_hour, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -289,6 +289,117 @@ static void texts_are_compacted(void **state) {
     no_complaints();
 }
 
+/* A text may end with the last byte. */
+static void texts_of_exactly_all(void **state) {
+    (void)state;
+    static char name[QUEUE_NAME_BYTES];
+    static char mailbox[RECORD_MAILBOX_BYTES];
+    enum { LENGTH = 1024, FIT = MEMORY_TEXT / LENGTH };
+    arm(FOLDER);
+    memset(mailbox, 'm', LENGTH - 4 - 2 - 700);
+    for (unsigned i = 1; i <= FIT + 1; i++) {
+        memset(name, 'y', 700);
+        name[(size_t)sprintf(name, "%05u", i)] = 'y';
+        an_entry(JOURNAL_HOLD, 5000, name);
+        (void)strcpy(entry.mailbox, mailbox);
+        memory_apply(&memory, &entry);
+        same_number("holds", "overflow", i > FIT, memory.overflow);
+    }
+    counts("all bytes", 0, FIT, 0);
+    same_number("all bytes", "used", MEMORY_TEXT, memory.text_length);
+    no_complaints();
+}
+
+static void all_folders(void **state) {
+    (void)state;
+    for (unsigned i = 1; i <= MEMORY_FOLDERS; i++) {
+        an_entry(JOURNAL_HOLD, i, "a.ini");
+        (void)snprintf(entry.text, sizeof entry.text, "E:\\%u", i);
+        assert_non_null(memory_put_folder(&memory, entry.text));
+        memory_apply(&memory, &entry);
+    }
+    assert_ptr_equal(memory_put_folder(&memory, entry.text), &memory.folders[MEMORY_FOLDERS - 1]);
+    assert_null(memory_put_folder(&memory, FOLDER));
+}
+
+/* A journal that is read once more does not tell of any: all are over. */
+static void the_last_item_too(void **state) {
+    (void)state;
+    char name[64];
+    arm(FOLDER);
+    for (unsigned i = 1; i <= MEMORY_ITEMS; i++) {
+        numbered(name, i);
+        put_entry(JOURNAL_HOLD, i, name);
+    }
+    memory_begin(&memory, PASS_AGAIN, true);
+    memory_end(&memory);
+    counts("none is told of", 0, 0, 0);
+    no_complaints();
+}
+
+/* What one that did not come to its end has added is gone, and nothing else. */
+static void a_pass_begun_twice(void **state) {
+    (void)state;
+    arm(FOLDER);
+    put_entry(JOURNAL_HOLD, 1, "a.ini");
+    memory_begin(&memory, PASS_ROTATED, true);
+    put_entry(JOURNAL_CHECKPOINT, 5, "");
+    put_entry(JOURNAL_HOLD, 6, "b.ini");
+    put_entry(JOURNAL_RELEASE, 9, "c.ini");
+    same_number("rotated", "head", 5, memory.head);
+    counts("one is added", 0, 2, 0);
+    memory_begin(&memory, PASS_ROTATED, true);
+    counts("begun again", 0, 1, 0);
+    assert_non_null(memory_find(&memory, ITEM_HOLD, "a.ini"));
+    no_complaints();
+}
+
+static void room_again_after_a_pass(void **state) {
+    (void)state;
+    memory.overflow = true;
+    memory_begin(&memory, PASS_AGAIN, true);
+    memory_end(&memory);
+    assert_false(memory.overflow);
+}
+
+/* Of two repairs of one number the one that stands behind tells. */
+static void one_number_twice(void **state) {
+    (void)state;
+    arm(FOLDER);
+    put_entry(JOURNAL_REPAIRED, 7, "a.ini");
+    an_entry(JOURNAL_REPAIRED, 7, "a.ini");
+    entry.after = 1;
+    memory_apply(&memory, &entry);
+    assert_int_equal(memory_find(&memory, ITEM_REPAIR, "a.ini")->after, 1);
+}
+
+static void keys_tell_names_apart(void **state) {
+    (void)state;
+    char name[64];
+    arm(FOLDER);
+    for (unsigned i = 0; i < 1000; i++) {
+        numbered(name, i);
+        put_entry(JOURNAL_HOLD, i, name);
+    }
+    for (size_t i = 0; i < 1000; i++) {
+        assert_true(memory.key[i] != 0);
+        for (size_t j = 0; j < i; j++)
+            assert_true(memory.key[i] != memory.key[j]);
+    }
+}
+
+static void a_new_journal_begins_with_nothing(void **state) {
+    (void)state;
+    arm(FOLDER);
+    put_entry(JOURNAL_HOLD, 7, "a.ini");
+    put_entry(JOURNAL_INTENT, 8, "b.ini");
+    memory_begin(&memory, PASS_NEW, true);
+    counts("new", 0, 0, 0);
+    same_number("new", "number", 0, memory.number);
+    assert_null(memory_find(&memory, ITEM_HOLD, "a.ini"));
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(empty, memory_setup),
@@ -304,6 +415,14 @@ int main(void) {
         cmocka_unit_test_setup(a_place_taken_again, memory_setup),
         cmocka_unit_test_setup(nothing_behind_the_last, memory_setup),
         cmocka_unit_test_setup(texts_are_compacted, memory_setup),
+        cmocka_unit_test_setup(texts_of_exactly_all, memory_setup),
+        cmocka_unit_test_setup(all_folders, memory_setup),
+        cmocka_unit_test_setup(the_last_item_too, memory_setup),
+        cmocka_unit_test_setup(a_pass_begun_twice, memory_setup),
+        cmocka_unit_test_setup(room_again_after_a_pass, memory_setup),
+        cmocka_unit_test_setup(one_number_twice, memory_setup),
+        cmocka_unit_test_setup(keys_tell_names_apart, memory_setup),
+        cmocka_unit_test_setup(a_new_journal_begins_with_nothing, memory_setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

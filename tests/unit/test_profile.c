@@ -243,6 +243,7 @@ static void names_of_unknown_letters(void **state) {
         {"in the one before only", "[x\xE4]\n[xy]\nState=4\n", D, REASON_BLANKS, 3, 16},
         {"in the later only", "[xy]\n[x\xE4y]\nState=4\n", D, REASON_BLANKS, 3, 17},
         {"behind what differs", "[x\xE4]\n[y\xE4z]\nState=4\n", STUCK, 0, 3, 17},
+        {"blanks and an odd one before it", "[ \x80x]\n[y]\nState=4\n", D, REASON_BLANKS, 3, 16},
         {"none before it", "[x\xE4y]\nState=4\n[x\xC4y]\n", STUCK, 0, 2, 12},
     };
     CHECK(samples);
@@ -328,7 +329,9 @@ static void marks(void **state) {
         {"\xFF\xFEx", 3, PROFILE_UTF16LE, 2, 0},    {"\xFF\xFEx\0", 4, PROFILE_UTF16LE, 2, 1},
         {"\xEF\xBB\xBF", 2, PROFILE_NO_MARK, 0, 2}, {"\xEF\xBB\xBF", 3, PROFILE_UTF8, 3, 0},
         {"\xEF\xBB\xBFx", 4, PROFILE_UTF8, 3, 1},   {"\xFE\xFF", 1, PROFILE_NO_MARK, 0, 1},
-        {"\xFE\xFF", 2, PROFILE_UTF16BE, 0, 2},     {"\xFE\xFFx", 3, PROFILE_UTF16BE, 0, 3}};
+        {"\xFE\xFF", 2, PROFILE_UTF16BE, 0, 2},     {"\xFE\xFFx", 3, PROFILE_UTF16BE, 0, 3},
+        {"\xEF\xBBx", 3, PROFILE_NO_MARK, 0, 3},    {"\xEFxx", 3, PROFILE_NO_MARK, 0, 3},
+        {"\xFFx", 2, PROFILE_NO_MARK, 0, 2},        {"\xFEx", 2, PROFILE_NO_MARK, 0, 2}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char label[32];
         struct profile profile;
@@ -360,6 +363,20 @@ static void lines_of_blanks(void **state) {
     no_complaints();
 }
 
+static void no_line_behind_the_last_end(void **state) {
+    (void)state;
+    static const char *const texts[] = {"a\n", "a\r\n", "a", "a ", "\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct profile profile;
+        char *exact = exact_copy(texts[i], strlen(texts[i]));
+        profile_open(&profile, exact, strlen(texts[i]));
+        assert_true(profile_next_line(&profile));
+        assert_false(profile_next_line(&profile));
+        assert_int_equal(profile.line, 1);
+        free(exact);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines),
@@ -373,6 +390,7 @@ int main(void) {
         cmocka_unit_test(cut_off),
         cmocka_unit_test(marks),
         cmocka_unit_test(lines_of_blanks),
+        cmocka_unit_test(no_line_behind_the_last_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

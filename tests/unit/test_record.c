@@ -367,6 +367,23 @@ static void the_short_way(void **state) {
     no_complaints();
 }
 
+static void each_byte_of_a_state(void **state) {
+    (void)state;
+    for (unsigned c = 0; c < 256; c++) {
+        const unsigned char bytes[] = {(unsigned char)c, 0};
+        char to[RECORD_STATE_BYTES];
+        struct record record = {.state = {0, 1}};
+        const char shown[] = {(char)(c >= ' ' && c <= '~' ? c : '?'), '\0'};
+        record_state(&record, bytes, to);
+        same_text("8 bits", "shown", shown, to);
+        record.encoding = RECORD_UTF16LE;
+        record.state.length = 2;
+        record_state(&record, bytes, to);
+        same_text("16 bits", "shown", shown, to);
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdict_table),
@@ -381,6 +398,7 @@ int main(void) {
         cmocka_unit_test(names),
         cmocka_unit_test(words),
         cmocka_unit_test(the_short_way),
+        cmocka_unit_test(each_byte_of_a_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -439,6 +439,7 @@ static void what_was_not_taken_backs_off(void **state) {
     (void)a_repaired("a.ini");
     (void)fake_fail(&fake, FAKE_REPORT, 1, FAKE_FOR_EVER, HOST_FAILED);
     fake.count[FAKE_REPORT] = 0;
+    run(DAY - QUARTER);
     while (fake.count[FAKE_REPORT] == 0)
         run(1);
     for (unsigned i = 0; i < sizeof waits / sizeof waits[0]; i++) {

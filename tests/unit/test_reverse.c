@@ -393,6 +393,18 @@ static void test_C7_undo_in_a_folder_that_was_replaced(void **state) {
     no_complaints();
 }
 
+/* It is held as before, and nobody is told otherwise. */
+static void a_release_that_is_not_written(void **state) {
+    (void)state;
+    struct fake_file *file = an_undone_file();
+    (void)fake_fail(&fake, FAKE_APPEND, 1, 1, HOST_FAILED);
+    same_number("a.ini", "release", HOST_FAILED, by_another(mender_release, "a.ini").code);
+    run(3 * HOUR);
+    same_number("a.ini", "2041", 0, fake_events(&fake, EVENT_RELEASED));
+    same_number("a.ini", "writes", 2, file->writes);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(undo_holds),
@@ -414,6 +426,7 @@ int main(void) {
         TEST(undo_of_what_changed_meanwhile),
         TEST(undo_without_rights_answers_at_once),
         TEST(test_C7_undo_in_a_folder_that_was_replaced),
+        TEST(a_release_that_is_not_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -302,6 +302,55 @@ static void compares_ascii_without_case(void **state) {
     free(state_key);
 }
 
+/* text_piece. What stands for a %s or a %u in brackets. */
+static void put_in_brackets(void *context, const char *bytes, size_t length, bool is_value) {
+    text_put(context, is_value ? "[" : "");
+    text_put_bytes(context, bytes, length);
+    text_put(context, is_value ? "]" : "");
+}
+
+static void format_in_brackets(struct text *text, const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    text_format(put_in_brackets, text, format, values);
+    va_end(values);
+}
+
+static void tells_what_is_a_value(void **state) {
+    (void)state;
+    char buffer[64];
+    struct text text;
+    text_begin(&text, buffer, sizeof buffer);
+    format_in_brackets(&text, "a %s, %u%%.", "b", 7U);
+    assert_string_equal(buffer, "a [b], [7][%].");
+}
+
+static void two_digits(void **state) {
+    (void)state;
+    for (uint32_t number = 0; number < 400; number++) {
+        char buffer[8];
+        char expected[8];
+        struct text text;
+        text_begin(&text, buffer, sizeof buffer);
+        text_put_2(&text, number);
+        (void)snprintf(expected, sizeof expected, "%02u", number % 100);
+        assert_string_equal(buffer, expected);
+    }
+}
+
+/* Of what begins in the middle of a character nothing is put where there is no room. */
+static void a_full_buffer(void **state) {
+    (void)state;
+    char buffer[4];
+    struct text text;
+    text_begin(&text, buffer, sizeof buffer);
+    text_put(&text, "abc");
+    assert_false(text.cut);
+    text_put_bytes(&text, "\x80\x80", 2);
+    assert_true(text.cut);
+    assert_string_equal(buffer, "abc");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(builds),
@@ -317,6 +366,9 @@ int main(void) {
         cmocka_unit_test(what_is_active),
         cmocka_unit_test(prints_pieces),
         cmocka_unit_test(compares_ascii_without_case),
+        cmocka_unit_test(tells_what_is_a_value),
+        cmocka_unit_test(two_digits),
+        cmocka_unit_test(a_full_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

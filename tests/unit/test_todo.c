@@ -211,12 +211,34 @@ static void too_large_to_be_a_record(void **state) {
     no_complaints();
 }
 
+/* By the time of the repair, then by its number, whatever stands first in the journal. */
+static void by_time_and_number(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t number, seconds;
+    } rows[] = {
+        {"b.ini", 9, 1}, {"d.ini", 8, 3}, {"a.ini", 3, 1}, {"e.ini", 7, 4}, {"c.ini", 1, 2}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct journal_entry entry = an_intent(rows[i].number, rows[i].name, STUCK);
+        entry.kind = JOURNAL_REPAIRED;
+        entry.utc += rows[i].seconds;
+        fake_append_entry(&fake, &entry);
+        (void)fake_file(&fake, rows[i].name, repaired_text);
+    }
+    is_list("all", "a.ini, b.ini, c.ini, d.ini, e.ini");
+    same_number("all", "count", 5, todo_count(&memory));
+    fake_change(fake_find(&fake, "c.ini"), STUCK);
+    is_list("of the same size", "a.ini, b.ini, c.ini changed, d.ini, e.ini");
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(is_in_the_order_of_repairs), TEST(what_has_changed_or_is_gone),
         TEST(the_last_change_counts),     TEST(another_folder_is_not_meant),
         TEST(two_paths_of_one_folder),    TEST(outlives_a_new_journal),
         TEST(what_is_not_reported_yet),   TEST(a_folder_too_many),
-        TEST(too_large_to_be_a_record)};
+        TEST(too_large_to_be_a_record),   TEST(by_time_and_number)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

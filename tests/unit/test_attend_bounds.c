@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_attend_bounds: core/attend: the minute until a record in use is told of, just before and at it; the longest name.
+ */
+#include "rig.h"
+
+static void busy(const char *label, unsigned expected) {
+    same_number(label, "2020", expected, fake_events(&fake, EVENT_BUSY));
+}
+
+static void in_use_is_told_after_a_minute(void **state) {
+    (void)state;
+    settings.settle_seconds = 0;
+    start();
+    run(HOUR / 2);
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    file->shared = HOST_BUSY;
+    mender_hint(&mender, "a.ini");
+    run(0);
+    fake.clock += MENDER_BUSY_TOLD - 1;
+    mender_hint(&mender, "a.ini");
+    run(0);
+    busy("just before a minute is over", 0);
+    fake.clock++;
+    mender_hint(&mender, "a.ini");
+    run(0);
+    busy("a minute", 1);
+    no_complaints();
+}
+
+static void written_to_is_told_after_a_minute(void **state) {
+    (void)state;
+    settings.settle_seconds = 0;
+    start();
+    run(HOUR / 2);
+    struct fake_file *file = fake_file(&fake, "a.ini", DOUBTFUL);
+    file->written = true;
+    mender_hint(&mender, "a.ini");
+    run(0);
+    fake.clock += MENDER_BUSY_TOLD - 1;
+    mender_hint(&mender, "a.ini");
+    run(0);
+    same_number("just before a minute is over", "2010", 0, fake_events(&fake, EVENT_DOUBTFUL));
+    fake.clock++;
+    mender_hint(&mender, "a.ini");
+    run(0);
+    same_number("a minute", "2010", 1, fake_events(&fake, EVENT_DOUBTFUL));
+    no_complaints();
+}
+
+/* It is let go with other content, and then in use again: the minute begins anew. */
+static void in_use_twice(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    file->repair = HOST_BUSY;
+    start();
+    run(40 * SECOND);
+    fake_change(file, OTHER_STUCK);
+    run(60 * SECOND);
+    busy("in use for less than a minute", 0);
+    run(60 * SECOND);
+    busy("in use for longer", 1);
+    no_complaints();
+}
+
+/* The longest name that a file can have, in all that is done with it. */
+static void the_longest_name(void **state) {
+    (void)state;
+    char name[QUEUE_NAME_BYTES];
+    memset(name, 'x', sizeof name - 1);
+    (void)strcpy(name + sizeof name - 5, ".ini");
+    struct fake_file *file = fake_file(&fake, name, STUCK);
+    (void)fake_fail(&fake, FAKE_WRITE, 1, 1, HOST_BUSY);
+    start();
+    run(MINUTE);
+    repaired(file, STUCK);
+    char first[QUEUE_NAME_BYTES] = "";
+    same_number("the longest", "is there", HOST_OK, mender_next_repair(&mender, 0, first).code);
+    same_text("the longest", "name", name, first);
+    restart(false);
+    run(MINUTE);
+    same_number("the longest", "undo", HOST_OK, by_another(mender_undo, name).code);
+    same_number("the longest", "release", HOST_OK, by_another(mender_release, name).code);
+    run(MINUTE);
+    same_number("the longest", "writes", 3, file->writes);
+    /* Begun by another process and not made. */
+    struct journal_entry entry = an_intent(9, name, STUCK);
+    fake_change(file, STUCK);
+    entry.utc = fake.host.utc(fake.host.context);
+    fake_append_entry(&fake, &entry);
+    mender_journal_changed(&mender);
+    run(MINUTE);
+    same_number("the longest", "writes", 4, file->writes);
+    journal_is_clean(0);
+    no_complaints();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(in_use_is_told_after_a_minute),
+        TEST(written_to_is_told_after_a_minute),
+        TEST(in_use_twice),
+        TEST(the_longest_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
