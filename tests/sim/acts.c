@@ -12,7 +12,10 @@
 #include "promises.h"
 #include "sim.h"
 
-enum { REBOOT_MS = 20000 };
+enum {
+    REBOOT_MS = 20000,
+    SHORTEST = 40 /* a line of the journal is no shorter */
+};
 
 /* The wall clock is set: minutes to months, back or forth. */
 static void set_clock(void) {
@@ -187,8 +190,8 @@ void sim_tamper(void) {
     } else if (way == 4) {
         world_journal_put(world.journal, world_below((uint32_t)size + 1));
     } else if (size > 0) {
-        /* At one of its ends: that is by what it is known. */
-        size_t at = world_below((uint32_t)(size < 60 ? size : 60));
+        /* At one of its ends, in the first line or the last: that is by what it is known. */
+        size_t at = world_below((uint32_t)(size < SHORTEST ? size : SHORTEST));
         if (world_below(2) == 0)
             at = size - 1 - at;
         size_t length = 1 + world_below(40);
