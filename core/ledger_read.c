@@ -349,7 +349,7 @@ static struct host_result read_again(struct ledger *ledger) {
  * journal has to tell that. */
 static struct host_result read_on(struct ledger *ledger) {
     struct host_result result = read_lines(ledger);
-    if (result.code == HOST_OK && ledger->memory.pass == PASS_NEW)
+    if (result.code == HOST_OK)
         memory_end(&ledger->memory);
     ledger->rewrite = ledger->rewrite || ledger->memory.changed;
     return result;

@@ -362,6 +362,24 @@ static void a_number_of_ours_is_taken(void **state) {
     journal_is_clean(0);
 }
 
+/* The end of the limit moves when it is reached again: that is another state. */
+static void a_state_with_another_end(void **state) {
+    (void)state;
+    struct journal_state told;
+    start();
+    run(SECOND);
+    told = mender.ledger.state;
+    for (told.until = 1000; told.until <= 1001; told.until++) {
+        unsigned before = fake_entries(&fake, JOURNAL_STATE);
+        ledger_note_state(&mender.ledger, &told);
+        ledger_work(&mender.ledger);
+        same_number("until", "STATEs", before + 1, fake_entries(&fake, JOURNAL_STATE));
+        ledger_note_state(&mender.ledger, &told);
+        ledger_work(&mender.ledger);
+        same_number("the same", "STATEs", before + 1, fake_entries(&fake, JOURNAL_STATE));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(journal_that_can_not_be_opened),
@@ -383,6 +401,7 @@ int main(void) {
         TEST(settings_of_another_process),
         TEST(a_folder_that_was_found),
         TEST(a_number_of_ours_is_taken),
+        TEST(a_state_with_another_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

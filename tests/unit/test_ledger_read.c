@@ -301,6 +301,31 @@ static void ended_before_a_new_journal(void **state) {
     no_complaints();
 }
 
+/* Somebody puts another journal in place, which cannot be written anew; then another process, which knows of that one
+ * alone, writes a checkpoint of it. What is held here is not over by that. */
+static void a_checkpoint_of_who_did_not_know(void **state) {
+    (void)state;
+    struct fake_file *held = an_undone_file();
+    struct journal_entry entry = an_intent(0, "", STUCK);
+    run(SECOND);
+    entry.kind = JOURNAL_CHECKPOINT;
+    entry.id = 77;
+    entry.number = 9;
+    (void)fake_fail(&fake, FAKE_JOURNAL_NEW, 1, FAKE_FOR_EVER, HOST_FAILED);
+    for (entry.generation = 1; entry.generation <= 2; entry.generation++) {
+        fake_delete_journal(&fake);
+        fake_append_entry(&fake, &entry);
+        mender_journal_changed(&mender);
+        run(SECOND);
+    }
+    fake_heal(&fake);
+    run(5 * MINUTE);
+    same_number("journal", "HOLDs", 1, fake_entries(&fake, JOURNAL_HOLD));
+    mender_hint(&mender, "a.ini");
+    run(MINUTE);
+    same_number("a.ini", "writes", 2, held->writes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(read_again_for_a_second_path),
@@ -318,6 +343,7 @@ int main(void) {
         TEST(released_in_a_journal_that_replaces_ours),
         TEST(an_undo_of_a_moment_ago),
         TEST(ended_before_a_new_journal),
+        TEST(a_checkpoint_of_who_did_not_know),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
