@@ -215,21 +215,13 @@ static void check_undo(const struct process *p, const struct handle *handle,
         broken("%s is undone, which is not what a repair left", handle->name);
 }
 
-/* After somebody changed the journal two processes may begin the same change under one number, each without
- * knowing of the other. One line tells of both. */
-static bool is_twin(const struct deed *a, const struct deed *b) {
-    return a->undo == b->undo && a->number == b->number && a->offset == b->offset &&
-           a->size == b->size && a->before == b->before && a->after == b->after;
-}
-
 static bool is_of(const struct deed *change, const struct handle *handle) {
     return change->folder == promises_folder(handle) && world_equal(change->name, handle->name);
 }
 
 static bool has_begun(const struct process *p, const struct deed *change) {
     for (size_t i = 0; i < change_count; i++) {
-        if (changes[i].owner == p->serial && changes[i].folder == change->folder &&
-            world_equal(changes[i].name, change->name) && is_twin(&changes[i], change))
+        if (changes[i].owner == p->serial && promises_is_twin(&changes[i], change))
             return true;
     }
     return false;

@@ -71,6 +71,15 @@ static void begin_change(struct process *p, const struct line *line) {
         it->released = false;
 }
 
+/* It, or the one whose line is the same. */
+static bool was_reported(const struct deed *change) {
+    for (size_t i = 0; i < change_count; i++) {
+        if (changes[i].reports > 0 && promises_is_twin(&changes[i], change))
+            return true;
+    }
+    return false;
+}
+
 static void check_done(struct process *p, const struct line *line) {
     struct deed *change = promises_find_open(line->number);
     if (change == NULL) {
@@ -81,7 +90,7 @@ static void check_done(struct process *p, const struct line *line) {
         if (!change->seen_before)
             broken("%s: the journal says that %u was not made, which nobody has seen", change->name,
                    change->number);
-    } else if (change->reports == 0) {
+    } else if (!was_reported(change)) {
         broken("%s: DONE of %u before it was reported", change->name, change->number);
     }
     /* The journal knows a folder by its path: how an undo ended is seen in the directory that is there now. */

@@ -90,6 +90,15 @@ static void check_twice(const struct process *p, const struct deed *change) {
         broken("%s: %u is reported twice without a crash", change->name, change->number);
 }
 
+/* By this process, or by the one whose line is the same. */
+static bool was_written(const struct deed *change) {
+    for (size_t i = 0; i < change_count; i++) {
+        if (changes[i].written && promises_is_twin(&changes[i], change))
+            return true;
+    }
+    return false;
+}
+
 static void report_change(struct process *p, const struct event *event) {
     struct deed *change = event->strings >= 4 ? find_reported(p, event) : NULL;
     if (change == NULL) {
@@ -102,7 +111,7 @@ static void report_change(struct process *p, const struct event *event) {
         broken("%s: %u is reported and nobody has seen it", change->name, change->number);
     else if (event->number != EVENT_OUTCOME_UNKNOWN && change->alone && !change->flushed)
         broken("%s: %u is reported and is not on the disk", change->name, change->number);
-    else if (event->number == EVENT_REPAIRED && !change->written && change->place == p->place)
+    else if (event->number == EVENT_REPAIRED && !was_written(change) && change->place == p->place)
         broken("%s: %u is reported and was never made", change->name, change->number);
     else if (change->reports > 0)
         check_twice(p, change);

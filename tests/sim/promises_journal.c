@@ -89,6 +89,12 @@ static bool is_change(const struct deed *change, const struct line *line) {
            change->folder == line->folder && world_equal(change->name, line->name);
 }
 
+bool promises_is_twin(const struct deed *a, const struct deed *b) {
+    return a->undo == b->undo && a->number == b->number && a->offset == b->offset &&
+           a->size == b->size && a->before == b->before && a->after == b->after &&
+           a->folder == b->folder && world_equal(a->name, b->name);
+}
+
 /* A change may get another number in a new journal. */
 static struct deed *find_same(const struct line *line) {
     struct deed *found = NULL;
@@ -414,6 +420,14 @@ static void check_new_holds(const struct process *p, const struct list *old, boo
     }
 }
 
+static bool is_in_flight(const struct deed *change) {
+    for (size_t i = 0; i < change_count; i++) {
+        if (changes[i].present && !changes[i].done && promises_is_twin(&changes[i], change))
+            return true;
+    }
+    return false;
+}
+
 /* What is in flight and what is held is in the new one as well. Of a journal that somebody has put there,
  * what the process knows wins. */
 void promises_rotate(struct process *p, const char *content, size_t length) {
@@ -437,7 +451,7 @@ void promises_rotate(struct process *p, const char *content, size_t length) {
     if (reread(content, length) > 0)
         broken("a line of the new journal is none");
     for (size_t i = 0; i < change_count; i++) {
-        if (open[i] && (!changes[i].present || changes[i].done))
+        if (open[i] && !is_in_flight(&changes[i]))
             broken("%s: %u is not in the new journal", changes[i].name, changes[i].number);
     }
     check_new_holds(p, &old, !tampered[p - processes]);

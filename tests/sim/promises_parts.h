@@ -97,6 +97,9 @@ extern struct list promises_known[PROCESSES];
 extern uint32_t promises_highest;
 
 void promises_remove(struct list *list, unsigned folder, const char *name);
+/* After somebody changed the journal two processes may begin the same change under one number, each without
+ * knowing of the other. One line tells of both. */
+bool promises_is_twin(const struct deed *a, const struct deed *b);
 /* What a line means to whoever reads it. */
 void promises_apply(const struct line *line);
 struct deed *promises_add_change(const struct line *line, uint32_t owner);
