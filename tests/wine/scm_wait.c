@@ -14,9 +14,9 @@
 
 static struct {
     DWORD now;
-    DWORD locked_until;  /* before that, error 1055 */
-    DWORD error;         /* after that, unless 0 */
-    DWORD error_starts;  /* it is the answer to so many starts, unless 0 */
+    DWORD locked_until; /* before that, error 1055 */
+    DWORD error;        /* after that, unless 0 */
+    DWORD error_starts; /* it is the answer to so many starts, unless 0 */
     DWORD starts;
     DWORD settled_at;    /* before that the state is START_PENDING */
     DWORD state;         /* after that */
