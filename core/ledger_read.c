@@ -114,10 +114,12 @@ void ledger_ask_folder(struct ledger *ledger, const char *path) {
         folder->kind = host->folder_is(host->context, path) ? FOLDER_OURS : FOLDER_OTHER;
 }
 
-/* Another process has released a record, or ended a repair that was not made: it may be stuck. */
+/* Another process has released a record, or ended a repair that was not made: it may be stuck. When the journal is
+ * read once more, that is news of what was known until then. */
 static void tell_ended(struct ledger *ledger, const struct memory_item *item) {
-    bool is_old = ledger->memory.pass == PASS_AGAIN || ledger->memory.pass == PASS_REPLACED;
-    if (item == NULL || item->undo || is_old || !ledger->read_once || ledger->on_ended == NULL ||
+    const enum memory_pass pass = ledger->memory.pass;
+    if (item == NULL || item->undo || pass == PASS_REPLACED ||
+        (pass == PASS_AGAIN && !item->known) || !ledger->read_once || ledger->on_ended == NULL ||
         !memory_is_ours(&ledger->memory, item))
         return;
     ledger->on_ended(ledger->context, memory_name(&ledger->memory, item));

@@ -326,6 +326,21 @@ static void a_checkpoint_of_who_did_not_know(void **state) {
     same_number("a.ini", "writes", 2, held->writes);
 }
 
+/* The journal is read once more from its start just when another process has released a record; without a rescan
+ * nobody would look at that again. */
+static void released_before_it_is_read_again(void **state) {
+    (void)state;
+    settings.rescan_minutes = 0;
+    struct fake_file *file = an_undone_file();
+    run(SECOND);
+    struct journal_entry entry = *fake_entry(&fake, JOURNAL_HOLD);
+    entry.kind = JOURNAL_RELEASE;
+    fake_append_entry(&fake, &entry);
+    mender.ledger.again = true;
+    run(5 * MINUTE);
+    same_number("a.ini", "writes", 3, file->writes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(read_again_for_a_second_path),
@@ -344,6 +359,7 @@ int main(void) {
         TEST(an_undo_of_a_moment_ago),
         TEST(ended_before_a_new_journal),
         TEST(a_checkpoint_of_who_did_not_know),
+        TEST(released_before_it_is_read_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
