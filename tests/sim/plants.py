@@ -34,12 +34,13 @@ REVERSE = "core/reverse.c"
 SCAN = "core/scan.c"
 SITE = "core/site.c"
 TODO = "core/todo.c"
-HOST = "tests/sim/process.c"
+HOST = "tests/sim/process_host.c"
+HOST_JOURNAL = "tests/sim/process_journal.c"
 JOURNAL = "tests/sim/world_journal.c"
 
 PLANTS = {
-    "no flush of INTENT": (HOST, "journal_append", "world_journal_flush();", ""),
-    "no flush of the record": (CHANGE, "write_byte", "host->flush(host->context)", "ok"),
+    "no flush of INTENT": (HOST_JOURNAL, "journal_append", "world_journal_flush();", ""),
+    "no flush of the record": (CHANGE, "write_byte", "host->flush(host->context)", "host_ok"),
     "no look at what was written": (CHANGE, "write_byte", "result = verify(", "(void)verify("),
     "INTENT after the write": (
         CHANGE, "begin", "struct memory_item *item =",
@@ -80,7 +81,7 @@ PLANTS = {
     "a new journal without what is in flight": (
         LEDGER, "put_all", "put_items(ledger, made, ITEM_FLIGHT, JOURNAL_INTENT);", ""),
     "of two holds the earlier undo tells": (
-        MEMORY, "apply_hold", "item->number > entry->number", "item->number < entry->number"),
+        MEMORY, "is_later", "item->number > entry->number", "item->number < entry->number"),
     "a failed event counts": (CHANGE, "report", "site_report(change->site, &event)",
                               "site_report(change->site, &event) || offset[0] != 0"),
     "the wrong CRC of a line": ("core/journal.c", "journal_encode", "crc32(0,", "crc32(1,"),
@@ -129,7 +130,7 @@ PLANTS = {
         MENDER, "mender_folder_found", "", "ledger_reset_window(&mender->ledger);"),
     # Needs a folder that another one takes the place of.
     "the path of the folder is not checked": (
-        CHANGE, "begin", "host->folder_check(host->context)", "ok"),
+        CHANGE, "begin", "host->folder_check(host->context)", "host_ok"),
     # Needs a record that can be opened and not be written to.
     "an INTENT for each try": (
         CHANGE, "work_write", "retry(change, item);",
@@ -158,8 +159,8 @@ PLANTS = {
     "reminded too often": (REMIND, "find_wait", "if (ago < age) age = ago;", ""),
     "the last reminder forgotten at a restart": (REMIND, "told_ago", "= remind->ledger->state.reminded", "= 0"),
     "a reminder that was not taken counts": (REMIND, "tell", "remind->backoff; return;", "remind->backoff;"),
-    "no reminder": (REMIND, "put_names", "return is_old;", "return false;"),
-    "a reminder of nothing": (REMIND, "tell", "if (!put_names(remind, &names)) return;", "(void)put_names(remind, &names);"),
+    "no reminder": (REMIND, "put_names", "return is_old ? count : 0;", "return 0;"),
+    "a reminder of nothing": (REMIND, "tell", "if (named == 0) return;", ""),
     "a reminder of what has changed": (TODO, "compare", "== item->after", "!= 0"),
     "a reminder of what is gone": (TODO, "todo_look", "return TODO_GONE;", "return TODO_ENABLE;"),
     "a reminder while paused": (MENDER, "due_remind", "is_at_rest(mender) ? MENDER_NEVER :", ""),
