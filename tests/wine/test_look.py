@@ -146,7 +146,7 @@ def test_report_replaces_nothing_but_a_page(product):
     for path in (product.journal, product.config, product.folder / NAME, product.home / "page.html.new"):
         before = path.read_bytes() if path.exists() else None
         result = product.run("report", "--output", product.wine.windows_path(path))
-        assert (result.rc, result.out) == (2, "") and ".htm or .html" in result.err, result
+        assert (result.rc, result.out) == (2, "") and ".htm, .html or .txt" in result.err, result
         assert (path.read_bytes() if path.exists() else None) == before
     for name in ("page.htm", "PAGE.HTML"):
         assert "<h1>KMRepair" in report(product, name)

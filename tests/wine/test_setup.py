@@ -131,6 +131,7 @@ def test_s2_an_open_folder_of_a_configuration_is_found_before(running):
     folder = running.site / "settings"
     folder.mkdir()
     running.stop()
+    running.config.with_name("kmrepair.jnl").rename(folder / "kmrepair.jnl")
     running.config.rename(folder / "other.ini")
     running.ok("install", "--config", running.wine.windows_path(folder / "other.ini"))
     running.start()
