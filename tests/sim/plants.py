@@ -18,7 +18,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, "build/sim")
-SEEDS = 1000
+SEEDS = 5000
 ATTEND = "core/attend.c"
 CHANGE = "core/change.c"
 KNOWN = "core/known.c"
