@@ -284,6 +284,15 @@ static void places_that_are_looked_at(void **state) {
     assert_int_equal(known.places[first].state, 0);
 }
 
+/* An empty file of the first moment that a file can have is listed like that, and is forgotten, too. */
+static void the_first_moment_is_forgotten(void **state) {
+    (void)state;
+    put("a.ini", 0, 1);
+    assert_true(has("a.ini", 0, 1));
+    known_forget(&known, "a.ini");
+    assert_false(has("a.ini", 0, 1));
+}
+
 /* Ten bits beside the name, and others than those of the other word. */
 static void the_state_has_bits_of_its_own(void **state) {
     (void)state;
@@ -316,6 +325,7 @@ int main(void) {
         TEST(more_than_there_are_places),
         TEST(the_memory),
         TEST(places_that_are_looked_at),
+        TEST(the_first_moment_is_forgotten),
         TEST(the_state_has_bits_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -341,6 +341,31 @@ static void released_before_it_is_read_again(void **state) {
     same_number("a.ini", "writes", 3, file->writes);
 }
 
+/* Somebody has emptied the journal, and no new one can be made: whatever stands in it next is another one, and does not
+ * release what is known to be held. Behind a line of its own it is what has been added. */
+static void added_to_an_empty_journal(void **state) {
+    (void)state;
+    static const char *const texts[] = {"", "\n"};
+    for (size_t i = 0; i < 2; i++) {
+        (void)rig_setup(NULL);
+        struct journal_entry entry = an_intent(1, "a.ini", STUCK);
+        entry.kind = JOURNAL_HOLD;
+        fake_append_entry(&fake, &entry);
+        start();
+        run(MINUTE);
+        fake_delete_journal(&fake);
+        fake_append_text(&fake, texts[i]);
+        (void)fake_fail(&fake, FAKE_JOURNAL_NEW, 1, 1, HOST_FAILED);
+        mender_journal_changed(&mender);
+        (void)mender_step(&mender);
+        entry.kind = JOURNAL_RELEASE;
+        fake_append_entry(&fake, &entry);
+        run(MINUTE);
+        same_number(texts[i], "held", i == 0, mender.ledger.memory.count[ITEM_HOLD]);
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(read_again_for_a_second_path),
@@ -360,6 +385,7 @@ int main(void) {
         TEST(ended_before_a_new_journal),
         TEST(a_checkpoint_of_who_did_not_know),
         TEST(released_before_it_is_read_again),
+        TEST(added_to_an_empty_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,6 +40,21 @@ static void no_limit_below_it(void **state) {
     no_complaints();
 }
 
+/* Somebody has copied the line of a repair to the end of the journal: that is one repair all the same. */
+static void a_copied_line_does_not_count(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    start();
+    run(MINUTE);
+    repaired(file, STUCK);
+    const struct journal_entry entry = *fake_entry(&fake, JOURNAL_INTENT);
+    fake_append_entry(&fake, &entry);
+    mender_journal_changed(&mender);
+    run(MINUTE);
+    same_number("window", "repairs", 1, limiter_count(&mender.ledger.window, fake.clock));
+    no_complaints();
+}
+
 /* Where calls take time the repairs of an hour are not all from the same moment. */
 static void limit_while_time_passes(void **state) {
     (void)state;
@@ -422,6 +437,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(stops_at_the_limit),
         TEST(no_limit_below_it),
+        TEST(a_copied_line_does_not_count),
         TEST(limit_while_time_passes),
         TEST(one_event_an_hour),
         TEST(goes_on_when_told),

@@ -57,6 +57,22 @@ static void tells_when_the_minute_ended(void **state) {
     }
 }
 
+/* The oldest minute falls out, and nothing is written where no minute is. */
+static void nothing_behind_the_last_minute(void **state) {
+    (void)state;
+    static struct limiter both[2];
+    const unsigned char *at = (const unsigned char *)both[0].count + sizeof both[0].count;
+    memset(both, 0, sizeof both);
+    limiter_add(&both[0], HOUR, HOUR - 1, 7);
+    limiter_add(&both[0], HOUR + MINUTE - 1, 0, 1);
+    for (unsigned minute = 1; minute <= 3; minute++) {
+        limiter_add(&both[0], HOUR + (uint64_t)minute * MINUTE, 0, 1);
+        for (const unsigned char *s = at; s < (const unsigned char *)(both + 1); s++)
+            assert_int_equal(*s, 0);
+        assert_int_equal(both[1].minute, 0);
+    }
+}
+
 /* At the start of the clock an age reaches back to before it. */
 static void before_the_clock_began(void **state) {
     (void)state;
@@ -246,6 +262,7 @@ int main(void) {
         cmocka_unit_test_setup(counts_for_an_hour, start),
         cmocka_unit_test_setup(at_the_end_of_a_minute, start),
         cmocka_unit_test_setup(tells_when_the_minute_ended, start),
+        cmocka_unit_test_setup(nothing_behind_the_last_minute, start),
         cmocka_unit_test_setup(before_the_clock_began, start),
         cmocka_unit_test_setup(end_is_of_the_last, start),
         cmocka_unit_test_setup(written_and_read, start),

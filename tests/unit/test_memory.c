@@ -400,6 +400,34 @@ static void a_new_journal_begins_with_nothing(void **state) {
     no_complaints();
 }
 
+/* Of two that tell of one record the later one counts, whatever their order. */
+static void an_older_repair_does_not_count(void **state) {
+    (void)state;
+    arm(FOLDER);
+    put_entry(JOURNAL_REPAIRED, 9, "a.ini");
+    put_entry(JOURNAL_REPAIRED, 4, "A.INI");
+    counts("one", 0, 0, 1);
+    same_number("one", "number", 9, memory_find(&memory, ITEM_REPAIR, "a.ini")->number);
+    no_complaints();
+}
+
+/* A journal that replaces ours tells of a record that is known: that takes no other one's place. */
+static void a_known_repair_takes_no_place(void **state) {
+    (void)state;
+    char name[64];
+    arm(FOLDER);
+    for (unsigned i = 0; i < MEMORY_REPAIRED; i++) {
+        numbered(name, i);
+        put_entry(JOURNAL_REPAIRED, i + 1, name);
+    }
+    memory_end(&memory);
+    memory_begin(&memory, PASS_REPLACED, false);
+    put_entry(JOURNAL_REPAIRED, 5000, name);
+    memory_end(&memory);
+    counts("all", 0, 0, MEMORY_REPAIRED);
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(empty, memory_setup),
@@ -423,6 +451,8 @@ int main(void) {
         cmocka_unit_test_setup(one_number_twice, memory_setup),
         cmocka_unit_test_setup(keys_tell_names_apart, memory_setup),
         cmocka_unit_test_setup(a_new_journal_begins_with_nothing, memory_setup),
+        cmocka_unit_test_setup(an_older_repair_does_not_count, memory_setup),
+        cmocka_unit_test_setup(a_known_repair_takes_no_place, memory_setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
