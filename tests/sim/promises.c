@@ -136,7 +136,8 @@ void promises_closing(struct process *p) {
     p->change = -1;
 }
 
-/* By the clock of the world, whatever the wall clock was set to meanwhile. */
+/* By the clock of the world, whatever the wall clock was set to meanwhile. Of two journals, one of which somebody has
+ * put in the place of the other, the larger number of repairs counts, not both. */
 static void check_breaker(struct process *p) {
     uint32_t limit = p->settings.repairs_per_hour;
     uint32_t own = 0;
@@ -156,7 +157,8 @@ static void check_breaker(struct process *p) {
         return;
     if (own >= limit)
         broken("the limit: %u repairs in an hour by one process", own + 1);
-    else if (all > limit)
+    else if (all > limit &&
+             (promises_tampered_at == 0 || world.now - promises_tampered_at >= HOUR_MS))
         broken("the limit: the journal tells of %u repairs in the last hour", all);
     changes[p->change].tried = true;
     if (p->times_count == PROCESS_TIMES) {

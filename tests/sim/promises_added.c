@@ -71,6 +71,18 @@ static void begin_change(struct process *p, const struct line *line) {
         it->released = false;
 }
 
+/* A process has looked and found the content from before: at this change, or at the same one under another
+ * number. */
+static bool was_seen_before(const struct deed *change) {
+    for (size_t i = 0; i < change_count; i++) {
+        struct deed other = changes[i];
+        other.number = change->number;
+        if (other.seen_before && promises_is_twin(&other, change))
+            return true;
+    }
+    return false;
+}
+
 /* It, or the one whose line is the same. */
 static bool was_reported(const struct deed *change) {
     for (size_t i = 0; i < change_count; i++) {
@@ -87,7 +99,7 @@ static void check_done(struct process *p, const struct line *line) {
         return;
     }
     if (strcmp(line->outcome, "not-made") == 0) {
-        if (!change->seen_before)
+        if (!was_seen_before(change))
             broken("%s: the journal says that %u was not made, which nobody has seen", change->name,
                    change->number);
     } else if (!was_reported(change)) {

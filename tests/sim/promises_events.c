@@ -29,7 +29,12 @@ static void print_utc(uint32_t utc, char *to, size_t size) {
     (void)strftime(to, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
-/* The change that an event is about: the first that fits and is not reported, else one that is. */
+static bool is_open(const struct deed *change) {
+    return change->present && !change->done;
+}
+
+/* The change that an event is about: one that the journal has in flight, or else the first that fits and is not
+ * reported, or else one that is. */
 static struct deed *find_reported(const struct process *p, const struct event *event) {
     struct deed *found = NULL;
     char begun[32];
@@ -51,8 +56,10 @@ static struct deed *find_reported(const struct process *p, const struct event *e
         if (event->number != EVENT_REPAIRED && event->number != EVENT_UNDONE &&
             strcmp(begun, event->string[4]) != 0)
             continue;
-        if (found == NULL || (!change->done && found->done) ||
-            (change->done == found->done && change->reports == 0 && found->reports > 0))
+        if (found == NULL || is_open(change) > is_open(found) ||
+            (is_open(change) == is_open(found) && !change->done && found->done) ||
+            (change->done == found->done && change->reports == 0 && found->reports > 0 &&
+             is_open(change) == is_open(found)))
             found = change;
     }
     return found;

@@ -18,6 +18,7 @@ struct reminder promises_reminder;
 
 struct list promises_known[PROCESSES];
 uint32_t promises_highest;
+uint64_t promises_tampered_at;
 /* Somebody else changed the journal, and this process has not taken it in hand since. */
 static bool tampered[PROCESSES];
 /* ... and another process has written it anew before that. */
@@ -76,6 +77,7 @@ void promises_journal_begin(void) {
         promises_known[i].count = 0;
     promises_highest = 0;
     memset(&promises_reminder, 0, sizeof promises_reminder);
+    promises_tampered_at = 0;
     memset(tampered, 0, sizeof tampered);
     memset(overtaken, 0, sizeof overtaken);
 }
@@ -361,6 +363,7 @@ static void note_revived(void) {
 void promises_journal_changed(void) {
     for (size_t i = 0; i < PROCESSES; i++)
         tampered[i] = processes[i].alive;
+    promises_tampered_at = world.now;
     promises_reminder.written = false;
     look_anew();
     for (size_t i = 0; i < change_count; i++)

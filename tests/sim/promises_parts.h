@@ -95,6 +95,8 @@ unsigned promises_read_lines(const char *content, size_t length,
 /* Holds that each process knows of, and the last number that was given. */
 extern struct list promises_known[PROCESSES];
 extern uint32_t promises_highest;
+/* When somebody changed the journal last; 0: never. */
+extern uint64_t promises_tampered_at;
 
 void promises_remove(struct list *list, unsigned folder, const char *name);
 /* After somebody changed the journal two processes may begin the same change under one number, each without
