@@ -26,13 +26,8 @@ static void set_clock(void) {
     /* Sooner or later somebody sets it right. */
     if (world_below(4) == 0)
         by = -world.utc_offset;
-    world.utc_offset += by;
     sim_total.clocks++;
-    trace("the clock is set by %lld s", (long long)by);
-    if (by > 0)
-        promises_clock_forward();
-    else
-        sim.clock_back = true;
+    sim_set_clock(by);
 }
 
 /* While nothing runs nobody sees that it is set. */

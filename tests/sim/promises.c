@@ -233,7 +233,7 @@ static bool has_begun(const struct process *p, const struct deed *change) {
 static struct deed *find_mine(struct process *p, const struct handle *handle) {
     for (size_t i = change_count; p->change < 0 && i-- > 0;) {
         const struct deed *change = &changes[i];
-        if (change->present && !change->done && is_of(change, handle) && has_begun(p, change))
+        if (promises_is_open(change) && is_of(change, handle) && has_begun(p, change))
             p->change = (int)i;
     }
     return p->change >= 0 ? &changes[p->change] : NULL;
@@ -329,7 +329,7 @@ void promises_verb(struct process *p) {
 void promises_all_reported(void) {
     for (size_t i = 0; i < change_count; i++) {
         const struct deed *change = &changes[i];
-        if (change->present && !change->done)
+        if (promises_is_open(change))
             broken("%s: %u is still open", change->name, change->number);
         else if (change->written && change->reports == 0 && !change->seen_before && !change->gone)
             broken("%s: %u was made and never reported", change->name, change->number);

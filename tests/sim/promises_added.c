@@ -36,7 +36,7 @@ static void check_begun(const struct process *p, const struct line *line, const 
         if (change->undo || !change->sure || change->owner != p->serial ||
             change->folder != line->folder || !world_equal(change->name, line->name))
             continue;
-        bool open = change->present && !change->done;
+        bool open = promises_is_open(change);
         /* Another process that took in a journal which somebody put there may have given it another number:
          * it is taken for that process's then. */
         bool ended = change->ender == p->serial && change->number == change->begun;
@@ -75,21 +75,14 @@ static void begin_change(struct process *p, const struct line *line) {
  * number. */
 static bool was_seen_before(const struct deed *change) {
     for (size_t i = 0; i < change_count; i++) {
-        struct deed other = changes[i];
-        other.number = change->number;
-        if (other.seen_before && promises_is_twin(&other, change))
+        if (changes[i].seen_before && promises_is_same(&changes[i], change))
             return true;
     }
     return false;
 }
 
-/* It, or the one whose line is the same. */
-static bool was_reported(const struct deed *change) {
-    for (size_t i = 0; i < change_count; i++) {
-        if (changes[i].reports > 0 && promises_is_twin(&changes[i], change))
-            return true;
-    }
-    return false;
+static bool is_reported(const struct deed *change) {
+    return change->reports > 0;
 }
 
 static void check_done(struct process *p, const struct line *line) {
@@ -102,7 +95,7 @@ static void check_done(struct process *p, const struct line *line) {
         if (!was_seen_before(change))
             broken("%s: the journal says that %u was not made, which nobody has seen", change->name,
                    change->number);
-    } else if (!was_reported(change)) {
+    } else if (!promises_any_twin(change, is_reported)) {
         broken("%s: DONE of %u before it was reported", change->name, change->number);
     }
     /* The journal knows a folder by its path: how an undo ended is seen in the directory that is there now. */

@@ -29,10 +29,6 @@ static void print_utc(uint32_t utc, char *to, size_t size) {
     (void)strftime(to, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
-static bool is_open(const struct deed *change) {
-    return change->present && !change->done;
-}
-
 /* The change that an event is about: one that the journal has in flight, or else the first that fits and is not
  * reported, or else one that is. */
 static struct deed *find_reported(const struct process *p, const struct event *event) {
@@ -56,10 +52,10 @@ static struct deed *find_reported(const struct process *p, const struct event *e
         if (event->number != EVENT_REPAIRED && event->number != EVENT_UNDONE &&
             strcmp(begun, event->string[4]) != 0)
             continue;
-        if (found == NULL || is_open(change) > is_open(found) ||
-            (is_open(change) == is_open(found) && !change->done && found->done) ||
+        if (found == NULL || promises_is_open(change) > promises_is_open(found) ||
+            (promises_is_open(change) == promises_is_open(found) && !change->done && found->done) ||
             (change->done == found->done && change->reports == 0 && found->reports > 0 &&
-             is_open(change) == is_open(found)))
+             promises_is_open(change) == promises_is_open(found)))
             found = change;
     }
     return found;
@@ -97,13 +93,8 @@ static void check_twice(const struct process *p, const struct deed *change) {
         broken("%s: %u is reported twice without a crash", change->name, change->number);
 }
 
-/* By this process, or by the one whose line is the same. */
-static bool was_written(const struct deed *change) {
-    for (size_t i = 0; i < change_count; i++) {
-        if (changes[i].written && promises_is_twin(&changes[i], change))
-            return true;
-    }
-    return false;
+static bool is_written(const struct deed *change) {
+    return change->written;
 }
 
 static void report_change(struct process *p, const struct event *event) {
@@ -118,7 +109,8 @@ static void report_change(struct process *p, const struct event *event) {
         broken("%s: %u is reported and nobody has seen it", change->name, change->number);
     else if (event->number != EVENT_OUTCOME_UNKNOWN && change->alone && !change->flushed)
         broken("%s: %u is reported and is not on the disk", change->name, change->number);
-    else if (event->number == EVENT_REPAIRED && !was_written(change) && change->place == p->place)
+    else if (event->number == EVENT_REPAIRED && !promises_any_twin(change, is_written) &&
+             change->place == p->place)
         broken("%s: %u is reported and was never made", change->name, change->number);
     else if (change->reports > 0)
         check_twice(p, change);

@@ -91,10 +91,22 @@ static bool is_change(const struct deed *change, const struct line *line) {
            change->folder == line->folder && world_equal(change->name, line->name);
 }
 
+bool promises_is_same(const struct deed *a, const struct deed *b) {
+    return a->undo == b->undo && a->offset == b->offset && a->size == b->size &&
+           a->before == b->before && a->after == b->after && a->folder == b->folder &&
+           world_equal(a->name, b->name);
+}
+
 bool promises_is_twin(const struct deed *a, const struct deed *b) {
-    return a->undo == b->undo && a->number == b->number && a->offset == b->offset &&
-           a->size == b->size && a->before == b->before && a->after == b->after &&
-           a->folder == b->folder && world_equal(a->name, b->name);
+    return a->number == b->number && promises_is_same(a, b);
+}
+
+bool promises_any_twin(const struct deed *change, bool (*holds_of)(const struct deed *change)) {
+    for (size_t i = 0; i < change_count; i++) {
+        if (holds_of(&changes[i]) && promises_is_twin(&changes[i], change))
+            return true;
+    }
+    return false;
 }
 
 /* A change may get another number in a new journal. */
@@ -113,7 +125,7 @@ static struct deed *find_same(const struct line *line) {
 
 struct deed *promises_find_open(uint32_t number) {
     for (size_t i = change_count; i-- > 0;) {
-        if (changes[i].number == number && changes[i].present && !changes[i].done)
+        if (changes[i].number == number && promises_is_open(&changes[i]))
             return &changes[i];
     }
     return NULL;
@@ -229,7 +241,7 @@ void promises_learn(struct process *p) {
     for (size_t i = 0; i < change_count; i++) {
         if (changes[i].counted && !deficient)
             changes[i].knowers |= promises_bit(p);
-        if (changes[i].present && !changes[i].done)
+        if (promises_is_open(&changes[i]))
             changes[i].minders |= promises_bit(p);
         else
             changes[i].minders &= ~promises_bit(p);
@@ -261,7 +273,7 @@ bool promises_knows_hold(const struct process *p, unsigned folder, const char *n
 static bool is_undo_in_flight(const struct named *it) {
     for (size_t i = 0; i < change_count; i++) {
         const struct deed *change = &changes[i];
-        if (change->undo && change->present && !change->done && change->folder == it->folder &&
+        if (change->undo && promises_is_open(change) && change->folder == it->folder &&
             world_equal(change->name, it->name))
             return true;
     }
@@ -355,7 +367,7 @@ static void look_anew(void) {
 /* What was ended is in flight again, since somebody took its DONE away. */
 static void note_revived(void) {
     for (size_t i = 0; i < change_count; i++) {
-        if (changes[i].present && !changes[i].done && changes[i].reports > 0)
+        if (promises_is_open(&changes[i]) && changes[i].reports > 0)
             changes[i].revived = true;
     }
 }
@@ -423,14 +435,6 @@ static void check_new_holds(const struct process *p, const struct list *old, boo
     }
 }
 
-static bool is_in_flight(const struct deed *change) {
-    for (size_t i = 0; i < change_count; i++) {
-        if (changes[i].present && !changes[i].done && promises_is_twin(&changes[i], change))
-            return true;
-    }
-    return false;
-}
-
 /* What is in flight and what is held is in the new one as well. Of a journal that somebody has put there,
  * what the process knows wins. */
 void promises_rotate(struct process *p, const char *content, size_t length) {
@@ -444,7 +448,7 @@ void promises_rotate(struct process *p, const char *content, size_t length) {
     copy_list(&old, &holds);
     for (size_t i = 0; i < change_count; i++)
         open[i] = tampered[p - processes] ? (changes[i].minders & promises_bit(p)) != 0
-                                          : changes[i].present && !changes[i].done;
+                                          : promises_is_open(&changes[i]);
     most = lines = 0;
     (void)promises_read_lines(content, length, note_number);
     if (most < promises_highest)
@@ -454,7 +458,7 @@ void promises_rotate(struct process *p, const char *content, size_t length) {
     if (reread(content, length) > 0)
         broken("a line of the new journal is none");
     for (size_t i = 0; i < change_count; i++) {
-        if (open[i] && !is_in_flight(&changes[i]))
+        if (open[i] && !promises_any_twin(&changes[i], promises_is_open))
             broken("%s: %u is not in the new journal", changes[i].name, changes[i].number);
     }
     check_new_holds(p, &old, !tampered[p - processes]);

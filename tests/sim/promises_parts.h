@@ -99,9 +99,18 @@ extern uint32_t promises_highest;
 extern uint64_t promises_tampered_at;
 
 void promises_remove(struct list *list, unsigned folder, const char *name);
+/* The journal has it in flight. */
+static inline bool promises_is_open(const struct deed *change) {
+    return change->present && !change->done;
+}
+
+/* The same change, under whatever number. */
+bool promises_is_same(const struct deed *a, const struct deed *b);
 /* After somebody changed the journal two processes may begin the same change under one number, each without
  * knowing of the other. One line tells of both. */
 bool promises_is_twin(const struct deed *a, const struct deed *b);
+/* Whether that holds of it, or of the one whose line is the same. */
+bool promises_any_twin(const struct deed *change, bool (*holds_of)(const struct deed *change));
 /* What a line means to whoever reads it. */
 void promises_apply(const struct line *line);
 struct deed *promises_add_change(const struct line *line, uint32_t owner);

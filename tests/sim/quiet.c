@@ -82,25 +82,26 @@ static void end_trouble(void) {
 
 /* Whether the limit may be reached: it counts up to a minute too long for each time that somebody reads
  * how many repairs there were, and some of them twice when a journal was replaced; what is from the future counts as if it were made now. */
-static bool is_limited(uint64_t within) {
+static bool is_reached(uint64_t since, unsigned more) {
     if (sim.clock_back && processes[0].mender.trip.on)
         return true;
-    return 2 * promises_repairs(world.now - within) >= sim.settings.repairs_per_hour;
+    return 2 * (promises_repairs(since) + more) >= sim.settings.repairs_per_hour;
+}
+
+static bool is_limited(uint64_t within) {
+    return is_reached(world.now - within, 0);
 }
 
 enum way { TOLD, LOST, BY_SCAN, QUEUE_FULL, QUEUE_BUSY, WAYS };
 
 /* When a new record is repaired at the latest. */
 static uint64_t time_for(enum way way) {
-    const struct scan *scan = &processes[0].mender.scan;
     uint64_t limit = settle_ms() + 3000;
-    uint64_t distance = 4 * scan->took;
-    uint64_t most = (uint64_t)sim.settings.rescan_minutes * MINUTE;
     /* After a scan that took long the next one is not begun at once. */
     if (way == LOST || way >= QUEUE_FULL)
-        limit += 2 * MINUTE + (distance < most || most == 0 ? distance : most);
+        limit += 2 * MINUTE + sim_distance();
     if (way == BY_SCAN)
-        limit += most;
+        limit += (uint64_t)sim.settings.rescan_minutes * MINUTE;
     /* What is let go is looked at within a minute; and scans while the queue is crowded are put off, by as
      * much as it has been crowded. */
     if (way == QUEUE_BUSY)
@@ -114,10 +115,7 @@ void sim_pass(uint64_t ms) {
 
 bool sim_is_limited(unsigned more) {
     /* After the clock was set back, all that was repaired before may be in the future. */
-    uint64_t since = sim.clock_back ? 0 : world.now - 3 * (uint64_t)HOUR;
-    if (sim.clock_back && processes[0].mender.trip.on)
-        return true;
-    return 2 * (promises_repairs(since) + more) >= sim.settings.repairs_per_hour;
+    return is_reached(sim.clock_back ? 0 : world.now - 3 * (uint64_t)HOUR, more);
 }
 
 uint64_t sim_distance(void) {
