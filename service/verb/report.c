@@ -269,12 +269,14 @@ static bool ask_version(OSVERSIONINFOW *version) {
 GUARDED static void put_windows(void) {
     OSVERSIONINFOW version;
     char pack[3 * sizeof version.szCSDVersion];
+    struct text text = begin_text();
     if (!ask_version(&version))
         return;
     path_print(version.szCSDVersion, pack, sizeof pack);
-    put("<tr><th>Windows</th><td>%u.%u, build %u%s%s</td></tr>\r\n",
-        (uint32_t)version.dwMajorVersion, (uint32_t)version.dwMinorVersion,
-        (uint32_t)(version.dwBuildNumber & 0xFFFF), pack[0] != '\0' ? ", " : "", pack);
+    text_print(&text, "%u.%u, build %u%s%s", (uint32_t)version.dwMajorVersion,
+               (uint32_t)version.dwMinorVersion, (uint32_t)(version.dwBuildNumber & 0xFFFF),
+               pack[0] != '\0' ? ", " : "", pack);
+    put_fact("Windows", report.text);
 }
 
 static void put_settings(const struct settings *settings) {
