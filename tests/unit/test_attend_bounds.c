@@ -8,44 +8,34 @@ static void busy(const char *label, unsigned expected) {
     same_number(label, "2020", expected, fake_events(&fake, EVENT_BUSY));
 }
 
-static void in_use_is_told_after_a_minute(void **state) {
-    (void)state;
+/* Of a.ini: when it is looked at just before a minute is over, and then. */
+static void told_after_a_minute(enum event_number number, const char *text, enum host_code shared,
+                                bool written) {
+    static const unsigned ms[] = {0, MENDER_BUSY_TOLD - 1, 1};
     settings.settle_seconds = 0;
     start();
     run(HOUR / 2);
-    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
-    file->shared = HOST_BUSY;
-    mender_hint(&mender, "a.ini");
-    run(0);
-    fake.clock += MENDER_BUSY_TOLD - 1;
-    mender_hint(&mender, "a.ini");
-    run(0);
-    busy("just before a minute is over", 0);
-    fake.clock++;
-    mender_hint(&mender, "a.ini");
-    run(0);
-    busy("a minute", 1);
+    struct fake_file *file = fake_file(&fake, "a.ini", text);
+    file->shared = shared;
+    file->written = written;
+    for (size_t i = 0; i < 3; i++) {
+        fake.clock += ms[i];
+        mender_hint(&mender, "a.ini");
+        run(0);
+        same_number(i < 2 ? "just before a minute is over" : "a minute", "events", i == 2,
+                    fake_events(&fake, number));
+    }
     no_complaints();
+}
+
+static void in_use_is_told_after_a_minute(void **state) {
+    (void)state;
+    told_after_a_minute(EVENT_BUSY, STUCK, HOST_BUSY, false);
 }
 
 static void written_to_is_told_after_a_minute(void **state) {
     (void)state;
-    settings.settle_seconds = 0;
-    start();
-    run(HOUR / 2);
-    struct fake_file *file = fake_file(&fake, "a.ini", DOUBTFUL);
-    file->written = true;
-    mender_hint(&mender, "a.ini");
-    run(0);
-    fake.clock += MENDER_BUSY_TOLD - 1;
-    mender_hint(&mender, "a.ini");
-    run(0);
-    same_number("just before a minute is over", "2010", 0, fake_events(&fake, EVENT_DOUBTFUL));
-    fake.clock++;
-    mender_hint(&mender, "a.ini");
-    run(0);
-    same_number("a minute", "2010", 1, fake_events(&fake, EVENT_DOUBTFUL));
-    no_complaints();
+    told_after_a_minute(EVENT_DOUBTFUL, DOUBTFUL, HOST_OK, true);
 }
 
 /* It is let go with other content, and then in use again: the minute begins anew. */

@@ -11,6 +11,16 @@ static unsigned long generation(void) {
     return fake_entry(&fake, JOURNAL_CHECKPOINT)->generation;
 }
 
+/* Another process begins the journal anew after so many changes, and knows of nothing else. */
+static void begun_anew(uint32_t number) {
+    struct journal_entry head = *fake_entry(&fake, JOURNAL_CHECKPOINT);
+    fake_delete_journal(&fake);
+    head.generation++;
+    head.number = number;
+    fake_append_entry(&fake, &head);
+    mender_journal_changed(&mender);
+}
+
 /* ---- folders */
 
 static void an_alias(const char *path) {
@@ -209,13 +219,10 @@ static void settings_and_state_of_a_new_journal(void **state) {
     (void)state;
     start();
     run(SECOND);
-    struct journal_entry head = *fake_entry(&fake, JOURNAL_CHECKPOINT);
-    fake_delete_journal(&fake);
-    head.generation++;
-    fake_append_entry(&fake, &head);
-    mender_journal_changed(&mender);
+    const unsigned long before = generation();
+    begun_anew(fake_entry(&fake, JOURNAL_CHECKPOINT)->number);
     run(SECOND);
-    same_number("journal", "generation", head.generation, generation());
+    same_number("journal", "generation", before + 1, generation());
     same_number("journal", "LOADEDs", 1, fake_entries(&fake, JOURNAL_LOADED));
     same_number("journal", "STATEs", 1, fake_entries(&fake, JOURNAL_STATE));
     no_complaints();
@@ -227,12 +234,7 @@ static void released_before_a_new_journal(void **state) {
     settings.rescan_minutes = 0;
     struct fake_file *file = an_undone_file();
     run(MINUTE);
-    struct journal_entry head = *fake_entry(&fake, JOURNAL_CHECKPOINT);
-    fake_delete_journal(&fake);
-    head.generation++;
-    head.number = 9;
-    fake_append_entry(&fake, &head);
-    mender_journal_changed(&mender);
+    begun_anew(9);
     run(MINUTE);
     same_number("a.ini", "writes", 3, file->writes);
     no_complaints();
@@ -290,12 +292,7 @@ static void ended_before_a_new_journal(void **state) {
     same_number("a.ini", "in flight", 1, ledger->memory.count[ITEM_FLIGHT]);
     fake_change(file, STUCK);
     file->repair = HOST_OK;
-    struct journal_entry head = *fake_entry(&fake, JOURNAL_CHECKPOINT);
-    fake_delete_journal(&fake);
-    head.generation++;
-    head.number = 9;
-    fake_append_entry(&fake, &head);
-    mender_journal_changed(&mender);
+    begun_anew(9);
     run(MINUTE);
     repaired(file, STUCK);
     no_complaints();
