@@ -180,7 +180,7 @@ static struct host_result read_crc(struct ledger *ledger, uint32_t at, uint32_t 
     while (result.code == HOST_OK && at < end) {
         size_t got = 0;
         result = read_piece(ledger, at, end, &got);
-        *crc = crc32(*crc, ledger->piece, result.code == HOST_OK ? got : 0);
+        *crc = crc32(*crc, ledger->piece, got);
         at += (uint32_t)got;
     }
     return result;
