@@ -340,6 +340,27 @@ static void released_before_it_is_read_again(void **state) {
     no_complaints();
 }
 
+/* What was released before that, and looked at, is not looked at again. */
+static void released_long_before_it_is_read_again(void **state) {
+    (void)state;
+    settings.rescan_minutes = 0;
+    struct fake_file *file = an_undone_file();
+    run(SECOND);
+    struct journal_entry entry = *fake_entry(&fake, JOURNAL_HOLD);
+    entry.kind = JOURNAL_RELEASE;
+    fake_append_entry(&fake, &entry);
+    mender_journal_changed(&mender);
+    run(5 * MINUTE);
+    same_number("a.ini", "writes", 3, file->writes);
+    const unsigned opened = file->opened;
+    const unsigned reads = fake.count[FAKE_JOURNAL_READ];
+    mender.ledger.again = true;
+    run(5 * MINUTE);
+    same_number("the journal", "read again", 1, fake.count[FAKE_JOURNAL_READ] > reads);
+    same_number("a.ini", "opened", opened, file->opened);
+    no_complaints();
+}
+
 /* Somebody has emptied the journal, and no new one can be made: whatever stands in it next is another one, and does not
  * release what is known to be held. Behind a line of its own it is what has been added. */
 static void added_to_an_empty_journal(void **state) {
@@ -384,6 +405,7 @@ int main(void) {
         TEST(ended_before_a_new_journal),
         TEST(a_checkpoint_of_who_did_not_know),
         TEST(released_before_it_is_read_again),
+        TEST(released_long_before_it_is_read_again),
         TEST(added_to_an_empty_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
