@@ -437,18 +437,20 @@ void ledger_note_settings(struct ledger *ledger, const struct settings *settings
     ledger->settings_due = true;
 }
 
+/* The time of a scan that found nothing new is written too, but not after each: they may be a minute apart. A clock that
+ * was set back gives a large difference. */
 static bool is_same_state(const struct journal_state *a, const struct journal_state *b) {
     return a->why == b->why && a->until == b->until && a->reminded == b->reminded &&
-           (a->scanned == 0) == (b->scanned == 0) &&
+           b->scanned - a->scanned < LEDGER_SCANNED &&
            memcmp(&a->counts, &b->counts, sizeof a->counts) == 0;
 }
 
 void ledger_note_state(struct ledger *ledger, const struct journal_state *state) {
-    if (ledger->state_utc == 0 || !is_same_state(&ledger->state, state)) {
-        ledger->state_utc = utc(ledger);
-        ledger->state_due = true;
-    }
+    if (ledger->state_utc != 0 && is_same_state(&ledger->state, state))
+        return;
     ledger->state = *state;
+    ledger->state_utc = utc(ledger);
+    ledger->state_due = true;
 }
 
 void ledger_reset_window(struct ledger *ledger) {

@@ -35,6 +35,8 @@ enum {
     LEDGER_BACKOFF_LAST = 60000,
     LEDGER_BUSY_TOLD = 60000,      /* ms until a busy journal is worth an event */
     LEDGER_RETRY = 60 * 60 * 1000, /* ms until a checkpoint of a long journal is tried again */
+    LEDGER_SCANNED =
+        30 * 60, /* seconds until the time of a scan that found nothing new is written */
     LEDGER_BYTES_STOP = 4 * JOURNAL_BYTES_MAX /* in a longer one no change is begun */
 };
 
@@ -128,7 +130,8 @@ bool ledger_release(struct ledger *ledger, struct memory_item *hold);
 
 /* The settings that are in force now. */
 void ledger_note_settings(struct ledger *ledger, const struct settings *settings);
-/* The service's state; nothing is written when it is what it was, but for the time of a later scan. */
+/* The service's state; nothing is written when it is what it was, but for a scan less than LEDGER_SCANNED after the one
+ * that was written. */
 void ledger_note_state(struct ledger *ledger, const struct journal_state *state);
 /* Repairs that were made do not count any more. */
 void ledger_reset_window(struct ledger *ledger);

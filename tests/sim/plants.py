@@ -153,7 +153,9 @@ PLANTS = {
         SCAN, "scan_due", "!scan->wanted", "!scan->wanted || scan->due == SCAN_NEVER"),
     # Needs an hour of rest.
     "a line for each scan": (
-        LEDGER, "is_same_state", "a->reminded == b->reminded", "a->reminded == b->reminded && a->scanned == b->scanned"),
+        LEDGER, "is_same_state", "b->scanned - a->scanned < LEDGER_SCANNED", "a->scanned == b->scanned"),
+    "the time of a scan is not written": (
+        LEDGER, "is_same_state", "b->scanned - a->scanned < LEDGER_SCANNED", "(a->scanned == 0) == (b->scanned == 0)"),
     "a scan for each change of the journal": (MENDER, "mender_journal_changed", "", "scan_want(&mender->scan);"),
     # Needs hours.
     "reminded too often": (REMIND, "find_wait", "if (ago < age) age = ago;", ""),

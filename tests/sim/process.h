@@ -86,6 +86,7 @@ enum kind {
 struct line {
     enum kind kind;
     uint32_t utc, number, offset, size, before, after;
+    uint32_t scanned; /* of a STATE */
     char outcome[16];
     char name[WORLD_NAME_BYTES];
     char mailbox[WORLD_MAILBOX_BYTES];

@@ -71,6 +71,8 @@ void promises_all_reported(void);
 void promises_is_whole(void);
 /* The last STATE tells why nothing is repaired, or that it is. */
 void promises_state(const char *expected);
+/* It tells of a scan that is at most so long ago. */
+void promises_scanned(uint32_t minutes);
 /* The journal says that it is to be left alone as it is. */
 bool promises_is_held(unsigned folder, const char *name, uint32_t content);
 /* How many INTENTs there were since `time`. */

@@ -328,18 +328,29 @@ void promises_is_whole(void) {
     }
 }
 
-static char state[16];
+static struct line state;
 
 static void note_state(const struct line *line) {
     if (line->kind == LINE_STATE)
-        memcpy(state, line->outcome, sizeof state);
+        state = *line;
+}
+
+static void read_state(void) {
+    memset(&state, 0, sizeof state);
+    (void)promises_read_lines(world.journal, world.journal_size, note_state);
 }
 
 void promises_state(const char *expected) {
-    state[0] = '\0';
-    (void)promises_read_lines(world.journal, world.journal_size, note_state);
-    if (strcmp(state, expected) != 0)
-        broken("the state is said to be '%s' and is '%s'", state, expected);
+    read_state();
+    if (strcmp(state.outcome, expected) != 0)
+        broken("the state is said to be '%s' and is '%s'", state.outcome, expected);
+}
+
+void promises_scanned(uint32_t minutes) {
+    read_state();
+    if (world_utc() - state.scanned > minutes * 60)
+        broken("the last scan was in the last %u minutes, and is said to be %u seconds ago",
+               minutes, world_utc() - state.scanned);
 }
 
 /* ---- what befalls it */

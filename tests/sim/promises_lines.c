@@ -102,6 +102,7 @@ static void take_fields(struct line *line, bool is_1, char f[FIELDS][FIELD_BYTES
         break;
     case LINE_STATE:
         (void)snprintf(line->outcome, sizeof line->outcome, "%.15s", f[3]);
+        line->scanned = read_utc(f[5]);
         break;
     case LINE_NONE:
     case LINE_LOADED:

@@ -382,6 +382,48 @@ static void a_state_with_another_end(void **state) {
     no_complaints();
 }
 
+/* The time of the last scan is the service's state too, whatever the scan found; but scans may be a minute apart. */
+static void a_state_with_a_later_scan(void **state) {
+    (void)state;
+    static const struct {
+        int later; /* seconds, than the scan that was written last */
+        bool written;
+    } scans[] = {{LEDGER_SCANNED - 1, false}, {LEDGER_SCANNED, true}, {1, false}, {-1, true}};
+    struct journal_state told;
+    uint32_t written;
+    start();
+    run(SECOND);
+    told = mender.ledger.state;
+    written = told.scanned;
+    same_number("the first scan", "written", 1, written != 0);
+    for (size_t i = 0; i < sizeof scans / sizeof scans[0]; i++) {
+        unsigned before = fake_entries(&fake, JOURNAL_STATE);
+        told.scanned = written + (uint32_t)scans[i].later;
+        ledger_note_state(&mender.ledger, &told);
+        ledger_work(&mender.ledger);
+        same_number("a later scan", "STATEs", before + scans[i].written,
+                    fake_entries(&fake, JOURNAL_STATE));
+        written = scans[i].written ? told.scanned : written;
+        same_number("a later scan", "time in the journal", written,
+                    fake_entry(&fake, JOURNAL_STATE)->state.scanned);
+    }
+    no_complaints();
+}
+
+/* The same, seen from the journal, with the rescan of every hour. */
+static void each_hourly_scan_is_written(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    for (unsigned i = 0; i < 3; i++) {
+        uint32_t before = fake_entry(&fake, JOURNAL_STATE)->state.scanned;
+        run(HOUR + SECOND);
+        uint32_t after = fake_entry(&fake, JOURNAL_STATE)->state.scanned;
+        same_number("a scan an hour later", "written", 1, after >= before + 3600);
+    }
+    no_complaints();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(journal_that_can_not_be_opened),
@@ -404,6 +446,8 @@ int main(void) {
         TEST(a_folder_that_was_found),
         TEST(a_number_of_ours_is_taken),
         TEST(a_state_with_another_end),
+        TEST(a_state_with_a_later_scan),
+        TEST(each_hourly_scan_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
