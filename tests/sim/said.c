@@ -116,16 +116,41 @@ static void second_of_two(void) {
     expect(EVENT_REPAIRED, 1, "when the hour is over");
 }
 
-/* The second of two in an hour is one too many. */
+/* Lines of no meaning make the journal so long that it is begun anew. Then the service is killed and started again, and
+ * nobody sets the clock meanwhile. */
+static void begin_anew(void) {
+    size_t size = world.journal_size;
+    if (world.journal_owner == 0 && !world.journal_aside && size <= JOURNAL_BYTES_MAX) {
+        memset(world.journal + size, 'x', JOURNAL_BYTES_MAX - size);
+        memcpy(world.journal + JOURNAL_BYTES_MAX, "\r\n", 2);
+        world_journal_put(world.journal, JOURNAL_BYTES_MAX + 2);
+        trace("somebody makes the journal long");
+        process_note_journal();
+        sim_pass(MINUTE);
+    }
+    trace("---- #%u is killed", processes[0].serial);
+    process_end(&processes[0]);
+    sim.service_due = world.now + SECOND;
+    sim_pass(MINUTE);
+}
+
+/* The second of two in an hour is one too many, also when only a new journal tells of the first. */
 static void limit(unsigned record) {
+    const uint32_t before = sim.settings.repairs_per_hour;
+    sim.settings.repairs_per_hour = 1;
     configure(true, 1);
     if (put(record, CONTENT_STUCK)) {
         sim_pass(settled());
         expect(EVENT_REPAIRED, 1, "as the first of an hour");
-        if (put((record + 1) % kms.records, CONTENT_STUCK))
+        if (world_below(2) == 0)
+            begin_anew();
+        /* Another record, that cannot be written to, may have come to the limit by then. */
+        if (!world.broken && !processes[0].mender.trip.on &&
+            put((record + 1) % kms.records, CONTENT_STUCK))
             second_of_two();
     }
-    configure(true, sim.settings.repairs_per_hour);
+    sim.settings.repairs_per_hour = before;
+    configure(true, before);
 }
 
 /* Not while somebody writes to it; but after a minute nevertheless. */
