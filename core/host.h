@@ -135,7 +135,7 @@ struct host {
      * again. */
     struct host_result (*journal_open)(void *context, uint32_t *size);
     void (*journal_close)(void *context);
-    /* As read; *got is at most `size` when it fails, too. */
+    /* Like read. *got is at most `size`, even on failure. */
     struct host_result (*journal_read)(void *context, uint32_t offset, void *bytes, size_t size,
                                        size_t *got);
     /* Adds a line at the end; on HOST_OK it has reached the disk. A failure may leave part of it. */

@@ -96,8 +96,7 @@ struct scan_counts {
 struct journal_state {
     enum journal_why why;
     uint32_t until;
-    uint32_t
-        scanned; /* when a scan found these counts: the last one, or one at most half an hour before */
+    uint32_t scanned; /* when a scan found these counts: the last one, or one shortly before */
     struct scan_counts counts;
     uint32_t reminded; /* of what there is to enable, or since when that is waited for */
 };

@@ -35,8 +35,9 @@ enum {
     LEDGER_BACKOFF_LAST = 60000,
     LEDGER_BUSY_TOLD = 60000,      /* ms until a busy journal is worth an event */
     LEDGER_RETRY = 60 * 60 * 1000, /* ms until a checkpoint of a long journal is tried again */
-    LEDGER_SCANNED =
-        30 * 60, /* seconds until the time of a scan that found nothing new is written */
+    /* Seconds. Where scans that find the same follow each other sooner, the time of the later one is not written. Less than
+     * ten minutes, for a clock is set a little now and then. */
+    LEDGER_SCANNED = 9 * 60,
     LEDGER_BYTES_STOP = 4 * JOURNAL_BYTES_MAX /* in a longer one no change is begun */
 };
 
@@ -79,8 +80,8 @@ struct ledger {
 
     uint32_t settings_utc;
     char settings[CONFIG_PRINT_BYTES]; /* in force, "" if not known */
-    uint32_t state_utc;                /* since when; 0 if not known */
-    struct journal_state state;
+    uint32_t state_utc;                /* when it was noted; 0 if not known */
+    struct journal_state state;        /* as it is written, or is to be */
 
     struct journal_reader reader;
     struct journal_entry first; /* line of the journal that is read */
@@ -130,8 +131,7 @@ bool ledger_release(struct ledger *ledger, struct memory_item *hold);
 
 /* The settings that are in force now. */
 void ledger_note_settings(struct ledger *ledger, const struct settings *settings);
-/* The service's state; nothing is written when it is what it was, but for a scan less than LEDGER_SCANNED after the one
- * that was written. */
+/* The service's state. Writes nothing when only the time of the scan has changed, by less than LEDGER_SCANNED. */
 void ledger_note_state(struct ledger *ledger, const struct journal_state *state);
 /* Repairs that were made do not count any more. */
 void ledger_reset_window(struct ledger *ledger);

@@ -18,7 +18,7 @@ struct rates rates;
 struct outages outages;
 struct process processes[PROCESSES];
 bool process_cut;
-uint64_t process_calls, process_steps, process_lines, process_scans;
+uint64_t process_calls, process_steps, process_lines, process_states, process_scans;
 
 static ucontext_t scheduler;
 static struct process *starting;

@@ -225,6 +225,6 @@ void process_note_journal(void);
 
 extern uint64_t process_calls, process_steps;
 /* Lines and new journals, and scans that were begun. */
-extern uint64_t process_lines, process_scans;
+extern uint64_t process_lines, process_states, process_scans;
 
 #endif

@@ -104,6 +104,7 @@ static struct host_result journal_append(void *context, const char *line, size_t
     memcpy(world.journal + at, line, keep);
     world.journal_size += keep;
     promises_append(process, at, keep);
+    process_states += process->line.kind == LINE_STATE;
     if (fault)
         promises_trouble(process);
     process_point(process);

@@ -224,45 +224,54 @@ static void remind_in_peace(void) {
         remind_with_a_full_log(wait);
 }
 
-enum { SCAN_TOLD = 30 }; /* minutes until a scan that found nothing new is written down */
+enum { SCAN_TOLD = 9 }; /* minutes until a scan that found nothing new is written down */
+
+/* Since then an hour has passed. */
+static void check_rest(uint64_t lines, uint64_t states, uint64_t scans) {
+    uint32_t minutes = sim.settings.rescan_minutes;
+    uint64_t most = minutes == 0 ? 0 : 60 / minutes + 1;
+    uint64_t told = most < 60 / SCAN_TOLD + 1 ? most : 60 / SCAN_TOLD + 1;
+    promises_state("repairing");
+    if (most > 0 && !world.broken)
+        promises_scanned((minutes < SCAN_TOLD ? minutes + SCAN_TOLD : minutes) + 3);
+    if (world.broken)
+        return;
+    if (process_lines - process_states > lines)
+        broken("%llu lines were written in an hour in which nothing happened",
+               (unsigned long long)(process_lines - process_states - lines));
+    else if (process_states > states + told)
+        broken("the state was written %llu times in an hour in which nothing happened",
+               (unsigned long long)(process_states - states));
+    else if (process_scans > scans + most)
+        broken("%llu scans in an hour in which nothing happened",
+               (unsigned long long)(process_scans - scans));
+}
 
 /* In an hour in which nothing changes and nothing fails nothing is written but the times of scans and of a reminder,
  * however often somebody looks into the journal, and nobody scans but by the clock. */
 static void rest(void) {
-    uint32_t minutes = sim.settings.rescan_minutes;
     /* The end of an hour's limit is news. */
     if (processes[0].mender.trip.on)
         pass_time(world.now + 2 * HOUR);
     if (processes[0].mender.trip.on)
         return;
     /* The state is that of the last scan. */
-    pass_time(world.now + (uint64_t)minutes * MINUTE + 2 * settle_ms() + 5 * MINUTE);
+    pass_time(world.now + (uint64_t)sim.settings.rescan_minutes * MINUTE + 2 * settle_ms() +
+              5 * MINUTE);
     if (processes[0].mender.trip.on)
         return;
-    uint64_t lines = process_lines;
+    uint64_t lines = process_lines - process_states;
+    uint64_t states = process_states;
     uint64_t scans = process_scans;
     unsigned reminders = promises_reminders;
-    uint64_t most = minutes == 0 ? 0 : 60 / minutes + 1;
     for (unsigned n = 0; n < 4; n++) {
         outages.scanner = world.now + world_below(3000);
         process_note_journal();
         pass_time(world.now + HOUR / 4);
     }
-    if (world.broken)
-        return;
-    promises_state("repairing");
-    if (most > 0)
-        promises_scanned(minutes + SCAN_TOLD + 3);
-    if (world.broken)
-        return;
-    lines += promises_reminders - reminders;
-    lines += most < 60 / SCAN_TOLD ? most : 60 / SCAN_TOLD;
-    if (process_lines > lines)
-        broken("%llu lines were written in an hour in which nothing happened",
-               (unsigned long long)(process_lines - lines));
-    else if (process_scans > scans + most)
-        broken("%llu scans in an hour in which nothing happened",
-               (unsigned long long)(process_scans - scans));
+    /* A reminder says when it was said. */
+    if (!world.broken)
+        check_rest(lines, states + promises_reminders - reminders, scans);
 }
 
 void sim_quiet(void) {

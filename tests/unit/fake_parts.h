@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fake_parts: what the parts of fake_host have in common: fake_host.c has the calls, the clock, the list and the records,
- * fake_journal.c the journal, fake_events.c the events. Not for tests.
+ * fake_parts: what the parts of fake_host share. fake_host.c has the calls, the clock, the list and the records;
+ * fake_journal.c has the journal; fake_events.c has the events. Tests do not include this.
  */
 #ifndef KMREPAIR_FAKE_PARTS_H
 #define KMREPAIR_FAKE_PARTS_H
@@ -21,7 +21,7 @@ struct fake_file *fake_find_in(struct fake_host *fake, const char *name, unsigne
 /* The number of a folder by its path; FAKE_FOLDERS when there is none. */
 unsigned fake_folder(const struct fake_host *fake, const char *path);
 
-/* The calls that are about the journal, and events. */
+/* Set the calls of the journal, and the one that reports an event. */
 void fake_journal_calls(struct host *host);
 void fake_event_calls(struct host *host);
 
