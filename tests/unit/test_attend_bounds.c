@@ -53,6 +53,37 @@ static void in_use_twice(void **state) {
     no_complaints();
 }
 
+/* The minute counts from when the record itself is found in use: that it waited for the journal before is told elsewhere. */
+static void in_use_behind_a_busy_journal(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", STUCK);
+    file->repair = HOST_BUSY;
+    start();
+    run(SECOND);
+    fake.scanned_until = fake.clock + 50 * SECOND;
+    run(80 * SECOND);
+    same_number("a.ini", "attempts", 1, file->opened_for_repair);
+    busy("in use for less than a minute", 0);
+    run(MINUTE);
+    busy("in use for longer", 1);
+    no_complaints();
+}
+
+/* A doubtful record that was told of has no more news: a hint costs one look, however long it stays open elsewhere. */
+static void told_of_and_written_to(void **state) {
+    (void)state;
+    struct fake_file *file = fake_file(&fake, "a.ini", DOUBTFUL);
+    start();
+    run(MINUTE);
+    same_number("a.ini", "2010", 1, fake_events(&fake, EVENT_DOUBTFUL));
+    const unsigned opened = file->opened;
+    file->written = true;
+    mender_hint(&mender, "a.ini");
+    run(5 * MINUTE);
+    same_number("a.ini", "opened", opened + 1, file->opened);
+    no_complaints();
+}
+
 /* The longest name that a file can have, in all that is done with it. */
 static void the_longest_name(void **state) {
     (void)state;
@@ -90,6 +121,8 @@ int main(void) {
         TEST(in_use_is_told_after_a_minute),
         TEST(written_to_is_told_after_a_minute),
         TEST(in_use_twice),
+        TEST(told_of_and_written_to),
+        TEST(in_use_behind_a_busy_journal),
         TEST(the_longest_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,47 @@ static void checkpoints_that_help_little(void **state) {
     no_complaints();
 }
 
+/* A long journal of which no checkpoint can be made: half full, it is tried again in a minute, not in an hour. */
+static void checkpoints_of_a_journal_that_is_half_full(void **state) {
+    (void)state;
+    static const struct {
+        size_t size;
+        uint64_t wait;
+    } rows[] = {{LEDGER_BYTES_STOP / 2 - 1, LEDGER_RETRY},
+                {LEDGER_BYTES_STOP / 2, LEDGER_BACKOFF_LAST}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        (void)rig_setup(NULL);
+        start();
+        run(SECOND);
+        (void)fake_fail(&fake, FAKE_JOURNAL_NEW, 1, FAKE_FOR_EVER, HOST_FAILED);
+        while (fake.journal.size < rows[i].size - 2)
+            fake_append_text(&fake, "x");
+        fake_append_text(&fake, "\r\n");
+        ledger_work(ledger);
+        same_number("journal", "known", rows[i].size, ledger->known);
+        fake.clock += rows[i].wait - 1;
+        same_number("just before", "is tried", false, ledger_has_work(ledger));
+        fake.clock++;
+        same_number("at its time", "is tried", true, ledger_has_work(ledger));
+    }
+    no_complaints();
+}
+
+/* An administrator's CONTINUE frees the hour for the next run too, be the line that says so not written at first. */
+static void a_window_that_was_not_written(void **state) {
+    (void)state;
+    a_limit_of(3, 2);
+    run(MINUTE);
+    same_number("before", "in the hour", 2, limiter_count(&ledger->window, fake.clock));
+    (void)fake_fail(&fake, FAKE_APPEND, 1, 1, HOST_FAILED);
+    mender_continue(&mender);
+    run(MINUTE);
+    restart(false);
+    run(SECOND);
+    same_number("the next run", "in the hour", 0, limiter_count(&ledger->window, fake.clock));
+    no_complaints();
+}
+
 /* New settings are to be written, and the journal is long, and no new one can be begun. */
 static void no_line_without_the_lock(void **state) {
     (void)state;
@@ -246,12 +287,20 @@ static void repairs_of_a_minute(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(busy_is_trouble_after_a_minute),   TEST(full_at_four_megabytes),
-        TEST(a_checkpoint_beyond_one_megabyte), TEST(checkpoints_that_help_little),
-        TEST(no_line_without_the_lock),         TEST(too_long_for_a_line),
-        TEST(a_number_that_was_not_written),    TEST(a_clock_set_before_the_first_repair),
-        TEST(an_undo_in_a_checkpoint),          TEST(no_place_for_a_change),
-        TEST(a_checkpoint_mends_a_failure),     TEST(repairs_of_a_minute),
+        TEST(busy_is_trouble_after_a_minute),
+        TEST(full_at_four_megabytes),
+        TEST(a_checkpoint_beyond_one_megabyte),
+        TEST(checkpoints_that_help_little),
+        TEST(checkpoints_of_a_journal_that_is_half_full),
+        TEST(a_window_that_was_not_written),
+        TEST(no_line_without_the_lock),
+        TEST(too_long_for_a_line),
+        TEST(a_number_that_was_not_written),
+        TEST(a_clock_set_before_the_first_repair),
+        TEST(an_undo_in_a_checkpoint),
+        TEST(no_place_for_a_change),
+        TEST(a_checkpoint_mends_a_failure),
+        TEST(repairs_of_a_minute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,6 +168,39 @@ static void repairs_read_in_part(void **state) {
     no_complaints();
 }
 
+/* Another process repairs just when the journal is read once more: its repairs count for the hour. */
+static void repairs_before_it_is_read_again(void **state) {
+    (void)state;
+    start();
+    run(SECOND);
+    for (uint32_t number = 1; number <= 3; number++)
+        append_repair(number, "gone.ini");
+    ledger->again = true;
+    run(SECOND);
+    assert_false(ledger->again);
+    same_number("in the hour", "repairs", 3, limiter_count(&ledger->window, fake.clock));
+    no_complaints();
+}
+
+/* A copy of the journal is put back in two pieces, and no new one can be made: what is known counts once. */
+static void a_copy_in_two_pieces(void **state) {
+    (void)state;
+    a_limit_of(4, 3);
+    run(SECOND);
+    const size_t piece = fake.journal.size;
+    run(MINUTE);
+    same_number("before", "in the hour", 3, limiter_count(&ledger->window, fake.clock));
+    const size_t whole = fake.journal.size;
+    (void)fake_fail(&fake, FAKE_JOURNAL_NEW, 1, FAKE_FOR_EVER, HOST_FAILED);
+    fake.journal.size = piece;
+    mender_journal_changed(&mender);
+    run(SECOND);
+    fake.journal.size = whole;
+    run(MINUTE);
+    same_number("after", "in the hour", 3, limiter_count(&ledger->window, fake.clock));
+    no_complaints();
+}
+
 /* What does not fit ends a window. Each `#` stands for this second. */
 static void a_window_with_an_error(void **state) {
     (void)state;
@@ -257,6 +290,20 @@ static void released_in_a_journal_that_replaces_ours(void **state) {
     mender_journal_changed(&mender);
     run(SECOND);
     same_number("queue", "names", 0, mender.queue.count);
+    no_complaints();
+}
+
+/* What was released before the first run is no news: the scan comes to each record, and nobody asks for one that is gone. */
+static void released_before_the_first_read(void **state) {
+    (void)state;
+    struct journal_entry entry = an_intent(1, "gone.ini", STUCK);
+    entry.kind = JOURNAL_HOLD;
+    fake_append_entry(&fake, &entry);
+    entry.kind = JOURNAL_RELEASE;
+    fake_append_entry(&fake, &entry);
+    start();
+    run(MINUTE);
+    same_number("records", "opened", 0, fake.count[FAKE_OPEN]);
     no_complaints();
 }
 
@@ -396,11 +443,14 @@ int main(void) {
         TEST(a_journal_of_one_byte),
         TEST(the_length_of_the_first_line),
         TEST(repairs_read_in_part),
+        TEST(repairs_before_it_is_read_again),
+        TEST(a_copy_in_two_pieces),
         TEST(a_window_with_an_error),
         TEST(an_empty_window),
         TEST(settings_and_state_of_a_new_journal),
         TEST(released_before_a_new_journal),
         TEST(released_in_a_journal_that_replaces_ours),
+        TEST(released_before_the_first_read),
         TEST(an_undo_of_a_moment_ago),
         TEST(ended_before_a_new_journal),
         TEST(a_checkpoint_of_who_did_not_know),
