@@ -232,7 +232,7 @@ GUARDED void attend_due(struct mender *mender) {
     struct view view;
     (void)text_copy(name, sizeof name, queue_name(&mender->queue, item));
     struct host_result result = change_look(&mender->change, name, &view);
-    if (result.code == HOST_GONE || result.code == HOST_END) {
+    if (result.code == HOST_GONE) {
         queue_remove(&mender->queue, item);
     } else if (result.code == HOST_REFUSED) {
         queue_remove(&mender->queue, item);
