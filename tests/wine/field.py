@@ -85,6 +85,14 @@ def entries(journal, kind=None):
     return found
 
 
+def is_begun_anew(journal):
+    """A long one is short again. Between the two renames of a new one there is none."""
+    try:
+        return journal.stat().st_size < 100000
+    except FileNotFoundError:
+        return False
+
+
 def encode(fields):
     body = "\t".join(fields).encode("utf-8")
     return body + b"\t%08X\r\n" % zlib.crc32(body)

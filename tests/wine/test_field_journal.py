@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from field import (OLD_JOURNAL, about, assert_untouched, await_limit, await_quiet, encode, entries, fault, holding,
-                   start_in_the_background, switch_of)
+                   is_begun_anew, start_in_the_background, switch_of)
 from host import RUNNING, START_PENDING, assert_holds, one_architecture, record, wait_until
 
 pytestmark = one_architecture
@@ -209,7 +209,7 @@ def rotated(three):
     three.start()
     old = pathlib.Path(str(three.journal) + OLD_JOURNAL)
     wait_until(old.is_file, f"there is an old journal, {old}")
-    wait_until(lambda: three.journal.is_file() and three.journal.stat().st_size < 100000, "there is a new journal")
+    wait_until(lambda: is_begun_anew(three.journal), "there is a new journal")
     assert old.stat().st_size > 1000000
     three.stop()
     three.forget_events()

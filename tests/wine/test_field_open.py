@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from field import OLD_JOURNAL, encode, entries, fault, holding, switch_of
+from field import OLD_JOURNAL, encode, entries, fault, holding, is_begun_anew, switch_of
 from host import PARAMCHANGE, assert_holds, one_architecture, record, wait_until
 
 pytestmark = one_architecture
@@ -115,7 +115,7 @@ def test_old_journal_in_use(faulty):
         # The next attempt is far off, except for one that starts.
         faulty.stop()
         faulty.start()
-        wait_until(lambda: faulty.journal.is_file() and faulty.journal.stat().st_size < 100000, "a new journal", 70)
+        wait_until(lambda: is_begun_anew(faulty.journal), "a new journal", 70)
         assert old.stat().st_size > 1000000
     finally:
         faulty.remove()
@@ -136,7 +136,7 @@ def test_new_journal_is_as_closed_as_the_old(service):
     left.write_bytes(b"left by a crash")
     left.chmod(0o666)
     service.start()
-    wait_until(lambda: service.journal.stat().st_size < 100000, "a new journal")
+    wait_until(lambda: is_begun_anew(service.journal), "a new journal")
     assert service.journal.stat().st_mode & 0o007 == 0, oct(service.journal.stat().st_mode)
     assert not left.exists()
 
