@@ -220,17 +220,14 @@ static double microseconds(void) {
 /* life SERVICE: starts and stops it; how long it took from the call until it was RUNNING. */
 static int verb_life(int argc, WCHAR **argv) {
     SC_HANDLE service = open_service(argv[0]);
-    SERVICE_STATUS stopped;
     double start = microseconds();
 
     (void)argc;
     if (!service || !StartServiceW(service, 0, NULL) || !await_quietly(service, SERVICE_RUNNING))
         return win32_failure();
     printf("started_us=%.0f\n", microseconds() - start);
-    return ControlService(service, SERVICE_CONTROL_STOP, &stopped) &&
-                   await_quietly(service, SERVICE_STOPPED)
-               ? RC_OK
-               : win32_failure();
+    return ask_to_stop(service) && await_quietly(service, SERVICE_STOPPED) ? RC_OK
+                                                                           : win32_failure();
 }
 
 static int verb_query(int argc, WCHAR **argv) {
