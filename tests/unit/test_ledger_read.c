@@ -371,16 +371,22 @@ static void a_checkpoint_of_who_did_not_know(void **state) {
     no_complaints();
 }
 
-/* The journal is read once more from its start just when another process has released a record; without a rescan
- * nobody would look at that again. */
-static void released_before_it_is_read_again(void **state) {
-    (void)state;
-    settings.rescan_minutes = 0;
+/* Another process has released a record that was undone, and the service has not heard of it yet. */
+static struct fake_file *a_released_file(void) {
     struct fake_file *file = an_undone_file();
     run(SECOND);
     struct journal_entry entry = *fake_entry(&fake, JOURNAL_HOLD);
     entry.kind = JOURNAL_RELEASE;
     fake_append_entry(&fake, &entry);
+    return file;
+}
+
+/* The journal is read once more from its start just when another process has released a record; without a rescan
+ * nobody would look at that again. */
+static void released_before_it_is_read_again(void **state) {
+    (void)state;
+    settings.rescan_minutes = 0;
+    struct fake_file *file = a_released_file();
     mender.ledger.again = true;
     run(5 * MINUTE);
     same_number("a.ini", "writes", 3, file->writes);
@@ -391,11 +397,7 @@ static void released_before_it_is_read_again(void **state) {
 static void released_long_before_it_is_read_again(void **state) {
     (void)state;
     settings.rescan_minutes = 0;
-    struct fake_file *file = an_undone_file();
-    run(SECOND);
-    struct journal_entry entry = *fake_entry(&fake, JOURNAL_HOLD);
-    entry.kind = JOURNAL_RELEASE;
-    fake_append_entry(&fake, &entry);
+    struct fake_file *file = a_released_file();
     mender_journal_changed(&mender);
     run(5 * MINUTE);
     same_number("a.ini", "writes", 3, file->writes);
